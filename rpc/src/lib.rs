@@ -1,0 +1,1 @@
+//! Multiplexed, batching, deadline-aware RPC over TCP.

@@ -1,0 +1,1 @@
+//! Teller: a wallet and ledger server.

@@ -1,0 +1,3 @@
+//! The `teller` program.
+
+fn main() {}
