@@ -1,0 +1,196 @@
+//! Users: their names, passwords and profiles.
+//!
+//! Lengths count characters (Unicode scalar values), never bytes.
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use zeroize::Zeroizing;
+
+use super::invalid::Invalid;
+
+/// A user's number: positive, given by the store, never used again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct UserId(pub u64);
+
+impl fmt::Display for UserId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// The name a user signs in with: 4 to 13 characters, unique, case-sensitive.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct UserName(String);
+
+impl UserName {
+    /// Fewest and most characters.
+    pub const CHARS: (usize, usize) = (4, 13);
+
+    /// Takes a name as it was typed.
+    pub fn parse(text: impl Into<String>) -> Result<Self, Invalid> {
+        let text = text.into();
+        within("username", &text, Self::CHARS)?;
+        printable("username", &text)?;
+        Ok(Self(text))
+    }
+
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// What others see instead of the user name: 1 to 8 characters.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Nickname(String);
+
+impl Nickname {
+    /// Fewest and most characters.
+    pub const CHARS: (usize, usize) = (1, 8);
+
+    /// Takes a nickname as it was typed.
+    pub fn parse(text: impl Into<String>) -> Result<Self, Invalid> {
+        let text = text.into();
+        within("nickname", &text, Self::CHARS)?;
+        printable("nickname", &text)?;
+        Ok(Self(text))
+    }
+
+    /// The nickname as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A password in the clear: 4 to 13 characters. It is wiped from memory when dropped and never printed.
+#[derive(Clone)]
+pub struct Password(Zeroizing<String>);
+
+impl Password {
+    /// Fewest and most characters.
+    pub const CHARS: (usize, usize) = (4, 13);
+
+    /// Takes a password as it was typed: any characters count, spaces too.
+    pub fn parse(text: impl Into<String>) -> Result<Self, Invalid> {
+        let text = Zeroizing::new(text.into());
+        within("password", &text, Self::CHARS)?;
+        Ok(Self(text))
+    }
+
+    /// The password itself, for hashing and nothing else.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Password {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Password(..)")
+    }
+}
+
+impl Serialize for Password {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.expose())
+    }
+}
+
+impl<'de> Deserialize<'de> for Password {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::parse(String::deserialize(deserializer)?).map_err(de::Error::custom)
+    }
+}
+
+/// What a user shows, with the version of the row it was read from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Profile {
+    /// Whose profile it is.
+    pub id: UserId,
+    /// The name the user signs in with.
+    pub user_name: String,
+    /// The nickname; the user name until it is changed.
+    pub nickname: String,
+    /// The picture's name (see [`super::picture::PictureName`]); empty while there is none.
+    pub picture: String,
+    /// Grows by one with every change of the row, so that of two copies the newer one is known.
+    pub version: u64,
+}
+
+fn within(field: &'static str, text: &str, (min, max): (usize, usize)) -> Result<(), Invalid> {
+    // One more than `max` is enough to know: a hostile length is not counted to its end.
+    let chars = text.chars().take(max + 1).count();
+    if (min..=max).contains(&chars) {
+        return Ok(());
+    }
+    Err(Invalid::new(field, format!("must be {min} to {max} characters")))
+}
+
+fn printable(field: &'static str, text: &str) -> Result<(), Invalid> {
+    if text.chars().any(char::is_control) {
+        return Err(Invalid::new(field, "must not contain control characters"));
+    }
+    if text.trim() != text {
+        return Err(Invalid::new(field, "must not begin or end with a space"));
+    }
+    Ok(())
+}
+
+macro_rules! text_conversions {
+    ($($name:ident),*) => {$(
+        impl TryFrom<String> for $name {
+            type Error = Invalid;
+            fn try_from(text: String) -> Result<Self, Invalid> {
+                Self::parse(text)
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(value: $name) -> String {
+                value.0
+            }
+        }
+    )*};
+}
+
+text_conversions!(UserName, Nickname);
+
+#[cfg(test)]
+mod tests {
+    use super::{Nickname, Password, UserName};
+
+    #[test]
+    fn lengths_count_characters_not_bytes_and_hold_at_both_edges() {
+        for (chars, fits) in [(3, false), (4, true), (13, true), (14, false)] {
+            let text = "é".repeat(chars);
+            assert_eq!(UserName::parse(&text).is_ok(), fits, "user name of {chars}");
+            assert_eq!(Password::parse(&text).is_ok(), fits, "password of {chars}");
+        }
+        for (chars, fits) in [(0, false), (1, true), (8, true), (9, false)] {
+            assert_eq!(Nickname::parse("界".repeat(chars)).is_ok(), fits, "nickname of {chars}");
+        }
+    }
+
+    #[test]
+    fn names_refuse_what_cannot_be_seen() {
+        for name in ["ab\0cd", "ab\ncd", " abcd", "abcd "] {
+            let refused = UserName::parse(name).expect_err(name);
+            assert_eq!(refused.field, "username");
+        }
+        assert!(UserName::parse("ab cd").is_ok());
+    }
+
+    #[test]
+    fn a_refusal_names_the_field_and_the_rule_and_not_the_value() {
+        let refused = Password::parse("abc").expect_err("too short").to_string();
+        assert_eq!(refused, "password: must be 4 to 13 characters");
+    }
+
+    #[test]
+    fn a_password_never_prints() {
+        let password = Password::parse("hunter22").expect("8 characters");
+        assert!(!format!("{password:?}").contains("hunter"));
+    }
+}

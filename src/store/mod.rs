@@ -1,0 +1,159 @@
+//! What the rest of Teller may ask of its stores. The comments here are promises; `contract.rs` states them again as tests and
+//! runs them on every implementation.
+//!
+//! - [`Store`] keeps what must survive: on SQLite or MySQL.
+//! - [`Volatile`] keeps what may be lost: sessions and cached profiles, in memory or in Redis. Losing all of it logs people out
+//!   and costs speed, never truth.
+//!
+//! A unit of work that was begun is finished, also when the future that asked for it is dropped: callers come and go, a
+//! half-used connection would stay.
+
+use std::future::Future;
+use std::time::Duration;
+
+use crate::domain::picture::{Picture, PictureName};
+use crate::domain::session::{Session, SessionKey};
+use crate::domain::time::Timestamp;
+use crate::domain::user::{Nickname, Profile, UserId};
+
+/// What a store could not do. The cause is for the log, never for a caller.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database or cache is away, overloaded or did not answer in time. For a change, its outcome may be unknown.
+    #[error("the store is not available")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// It answered and refused, or answered what cannot be understood: trying again does not help.
+    #[error("the store refused")]
+    Refused(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// A user who is about to exist.
+#[derive(Clone, Debug)]
+pub struct NewUser {
+    /// A fixed number, for seeds and imports; otherwise the store gives the next.
+    pub id: Option<UserId>,
+    /// The name to sign in with.
+    pub user_name: String,
+    /// The nickname to begin with.
+    pub nickname: String,
+    /// The hash of the password, with its scheme and parameters.
+    pub password_hash: String,
+    /// Now.
+    pub created_at: Timestamp,
+}
+
+/// What became of a [`NewUser`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Inserted {
+    /// The user exists, under this number.
+    Created(UserId),
+    /// Somebody already has the name (or the fixed number); nothing was written.
+    Taken,
+}
+
+/// What a sign-in is checked against.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Credentials {
+    /// Who signs in.
+    pub user: UserId,
+    /// As in [`NewUser::password_hash`].
+    pub password_hash: String,
+}
+
+/// The durable store. What a method returned `Ok` for is on disk.
+pub trait Store: Clone + Send + Sync + 'static {
+    /// Brings the schema up to date. Safe when several processes do it at once: one works, the others wait.
+    /// Returns how many migrations were applied.
+    fn migrate(&self) -> impl Future<Output = Result<usize, StoreError>> + Send;
+
+    /// Answers when the database answers.
+    fn ping(&self) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Creates a user. Of two at once with the same name, compared byte for byte, one is [`Inserted::Taken`].
+    fn insert_user(&self, user: NewUser) -> impl Future<Output = Result<Inserted, StoreError>> + Send;
+
+    /// Whether there is no user at all.
+    fn has_no_users(&self) -> impl Future<Output = Result<bool, StoreError>> + Send;
+
+    /// What the password of `user_name` is checked against.
+    fn credentials(&self, user_name: &str) -> impl Future<Output = Result<Option<Credentials>, StoreError>> + Send;
+
+    /// The profiles of `users` in one round trip, in any order; unknown users are left out.
+    fn profiles(&self, users: &[UserId]) -> impl Future<Output = Result<Vec<Profile>, StoreError>> + Send;
+
+    /// Changes the nickname. Returns the profile after it, its version grown by one, also when the nickname was the same; `None` for
+    /// an unknown user.
+    fn set_nickname(
+        &self,
+        user: UserId,
+        nickname: &Nickname,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<Option<Profile>, StoreError>> + Send;
+
+    /// Keeps `picture` and makes it the user's; the one before is deleted, all in one transaction. Returns as [`Self::set_nickname`].
+    fn set_picture(
+        &self,
+        user: UserId,
+        picture: &Picture,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<Option<Profile>, StoreError>> + Send;
+
+    /// A kept picture.
+    fn picture(&self, name: &PictureName) -> impl Future<Output = Result<Option<Picture>, StoreError>> + Send;
+}
+
+/// The volatile store: an allow-list of sessions, and a profile cache that is never stale after a change.
+///
+/// A profile is changed in this order: [`guard_profile`](Self::guard_profile), the change in the [`Store`], then
+/// [`forget_profile`](Self::forget_profile) with the new version, tried again until it holds. Readers look in the cache, then in
+/// the store, then offer what they found. However these interleave, and also if the changer dies in between:
+/// - while guarded nothing can be cached, so that a crash between change and `forget_profile` leaves no old value behind;
+/// - after `forget_profile` a reader that was slow, however slow, cannot put an older version back: a tombstone with the version
+///   outlives the value it replaced.
+pub trait Volatile: Clone + Send + Sync + 'static {
+    /// Answers when the store answers.
+    fn ping(&self) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Remembers a session for `ttl`.
+    fn put_session(
+        &self,
+        key: SessionKey,
+        session: Session,
+        ttl: Duration,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// The sessions of `keys`, in their order and in one round trip. Each one found lives for another `ttl`.
+    fn sessions(
+        &self,
+        keys: &[SessionKey],
+        ttl: Duration,
+    ) -> impl Future<Output = Result<Vec<Option<Session>>, StoreError>> + Send;
+
+    /// Ends a session. Ending one that is not there is no error.
+    fn drop_session(&self, key: SessionKey) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// The cached profiles of `users`, in their order and in one round trip.
+    fn cached_profiles(
+        &self,
+        users: &[UserId],
+    ) -> impl Future<Output = Result<Vec<Option<Profile>>, StoreError>> + Send;
+
+    /// Offers profiles just read from the [`Store`], for `ttl`. Each is kept only if its user is not guarded and neither a newer version
+    /// nor a tombstone of a newer version is held.
+    fn cache_profiles(
+        &self,
+        profiles: &[Profile],
+        ttl: Duration,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Drops the cached profile and refuses any for `guard`, which must be longer than a change may take.
+    fn guard_profile(&self, user: UserId, guard: Duration) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Drops the cached profile if it is older than `version`, and refuses older ones for `ttl`. A guard stays until it runs out.
+    fn forget_profile(
+        &self,
+        user: UserId,
+        version: u64,
+        ttl: Duration,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+}
