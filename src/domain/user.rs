@@ -59,6 +59,12 @@ impl Nickname {
         Ok(Self(text))
     }
 
+    /// What a user is called before choosing: as much of the user name as a nickname may hold.
+    pub fn first_of(name: &UserName) -> Self {
+        let text: String = name.as_str().chars().take(Self::CHARS.1).collect();
+        Self(text.trim_end().to_owned())
+    }
+
     /// The nickname as text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -111,7 +117,7 @@ pub struct Profile {
     pub id: UserId,
     /// The name the user signs in with.
     pub user_name: String,
-    /// The nickname; the user name until it is changed.
+    /// The nickname; until it is changed, the first characters of the user name.
     pub nickname: String,
     /// The picture's name (see [`super::picture::PictureName`]); empty while there is none.
     pub picture: String,
@@ -170,6 +176,15 @@ mod tests {
         }
         for (chars, fits) in [(0, false), (1, true), (8, true), (9, false)] {
             assert_eq!(Nickname::parse("界".repeat(chars)).is_ok(), fits, "nickname of {chars}");
+        }
+    }
+
+    #[test]
+    fn the_first_nickname_is_one_that_could_be_chosen() {
+        for name in ["alice", "exactly8", "thirteen_char", "seven77 x"] {
+            let first = Nickname::first_of(&UserName::parse(name).expect(name));
+            assert_eq!(Nickname::parse(first.as_str()).expect(name), first);
+            assert!(name.starts_with(first.as_str()));
         }
     }
 

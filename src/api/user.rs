@@ -1,0 +1,61 @@
+//! Users: sign-up, profile, nickname, picture.
+//!
+//! Whoever acts is named by their [`SessionId`], which the backend checks itself; a user's number is never taken on trust.
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+
+use super::Refusal;
+use crate::domain::picture::{Picture, PictureName};
+use crate::domain::session::SessionId;
+use crate::domain::user::{Nickname, Password, Profile, UserId, UserName};
+
+teller_rpc::service! {
+    /// Users and their profiles.
+    pub service "user" {
+        /// Creates a user, whose nickname begins as the user name's first characters. Refused: `UserExists`.
+        fn sign_up(SignUp) -> Result<UserId, Refusal>;
+
+        /// One's own profile. Refused: `InvalidSession`.
+        idempotent fn profile(SessionId) -> Result<Profile, Refusal>;
+
+        /// Changes one's nickname; answers the profile after it. Refused: `InvalidSession`.
+        fn set_nickname(SetNickname) -> Result<Profile, Refusal>;
+
+        /// Changes one's picture; answers the profile after it. Refused: `InvalidSession`, `Invalid` (not a picture, too
+        /// large, another's user name).
+        fn set_picture(SetPicture) -> Result<Profile, Refusal>;
+
+        /// A picture by its name, for anyone who knows the name.
+        idempotent fn picture(PictureName) -> Option<Picture>;
+    }
+}
+
+/// Who wants to be a user.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SignUp {
+    /// The name to sign in with.
+    pub user_name: UserName,
+    /// The password to sign in with.
+    pub password: Password,
+}
+
+/// A new nickname.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SetNickname {
+    /// Whose.
+    pub session: SessionId,
+    /// The new one.
+    pub nickname: Nickname,
+}
+
+/// A new picture.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SetPicture {
+    /// Whose.
+    pub session: SessionId,
+    /// If given, it must be the session's own user name.
+    pub user_name: Option<String>,
+    /// The file as it was uploaded. It is decoded, bounded and written anew; nothing of it is kept as it came.
+    pub upload: Bytes,
+}

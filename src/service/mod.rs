@@ -1,0 +1,127 @@
+//! What the backend does when it is called: check who asks, ask the stores, answer.
+//!
+//! - [`user`], [`session`], [`health`]: one file per service of [`crate::api`], in the same order.
+//! - [`sessions`]: who a session id stands for, looked up for many callers at once.
+//! - [`profiles`]: profiles through the cache, and the one way to change them.
+//! - [`password`]: hashing on a bounded pool.
+//! - [`picture`]: uploads decoded, bounded and written anew on a bounded pool.
+//! - [`seed`]: the demo users of development.
+
+pub mod health;
+pub mod password;
+pub mod picture;
+pub mod profiles;
+pub mod seed;
+pub mod session;
+pub mod sessions;
+pub mod user;
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use teller_rpc::{Context, Registry, Status};
+
+use self::password::Hasher;
+use self::picture::Studio;
+use self::profiles::Profiles;
+use self::sessions::Sessions;
+use crate::coalesce::{self, BatchError};
+use crate::domain::time::Timestamp;
+use crate::error::{Code, Error};
+use crate::store::{Store, StoreError, Volatile};
+
+/// Tells the time. An argument, so that tests can tell another.
+pub type Clock = fn() -> Timestamp;
+
+/// The time of the machine, in UTC.
+pub fn system_clock() -> Timestamp {
+    let micros = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_micros());
+    Timestamp(i64::try_from(micros).unwrap_or(i64::MAX))
+}
+
+/// What the services need to know of the configuration.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// How long a session lives after it was last used.
+    pub session_ttl: Duration,
+    /// How long a profile is cached.
+    pub profile_ttl: Duration,
+    /// Longer than any change of a profile takes: for as long nothing is cached of one that is being changed.
+    pub change_guard: Duration,
+    /// How look-ups gather into one round trip.
+    pub coalesce: coalesce::Settings,
+}
+
+/// Every service of the backend, over `store` and `volatile`, ready to be served.
+pub fn registry<S: Store, V: Volatile>(
+    store: S,
+    volatile: V,
+    hasher: Hasher,
+    studio: Studio,
+    clock: Clock,
+    settings: &Settings,
+) -> Registry {
+    let sessions = Sessions::new(volatile.clone(), settings);
+    let profiles = Profiles::new(store.clone(), volatile.clone(), settings);
+    Registry::new()
+        .with(crate::api::user::serve(user::Users {
+            store: store.clone(),
+            sessions: sessions.clone(),
+            profiles,
+            hasher: hasher.clone(),
+            studio,
+            clock,
+        }))
+        .with(crate::api::session::serve(session::SignIns { store: store.clone(), sessions, hasher }))
+        .with(crate::api::health::serve(health::Health { store, volatile }))
+}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        Self::new(Code::Store, error)
+    }
+}
+
+impl From<BatchError<Arc<StoreError>>> for Error {
+    fn from(error: BatchError<Arc<StoreError>>) -> Self {
+        let code = match error {
+            BatchError::Failed(_) => Code::Store,
+            BatchError::Busy => Code::Busy,
+            BatchError::Lost => Code::Internal,
+        };
+        Self::new(code, error)
+    }
+}
+
+/// Answers a call; a failure is logged here, once, with the caller's trace, and leaves as code and public text.
+async fn answer<T>(
+    method: &'static str,
+    cx: &Context,
+    work: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Status> {
+    work.await.map_err(|error| {
+        let request_id = cx.trace().map(|trace| trace.request_id());
+        tracing::error!(method, request_id, error = chain(&error), "call failed");
+        Status::from(&error)
+    })
+}
+
+/// The error and its causes on one line.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}
+
+/// Runs `work` to its end even if whoever waits for it goes away: a change of several steps never stops between two of them.
+async fn to_the_end<T: Send + 'static>(
+    work: impl Future<Output = Result<T, Error>> + Send + 'static,
+) -> Result<T, Error> {
+    tokio::spawn(work).await.unwrap_or_else(|panic| Err(Error::new(Code::Internal, panic)))
+}
