@@ -1,0 +1,65 @@
+//! `[http]`: the front end.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use serde::Deserialize;
+
+/// What browsers and curl speak to, and how far they may go.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Http {
+    /// Where to listen; port 0 picks one.
+    pub listen: SocketAddr,
+    /// Worker threads; 0 is one for each core.
+    pub threads: usize,
+    /// Open connections; a further one waits.
+    pub max_connections: usize,
+    /// Milliseconds for a head; then 408.
+    pub header_timeout_ms: u64,
+    /// Milliseconds for a body; then 408.
+    pub body_timeout_ms: u64,
+    /// Milliseconds between two requests; then the connection is closed.
+    pub idle_timeout_ms: u64,
+    /// Milliseconds for an answer; then a server error.
+    pub request_timeout_ms: u64,
+    /// Bytes of path and query; beyond it 414.
+    pub max_target_bytes: usize,
+    /// Bytes of the whole head; beyond it 431.
+    pub max_head_bytes: usize,
+    /// Headers; beyond it 431.
+    pub max_headers: usize,
+    /// Bytes of a body other than a picture; beyond it 413.
+    pub max_body_bytes: usize,
+    /// Milliseconds for running requests when the server stops; then they are cut.
+    pub drain_ms: u64,
+    /// Whether a proxy in front speaks TLS and its X-Forwarded-* are trusted.
+    pub behind_proxy: bool,
+}
+
+impl Http {
+    /// `header_timeout_ms` as a duration.
+    pub fn header_timeout(&self) -> Duration {
+        Duration::from_millis(self.header_timeout_ms)
+    }
+
+    /// `body_timeout_ms` as a duration.
+    pub fn body_timeout(&self) -> Duration {
+        Duration::from_millis(self.body_timeout_ms)
+    }
+
+    /// `idle_timeout_ms` as a duration.
+    pub fn idle_timeout(&self) -> Duration {
+        Duration::from_millis(self.idle_timeout_ms)
+    }
+
+    /// `request_timeout_ms` as a duration.
+    pub fn request_timeout(&self) -> Duration {
+        Duration::from_millis(self.request_timeout_ms)
+    }
+
+    /// `drain_ms` as a duration.
+    pub fn drain(&self) -> Duration {
+        Duration::from_millis(self.drain_ms)
+    }
+}

@@ -1,0 +1,144 @@
+//! The configuration: what `config/default.toml` describes, as typed values of which each knows where it came from.
+//!
+//! Defaults < files, in order < environment < flags. All of it is checked before a port opens, every limit in one place.
+//!
+//! - [`http`], [`rpc`], [`stores`], [`services`], [`log`]: the typed sections, named as in the file.
+//! - [`schema`]: every key, in the order of the manual, with the rule for its value.
+//! - [`rule`]: what a value may be, in words and as a check.
+//! - [`address`]: the shape of addresses and URLs.
+//! - [`origin`]: where a value came from.
+//! - [`file`], [`environment`], [`flag`]: the layers, each read into settings.
+//! - [`values`]: the layers merged: one value and one origin for each key.
+//! - [`relations`]: rules that hold between two keys.
+//! - [`part`]: what must be true before a part of Teller may run, in production above all.
+//! - [`print`]: the merged values as TOML again, secrets hidden.
+//! - [`hidden`]: texts that are never printed.
+//! - [`error`]: what is wrong with a configuration, and how to put it right.
+
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+pub mod address;
+pub mod environment;
+pub mod error;
+pub mod file;
+pub mod flag;
+pub mod hidden;
+pub mod http;
+pub mod log;
+pub mod origin;
+pub mod part;
+pub mod print;
+pub mod relations;
+pub mod rpc;
+pub mod rule;
+pub mod schema;
+pub mod services;
+pub mod stores;
+pub mod values;
+
+pub use error::Error;
+pub use hidden::{Hidden, Url};
+pub use http::Http;
+pub use log::{Format, Log};
+pub use part::Part;
+pub use rpc::Rpc;
+pub use services::{Coalesce, Password, Picture, Profile, Scheme, Session};
+pub use stores::{Durable, Fleeting, Store, Volatile};
+pub use values::Values;
+
+/// All of Teller's settings.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// How strict to be.
+    pub environment: Environment,
+    /// The folder for the database and generated secrets.
+    pub data_dir: PathBuf,
+    /// The front end.
+    pub http: Http,
+    /// The protocol between front end and backend.
+    pub rpc: Rpc,
+    /// What must survive.
+    pub store: Store,
+    /// What may be lost.
+    pub volatile: Volatile,
+    /// Signed-in browsers.
+    pub session: Session,
+    /// Names and pictures of users.
+    pub profile: Profile,
+    /// How passwords are kept.
+    pub password: Password,
+    /// Profile pictures.
+    pub picture: Picture,
+    /// Logs.
+    pub log: Log,
+    /// Many callers, one round trip.
+    pub coalesce: Coalesce,
+}
+
+/// How strict to be about what is unsafe.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Environment {
+    /// Demo users in an empty database; nothing is refused.
+    Development,
+    /// What is unsafe is refused at start.
+    Production,
+}
+
+/// What a configuration is made from. Without a `Debug`, since there are secrets in it.
+#[derive(Default)]
+pub struct Sources {
+    /// Files, the later winning over the earlier.
+    pub files: Vec<PathBuf>,
+    /// Environment variables; those that do not begin with `TELLER_` are passed over.
+    pub environment: Vec<(String, String)>,
+    /// What flags said.
+    pub flags: Vec<flag::Flag>,
+}
+
+impl Config {
+    /// Reads and checks everything that needs no port: each value, and each pair of values that must fit together. [`Config::allow`]
+    /// says whether a part may run with it.
+    pub fn load(sources: Sources) -> Result<(Config, Values), Error> {
+        let mut values = Values::default();
+        for path in &sources.files {
+            values.apply(file::settings(path)?)?;
+        }
+        values.apply(environment::settings(sources.environment)?)?;
+        values.apply(flag::settings(sources.flags)?)?;
+        values.read_secret_files()?;
+        let config = values.typed()?;
+        relations::check(&config, &values)?;
+        Ok((config, values))
+    }
+
+    /// Whether what is unsafe is refused.
+    pub fn in_production(&self) -> bool {
+        self.environment == Environment::Production
+    }
+
+    /// Where the durable store is.
+    pub fn durable(&self) -> Durable {
+        stores::durable(&self.store.url, &self.data_dir)
+    }
+
+    /// Where the volatile store is.
+    pub fn fleeting(&self) -> Fleeting {
+        stores::fleeting(&self.volatile.url)
+    }
+
+    /// Where the RPC secret is kept while none is configured.
+    pub fn secret_path(&self) -> PathBuf {
+        self.data_dir.join("rpc.secret")
+    }
+}
+
+impl Default for Config {
+    /// What `config/default.toml` says.
+    fn default() -> Self {
+        Values::default().typed().expect("config/default.toml is built in, and a test deserialises it")
+    }
+}

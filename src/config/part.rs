@@ -1,0 +1,122 @@
+//! What must be true before a part of Teller may run: what it cannot do without, and what production does not allow.
+
+use super::address::is_loopback;
+use super::error::Error;
+use super::stores::Durable;
+use super::{Config, Environment};
+
+/// What runs in this process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// Front end and backend.
+    Serve,
+    /// The front end alone.
+    Http,
+    /// The backend alone.
+    Backend,
+}
+
+impl Part {
+    /// Whether the front end is in it.
+    pub fn has_front(self) -> bool {
+        self != Self::Backend
+    }
+
+    /// Whether the backend is in it.
+    pub fn has_backend(self) -> bool {
+        self != Self::Http
+    }
+}
+
+/// Fewest bytes of a secret in production, and fewest different ones among them.
+const STRONG_SECRET: (usize, usize) = (32, 8);
+
+impl Config {
+    /// Whether `part` may run with this configuration. Asked before a port opens.
+    pub fn allow(&self, part: Part) -> Result<(), Error> {
+        needs(self, part)?;
+        match self.environment {
+            Environment::Development => Ok(()),
+            Environment::Production => production(self, part),
+        }
+    }
+}
+
+fn needs(config: &Config, part: Part) -> Result<(), Error> {
+    let has_backends = !config.rpc.backends.is_empty();
+    if part == Part::Http && !has_backends {
+        return refuse(
+            "a front end needs a backend, and rpc.backends is empty",
+            "add --backend HOST:PORT (or TELLER_RPC_BACKENDS)",
+        );
+    }
+    if part == Part::Serve && has_backends {
+        return refuse(
+            "rpc.backends is set, but `teller serve` brings its own backend",
+            "run `teller http` for a front end alone, or remove rpc.backends",
+        );
+    }
+    Ok(())
+}
+
+fn production(config: &Config, part: Part) -> Result<(), Error> {
+    if part.has_front() && !config.http.listen.ip().is_loopback() && !config.http.behind_proxy {
+        return refuse(
+            format!("production does not speak HTTP without TLS on {}, where others can listen in", config.http.listen),
+            "listen on loopback (--http 127.0.0.1:8080), or set http.behind_proxy = true (TELLER_HTTP_BEHIND_PROXY=true) if a proxy in \
+             front speaks TLS",
+        );
+    }
+    if part.has_backend() && config.durable() == Durable::Memory {
+        return refuse(
+            "production does not keep users in memory, where they are gone at exit",
+            "set store.url = \"sqlite\" (--store sqlite) or \"mysql://...\"",
+        );
+    }
+    rpc_off_loopback(config, part)?;
+    weak_secret(config)
+}
+
+fn rpc_off_loopback(config: &Config, part: Part) -> Result<(), Error> {
+    let listen = config.rpc.listen.to_string();
+    let here = part.has_backend().then_some(&listen);
+    let Some(address) = here.into_iter().chain(&config.rpc.backends).find(|address| !is_loopback(address)) else {
+        return Ok(());
+    };
+    if !config.rpc.trust_network {
+        return refuse(
+            format!("production does not speak RPC without TLS with {address}, where others can listen in"),
+            "use loopback (--rpc 127.0.0.1:7070), or set rpc.trust_network = true (TELLER_RPC_TRUST_NETWORK=true) if only front ends and \
+             backends are on that network",
+        );
+    }
+    if config.rpc.secret.expose().is_empty() {
+        return refuse(
+            format!("production needs a secret that both sides know for {address}, and rpc.secret is empty"),
+            "make one (openssl rand -hex 32) and give it to both sides: rpc.secret_file, or TELLER_RPC_SECRET",
+        );
+    }
+    Ok(())
+}
+
+/// An empty secret is made by chance at the first start: strong.
+fn weak_secret(config: &Config) -> Result<(), Error> {
+    let secret = config.rpc.secret.expose().as_bytes();
+    let (bytes, different) = STRONG_SECRET;
+    let mut seen = [false; 256];
+    secret.iter().for_each(|byte| seen[usize::from(*byte)] = true);
+    let variety = seen.iter().filter(|seen| **seen).count();
+    if secret.is_empty() || (secret.len() >= bytes && variety >= different) {
+        return Ok(());
+    }
+    refuse(
+        format!(
+            "rpc.secret is too easy to guess for production: {bytes} bytes or more are needed, {different} different ones among them"
+        ),
+        "make one (openssl rand -hex 32) and give it to both sides: rpc.secret_file, or TELLER_RPC_SECRET",
+    )
+}
+
+fn refuse<T>(problem: impl Into<String>, fix: &str) -> Result<T, Error> {
+    Err(Error::Refused { problem: problem.into(), fix: fix.to_owned() })
+}

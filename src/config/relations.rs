@@ -1,0 +1,52 @@
+//! Rules that hold between two keys.
+
+use super::error::Error;
+use super::{Config, Values};
+
+/// What a message needs beside the picture in it, in bytes.
+const FRAME_ROOM: u64 = 65_536;
+
+/// Whether all pairs of values fit together.
+pub fn check(config: &Config, values: &Values) -> Result<(), Error> {
+    let Config { http, rpc, store, password, picture, .. } = config;
+    let wide = |number: usize| number as u64;
+    // A budget shrinks on its way in, so that whoever waits outside hears a reason and not a time-out.
+    let pairs = [
+        ("http.request_timeout_ms", http.request_timeout_ms, "rpc.request_timeout_ms", rpc.request_timeout_ms + 1),
+        (
+            "rpc.request_timeout_ms",
+            rpc.request_timeout_ms,
+            "store.statement_timeout_ms",
+            store.statement_timeout_ms + 1,
+        ),
+        ("http.max_head_bytes", wide(http.max_head_bytes), "http.max_target_bytes", wide(http.max_target_bytes)),
+        (
+            "rpc.max_frame_bytes",
+            wide(rpc.max_frame_bytes),
+            "picture.max_upload_bytes",
+            wide(picture.max_upload_bytes) + FRAME_ROOM,
+        ),
+        (
+            "rpc.max_in_flight",
+            wide(rpc.max_in_flight),
+            "rpc.max_in_flight_per_connection",
+            wide(rpc.max_in_flight_per_connection),
+        ),
+        ("picture.max_side_px", picture.max_side_px.into(), "picture.output_side_px", picture.output_side_px.into()),
+        ("password.memory_kib", password.memory_kib.into(), "password.lanes", 8 * u64::from(password.lanes)),
+    ];
+    for (key, value, other, least) in pairs {
+        if value < least {
+            return Err(too_small(key, value, other, least, values));
+        }
+    }
+    Ok(())
+}
+
+fn too_small(key: &str, value: u64, other: &str, least: u64, values: &Values) -> Error {
+    let (origin, other_origin) = (values.origin(key), values.origin(other));
+    Error::Refused {
+        problem: format!("{key} = {value} ({origin}) is too small beside {other} ({other_origin})"),
+        fix: format!("set {key} to {least} or more, or {other} lower"),
+    }
+}

@@ -1,0 +1,89 @@
+//! `[session]`, `[profile]`, `[password]`, `[picture]` and `[coalesce]`: how the backend's services work.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+
+/// Signed-in browsers.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Session {
+    /// Seconds without a request until a session ends.
+    pub ttl_s: u64,
+}
+
+impl Session {
+    /// `ttl_s` as a duration.
+    pub fn ttl(&self) -> Duration {
+        Duration::from_secs(self.ttl_s)
+    }
+}
+
+/// Names and pictures of users.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Profile {
+    /// Seconds that a profile is cached.
+    pub cache_ttl_s: u64,
+}
+
+impl Profile {
+    /// `cache_ttl_s` as a duration.
+    pub fn cache_ttl(&self) -> Duration {
+        Duration::from_secs(self.cache_ttl_s)
+    }
+}
+
+/// How passwords are kept.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Password {
+    /// How new hashes are made.
+    pub scheme: Scheme,
+    /// argon2id: KiB of memory for each hash in work.
+    pub memory_kib: u32,
+    /// argon2id: passes over the memory.
+    pub passes: u32,
+    /// argon2id: lanes of the memory.
+    pub lanes: u32,
+    /// Hashes in work at once; 0 is one for each core.
+    pub threads: usize,
+    /// Hashes that wait; a further one is refused.
+    pub queue: usize,
+}
+
+/// How a password is hashed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Scheme {
+    /// Argon2id in a PHC string (RFC 9106).
+    Argon2id,
+    /// The entry task's: lower-case hex of MD5(salt + hex(MD5(password)) + salt). Protects nobody.
+    Md5Salted,
+}
+
+/// Profile pictures.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Picture {
+    /// Bytes of an upload; beyond it 413.
+    pub max_upload_bytes: usize,
+    /// Pixels of an upload's longer side; beyond it it is refused.
+    pub max_side_px: u32,
+    /// Pixels of the longer side of what is kept.
+    pub output_side_px: u32,
+    /// Pictures in work at once.
+    pub threads: usize,
+    /// Pictures that wait; a further one is refused.
+    pub queue: usize,
+}
+
+/// Many callers, one round trip.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Coalesce {
+    /// Round trips on their way at once.
+    pub lanes: usize,
+    /// Look-ups in one round trip.
+    pub batch_max: usize,
+}
