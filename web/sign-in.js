@@ -1,0 +1,22 @@
+import { call } from '/api.js';
+import { revealable, submits } from '/form.js';
+import { take } from '/note.js';
+import { password, username } from '/rules.js';
+
+const form = document.getElementById('sign-in');
+
+revealable(form);
+submits(form, {
+  rules: { username, password },
+  async send(fields) {
+    await call('signin', { fields });
+    location.assign('/userInfo.html');
+  },
+});
+
+const note = take();
+document.getElementById('notice').textContent = note.text ?? '';
+if (note.username) {
+  form.elements.username.value = note.username;
+  form.elements.password.focus();
+}
