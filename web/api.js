@@ -76,7 +76,7 @@ function refused(code, header) {
   return new Failure(code === Code.PARAMS && rule ? sentence(field, rule) : codeText(code), {
     code,
     field: code === Code.PARAMS ? field ?? null : FIELD_OF_CODE[code] ?? null,
-    uncertain: ours,
+    uncertain: code === Code.SERVER,
     reference: ours ? header('X-Request-Id') : null,
   });
 }

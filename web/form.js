@@ -4,6 +4,9 @@
 
 import { Failure } from '/api.js';
 
+// A page that the browser brings back from memory may still be busy, or show someone who has signed out since.
+addEventListener('pageshow', (event) => event.persisted && location.reload());
+
 const byId = (id) => document.getElementById(id);
 
 /**

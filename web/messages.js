@@ -29,6 +29,7 @@ export const transportText = (how) => BY_TRANSPORT[how];
 export function statusText(status, retryAfter) {
   switch (status) {
     case 413: return 'That is more than Teller accepts at once. Please choose something smaller.';
+    case 403: return 'Teller refused this request. Please reload the page and try again.';
     case 429: return `Too many tries. Please wait ${delay(retryAfter)} and try again.`;
     case 503: return `Teller is busy or starting up. Please try again in ${delay(retryAfter)}.`;
     default: return `Teller gave an answer that this page does not understand (HTTP ${status}). Please try again.`;

@@ -3,7 +3,10 @@
 
 const KEY = 'teller.note';
 
-/** Leaves a note (`text`, and `username` where the next form should know it) and goes to another page. */
+/**
+ * Leaves a note (`text`, and `username` where the next form should know it) and goes to another page.
+ * Answers a promise that never settles, so that a form which waits for it stays busy until the page is gone.
+ */
 export function leave(to, note, { replace = false } = {}) {
   try {
     sessionStorage.setItem(KEY, JSON.stringify(note));
@@ -12,6 +15,7 @@ export function leave(to, note, { replace = false } = {}) {
   }
   if (replace) location.replace(to);
   else location.assign(to);
+  return new Promise(() => {});
 }
 
 /** Takes the note that was left, once. */

@@ -1,6 +1,6 @@
 import { call } from '/api.js';
 import { revealable, submits } from '/form.js';
-import { take } from '/note.js';
+import { leave, take } from '/note.js';
 import { password, username } from '/rules.js';
 
 const form = document.getElementById('sign-in');
@@ -10,7 +10,7 @@ submits(form, {
   rules: { username, password },
   async send(fields) {
     await call('signin', { fields });
-    location.assign('/userInfo.html');
+    await leave('/userInfo.html', {});
   },
 });
 

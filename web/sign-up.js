@@ -10,11 +10,11 @@ submits(form, {
   rules: { username, password },
   async send(fields) {
     await call('signup', { fields });
-    leave('/signIn.html', { text: 'Your account is ready. Sign in to open it.', username: fields.username });
+    await leave('/signIn.html', { text: 'Your account is ready. Sign in to open it.', username: fields.username });
   },
   failed(failure) {
     // The account may exist by now; "taken" at the next try would otherwise be a riddle.
-    if (failure.uncertain) failure.message += ' If the name is then taken, your account was created: sign in.';
+    if (failure.uncertain) failure.message += ' Should the name be taken by then, your account was created: sign in with it.';
     return false;
   },
 });

@@ -84,7 +84,7 @@ changesPicture({
 submits(byId('sign-out'), {
   async send() {
     await call('signout');
-    leave('/signIn.html', { text: 'You are signed out.' }, { replace: true });
+    await leave('/signIn.html', { text: 'You are signed out.' }, { replace: true });
   },
   failed(failure) {
     if (signedOut(failure, 'You are signed out.')) return true;
@@ -94,6 +94,4 @@ submits(byId('sign-out'), {
 });
 
 byId('again').addEventListener('click', load);
-// A page that comes back from the browser's memory may belong to someone who has signed out.
-addEventListener('pageshow', (event) => event.persisted && location.reload());
 load();
