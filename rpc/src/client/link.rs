@@ -1,0 +1,249 @@
+//! [`Link`]: one connection to a backend as its calls see it.
+
+use std::{
+    sync::{
+        Arc, Weak,
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use tokio::{
+    net::TcpStream,
+    sync::Notify,
+    time::{Instant, sleep_until, timeout},
+};
+use tokio_util::sync::CancellationToken;
+
+use super::{config::ClientConfig, pool::Pool};
+use crate::{
+    connection::{self, Breach, Pace, Side, Wire},
+    frame::{Frame, Kind, MAX_BODY_BYTES},
+    greeting::Greeting,
+    hello::{self, Agreed, HelloError},
+    inflight::{Answer, Inflight, MAX_SLOTS},
+    sync::{Mutex, lock},
+    table::Directory,
+};
+
+pub(crate) struct Link {
+    pub(crate) wire: Wire,
+    pub(crate) inflight: Inflight,
+    pub(crate) directory: Directory,
+    /// Largest request body that the server takes.
+    pub(crate) max_request: usize,
+    /// Calls that the server lets this connection have in flight.
+    pub(crate) capacity: usize,
+    /// Leases given out. Changed under the pool's lock only.
+    pub(crate) busy: AtomicUsize,
+    /// No new calls; closes when the last one is done.
+    pub(crate) leaving: AtomicBool,
+    /// Answers that no call was waiting for.
+    pub(crate) strays: AtomicU64,
+    /// When the pool replaces it.
+    pub(crate) expires: Instant,
+    /// A lease was given out since the last tick.
+    pub(crate) used: AtomicBool,
+    idle_since: Mutex<Instant>,
+    pool: Weak<Pool>,
+    earlier_deadline: Notify,
+    ended: Mutex<Option<String>>,
+    gone: CancellationToken,
+}
+
+/// Opens a connection: look-up, TCP, hello, in at most `connect_timeout` together.
+pub(crate) async fn dial(pool: &Arc<Pool>, config: &ClientConfig) -> Result<Arc<Link>, String> {
+    let opened = timeout(config.connect_timeout, open(&pool.address, config)).await;
+    let (stream, agreed) = match opened {
+        Err(_) => return Err("no connection in time".into()),
+        Ok(Err(error)) => return Err(error.to_string()),
+        Ok(Ok(opened)) => opened,
+    };
+    Ok(start(pool, config, stream, agreed))
+}
+
+async fn open(address: &str, config: &ClientConfig) -> Result<(TcpStream, Agreed), HelloError> {
+    // Looked up at each dial, so that a backend that moved is found again.
+    let mut stream = TcpStream::connect(address).await.map_err(HelloError::Io)?;
+    stream.set_nodelay(true)?;
+    let slots = config.max_in_flight.clamp(1, MAX_SLOTS);
+    let mine = Greeting::new(config.max_frame_bytes.min(MAX_BODY_BYTES), slots);
+    let agreed = hello::connect(&mut stream, &config.secret, mine).await?;
+    Ok((stream, agreed))
+}
+
+fn start(pool: &Arc<Pool>, config: &ClientConfig, stream: TcpStream, agreed: Agreed) -> Arc<Link> {
+    let link = Arc::new(Link {
+        wire: Wire::new(config.outbox_bytes),
+        inflight: Inflight::new(agreed.max_in_flight),
+        directory: Directory::new(agreed.table),
+        max_request: agreed.peer_max_frame,
+        capacity: agreed.max_in_flight,
+        busy: AtomicUsize::new(0),
+        leaving: AtomicBool::new(false),
+        strays: AtomicU64::new(0),
+        expires: Instant::now() + config.max_age.mul_f64(rand::random_range(0.9..1.1)),
+        used: AtomicBool::new(true),
+        idle_since: Mutex::new(Instant::now()),
+        pool: Arc::downgrade(pool),
+        earlier_deadline: Notify::new(),
+        ended: Mutex::new(None),
+        gone: CancellationToken::new(),
+    });
+    let pace = Pace {
+        max_frame_bytes: config.max_frame_bytes.min(MAX_BODY_BYTES),
+        frame_timeout: config.frame_timeout,
+        keepalive: config.keepalive,
+        // Answers are always read: each has a caller or a slot waiting, so this side's memory is bounded without.
+        throttled: false,
+    };
+    let running = Arc::clone(&link);
+    tokio::spawn(async move {
+        let (read, write) = stream.into_split();
+        let end = tokio::select! {
+            end = connection::run(&running, read, write, agreed.rest, pace) => end,
+            never = running.sweep() => match never {},
+        };
+        running.end(&end.to_string());
+    });
+    link
+}
+
+impl Link {
+    /// Sends CANCEL for a call whose caller has gone.
+    pub(crate) fn cancel(&self, id: u32) {
+        self.wire.send(Kind::Cancel, 0, 0, id, b"");
+    }
+
+    /// Tells the sweeper that a call is due before it meant to look.
+    pub(crate) fn sweep_earlier(&self) {
+        self.earlier_deadline.notify_one();
+    }
+
+    /// What ended the connection, once it has ended.
+    pub(crate) fn reason(&self) -> String {
+        lock(&self.ended)
+            .clone()
+            .unwrap_or_else(|| "connection closed".into())
+    }
+
+    pub(crate) fn has_ended(&self) -> bool {
+        lock(&self.ended).is_some()
+    }
+
+    /// Waits until the connection has ended.
+    pub(crate) async fn gone(&self) {
+        self.gone.cancelled().await;
+    }
+
+    /// How long no call has used the link, to the precision of a tick.
+    pub(crate) fn idle_for(&self, now: Instant) -> Duration {
+        let mut since = lock(&self.idle_since);
+        if self.used.swap(false, Ordering::Relaxed) || self.busy.load(Ordering::Relaxed) > 0 {
+            *since = now;
+        }
+        now.duration_since(*since)
+    }
+
+    /// Wakes calls at their deadlines: one timer for all of them.
+    async fn sweep(&self) -> std::convert::Infallible {
+        let mut wakers = vec![];
+        loop {
+            match self.inflight.next_sweep() {
+                None => self.earlier_deadline.notified().await,
+                Some(next) => tokio::select! {
+                    () = self.earlier_deadline.notified() => {}
+                    () = sleep_until(next) => {
+                        self.inflight.sweep(Instant::now(), &mut wakers);
+                        wakers.drain(..).for_each(std::task::Waker::wake);
+                    }
+                },
+            }
+        }
+    }
+
+    fn end(self: &Arc<Self>, reason: &str) {
+        *lock(&self.ended) = Some(reason.to_owned());
+        // The outbox is closed by now: what the writer has not taken never will be, and that is the proof that lost
+        // calls are judged by. Only then they are woken.
+        if let Some(pool) = self.pool.upgrade() {
+            tracing::debug!(backend = pool.address, reason, "connection ended");
+            pool.lost(self);
+        }
+        let mut wakers = vec![];
+        self.inflight.close(&mut wakers);
+        wakers.into_iter().for_each(std::task::Waker::wake);
+        self.gone.cancel();
+    }
+
+    fn complete(&self, answers: &mut Vec<(u32, Answer)>) {
+        let mut wakers = Vec::with_capacity(answers.len());
+        let completed = self.inflight.complete(answers, &mut wakers);
+        wakers.into_iter().for_each(std::task::Waker::wake);
+        if completed.stray > 0 {
+            self.strays
+                .fetch_add(completed.stray as u64, Ordering::Relaxed);
+        }
+        if completed.freed > 0
+            && let Some(pool) = self.pool.upgrade()
+        {
+            pool.release(self, completed.freed);
+        }
+    }
+}
+
+impl Side for Link {
+    fn wire(&self) -> &Wire {
+        &self.wire
+    }
+
+    fn receive(self: &Arc<Self>, frames: &mut Vec<Frame>) -> Result<(), Breach> {
+        let mut answers = Vec::with_capacity(frames.len());
+        for frame in frames.drain(..) {
+            match frame.kind {
+                Kind::Response => {
+                    answers.push((
+                        frame.id,
+                        Answer {
+                            code: frame.code,
+                            flags: frame.flags,
+                            body: frame.body,
+                        },
+                    ));
+                }
+                Kind::GoAway => {
+                    if let Some(pool) = self.pool.upgrade() {
+                        tracing::debug!(
+                            backend = pool.address,
+                            code = frame.code,
+                            "told to go away"
+                        );
+                        pool.leave(self);
+                    }
+                }
+                kind => return Err(Breach::out_of_turn(kind)),
+            }
+        }
+        self.complete(&mut answers);
+        Ok(())
+    }
+
+    fn several(&self) -> bool {
+        self.inflight.waiting() > 1
+    }
+
+    fn tick(&self) {
+        if let Some(pool) = self.pool.upgrade() {
+            pool.tend(self);
+        }
+    }
+}
+
+/// Rest before dial number `failures + 1`: full jitter over a doubling span.
+pub(crate) fn rest(config: &ClientConfig, failures: u32) -> Duration {
+    let span = config
+        .min_rest
+        .saturating_mul(1 << failures.saturating_sub(1).min(16))
+        .min(config.max_rest);
+    span.mul_f64(rand::random_range(0.0..1.0))
+}

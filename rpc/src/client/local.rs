@@ -1,0 +1,89 @@
+//! [`Local`]: calls to a registry in the same process, through the same bytes, tasks and rules as over a connection.
+
+use bytes::Bytes;
+use tokio::{sync::oneshot, time::timeout_at};
+use tokio_util::sync::CancellationToken;
+
+use super::call;
+use crate::{
+    codec::Message,
+    context::Context,
+    server::{Incoming, Outcome, Registry, Reply},
+    service::Method,
+    status::{CallError, Executed},
+    table::{Directory, Missing, Numbers},
+};
+
+pub(super) struct Local {
+    registry: Registry,
+    directory: Directory,
+}
+
+impl Local {
+    pub(super) fn new(registry: Registry) -> Self {
+        let directory = Directory::new(registry.table());
+        Self {
+            registry,
+            directory,
+        }
+    }
+
+    pub(super) async fn call<M: Method>(
+        &self,
+        context: &Context,
+        request: &M::Request,
+    ) -> Result<M::Response, CallError> {
+        let numbers = self
+            .directory
+            .find(M::KEY, M::SERVICE, M::NAME)
+            .map_err(|missing| match missing {
+                Missing::Service => CallError::UnknownService(M::SERVICE),
+                Missing::Method => CallError::UnknownMethod {
+                    service: M::SERVICE,
+                    method: M::NAME,
+                },
+            })?;
+        let mut payload = vec![];
+        request.encode(&mut payload).map_err(CallError::Encode)?;
+        let payload = self.run(numbers, context, payload.into()).await?;
+        call::decode(&payload)
+    }
+
+    fn start(&self, numbers: Numbers, incoming: Incoming) -> Result<(), CallError> {
+        match self.registry.find(numbers) {
+            Ok(start) => start(incoming),
+            Err(_) => return Err(CallError::Unavailable("the registry has changed".into())),
+        }
+        Ok(())
+    }
+
+    async fn run(
+        &self,
+        numbers: Numbers,
+        context: &Context,
+        payload: Bytes,
+    ) -> Result<Bytes, CallError> {
+        let token = CancellationToken::new();
+        let received = Context::received(
+            context.timeout_ms(),
+            context.trace().copied(),
+            context.is_retry(),
+            token.clone(),
+        );
+        let (reply, answer) = oneshot::channel();
+        let incoming = Incoming::new(received, payload, Reply::local(reply));
+        let _taken_back_on_drop = token.drop_guard();
+        self.start(numbers, incoming)?;
+        match timeout_at(context.deadline(), answer).await {
+            Ok(Ok(Outcome::Response(payload))) => Ok(payload),
+            Ok(Ok(Outcome::Status { status, executed })) => Err(call::failure(status, executed)),
+            Ok(Err(_)) => Err(CallError::Lost {
+                reason: "the handler's runtime ended".into(),
+                executed: Executed::Unknown,
+            }),
+            Err(_) => Err(CallError::DeadlineExceeded {
+                executed: Executed::Unknown,
+            }),
+        }
+    }
+}

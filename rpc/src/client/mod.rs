@@ -1,0 +1,164 @@
+//! The client: a cheap handle; behind it a pool of connections per backend, or a registry in the same process.
+//!
+//! Read in this order: `call` (one try on one connection), `link` (a connection as its calls see it), `pool` (who may
+//! use which), `balance` (which backend), `retry` (when again), `local` (no connection at all), `config`.
+
+mod balance;
+mod call;
+mod config;
+mod figures;
+mod link;
+mod local;
+mod pool;
+mod retry;
+
+use std::{fmt, sync::Arc};
+
+pub use self::{config::ClientConfig, figures::Figures};
+use self::{local::Local, pool::Pool, retry::Budget, retry::Verdict};
+use crate::{
+    context::Context,
+    server::Registry,
+    service::Method,
+    status::{CallError, Executed},
+};
+
+/// A handle to make calls with. Clones share everything.
+#[derive(Clone)]
+pub struct Client(Arc<Route>);
+
+enum Route {
+    Network(Network),
+    Local(Local),
+}
+
+struct Network {
+    pools: Vec<Arc<Pool>>,
+    budget: Budget,
+}
+
+impl Client {
+    /// A client of `backends`, each a `host:port` that is looked up anew at every dial. Does no I/O: the first call
+    /// dials. Must be used within a tokio runtime with time and I/O enabled.
+    pub fn new(backends: Vec<String>, config: ClientConfig) -> Self {
+        let config = Arc::new(config);
+        let budget = Budget::new(&config);
+        let pools = backends
+            .into_iter()
+            .map(|address| Pool::new(address, Arc::clone(&config)))
+            .collect();
+        Self(Arc::new(Route::Network(Network { pools, budget })))
+    }
+
+    /// A client that calls the handlers of `registry` in this process: same codec, deadline and panic rules, no socket.
+    pub fn in_process(registry: Registry) -> Self {
+        Self(Arc::new(Route::Local(Local::new(registry))))
+    }
+
+    /// Makes one call; ends by the context's deadline. Dropping the future takes the call back: the server drops the
+    /// handler's future, and the connection serves on.
+    ///
+    /// # Errors
+    /// Every [`CallError`]; its [`executed`](CallError::executed) says whether the work may have been done. What is
+    /// proven not executed has already been tried again, within [`ClientConfig::max_tries`], the retry budget and the
+    /// deadline.
+    pub async fn call<M: Method>(
+        &self,
+        context: &Context,
+        request: &M::Request,
+    ) -> Result<M::Response, CallError> {
+        match &*self.0 {
+            Route::Network(network) => network.call::<M>(context, request).await,
+            Route::Local(local) => local.call::<M>(context, request).await,
+        }
+    }
+
+    /// What the client has done and holds, all backends together.
+    pub fn figures(&self) -> Figures {
+        match &*self.0 {
+            Route::Network(network) => figures::of(network),
+            Route::Local(_) => Figures::default(),
+        }
+    }
+
+    /// Takes no more calls, waits for the running ones (each ends by its deadline) and closes all connections.
+    pub async fn close(&self) {
+        if let Route::Network(network) = &*self.0 {
+            for pool in &network.pools {
+                pool.close().await;
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &*self.0 {
+            Route::Network(network) => f
+                .debug_list()
+                .entries(network.pools.iter().map(|pool| &pool.address))
+                .finish(),
+            Route::Local(_) => f.write_str("Client(in process)"),
+        }
+    }
+}
+
+impl Network {
+    async fn call<M: Method>(
+        &self,
+        context: &Context,
+        request: &M::Request,
+    ) -> Result<M::Response, CallError> {
+        self.budget.earn();
+        let mut tries = 1;
+        loop {
+            let error = match self.attempt::<M>(context, request, tries > 1).await {
+                Ok(response) => return Ok(response),
+                Err(error) => error,
+            };
+            match self.budget.judge(&error, M::IDEMPOTENT, tries, context) {
+                Verdict::GiveUp => return Err(error),
+                Verdict::Again(pause) if pause < context.remaining() => {
+                    tokio::time::sleep(pause).await
+                }
+                Verdict::Again(_) => return Err(error),
+            }
+            tries += 1;
+        }
+    }
+
+    async fn attempt<M: Method>(
+        &self,
+        context: &Context,
+        request: &M::Request,
+        retry: bool,
+    ) -> Result<M::Response, CallError> {
+        let lease = self.acquire(context).await?;
+        let payload =
+            call::attempt::<M>(lease, context, request, retry || context.is_retry()).await?;
+        call::decode(&payload)
+    }
+
+    /// Takes a lease from the backend that balancing chooses; one that turns out to be down is left for another.
+    async fn acquire(&self, context: &Context) -> Result<pool::Lease, CallError> {
+        loop {
+            let Some(choice) = balance::choose(&self.pools) else {
+                return Err(CallError::Unavailable("no backends are configured".into()));
+            };
+            match choice
+                .pool
+                .acquire(context.deadline(), choice.patient)
+                .await
+            {
+                Err(CallError::Unavailable(_)) if !choice.patient && choice.pool.resting() => {
+                    if context.remaining().is_zero() {
+                        return Err(CallError::DeadlineExceeded {
+                            executed: Executed::No,
+                        });
+                    }
+                }
+                taken => return taken,
+            }
+        }
+    }
+}

@@ -1,0 +1,368 @@
+//! One connection after its hello, the same for both sides: a writer task, a reader, and a keeper that notices silence.
+//!
+//! Reading and writing never wait for each other: the writer is a task of its own, the reader only appends to the outbox.
+//! The one exception is wanted: a server does not read requests from a peer that does not take its answers.
+
+use std::{
+    io,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    task::Poll,
+    time::Duration,
+};
+
+use bytes::BytesMut;
+use tokio::{
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
+    time::{Instant, MissedTickBehavior, interval_at, timeout, timeout_at},
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    frame::{self, Frame, FrameError, Kind},
+    outbox::Outbox,
+    status::{Status, clip},
+};
+
+/// Room that a read finds at least, and what is added when it would not.
+const MIN_READ_BYTES: usize = 4 << 10;
+const READ_BYTES: usize = 16 << 10;
+/// How long the last frames may take to leave after the connection is over.
+const FLUSH_TIME: Duration = Duration::from_secs(1);
+/// Ticks without a sign of life after which a peer counts as gone.
+const SILENT_TICKS: u32 = 2;
+/// Ticks during which a write moves no byte after which a peer counts as gone.
+const STUCK_TICKS: u32 = 3;
+
+/// The limits of one connection.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pace {
+    /// Largest body accepted.
+    pub(crate) max_frame_bytes: usize,
+    /// From a frame's first byte to its last.
+    pub(crate) frame_timeout: Duration,
+    /// Silence after which a PING is sent; after the same again the peer is gone.
+    pub(crate) keepalive: Duration,
+    /// Stop reading while the outbox is full.
+    pub(crate) throttled: bool,
+}
+
+/// What ended a connection.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum End {
+    #[error("the peer closed the connection")]
+    Eof,
+    #[error("{0}")]
+    Io(#[from] io::Error),
+    #[error("protocol error: {0}")]
+    Breach(#[from] Breach),
+    #[error("the peer was silent for too long")]
+    Silent,
+    #[error("the peer takes no bytes")]
+    Stalled,
+    #[error("closed by this side")]
+    Closed,
+}
+
+/// The peer broke the protocol: a GOAWAY code and a text that say how.
+#[derive(Debug, thiserror::Error)]
+#[error("{why}")]
+pub(crate) struct Breach {
+    pub(crate) code: u16,
+    pub(crate) why: String,
+}
+
+impl Breach {
+    pub(crate) fn new(code: u16, why: impl Into<String>) -> Self {
+        Self {
+            code,
+            why: why.into(),
+        }
+    }
+
+    pub(crate) fn out_of_turn(kind: Kind) -> Self {
+        Self::new(Status::PROTOCOL, format!("{kind} may not come here"))
+    }
+}
+
+impl From<FrameError> for Breach {
+    fn from(error: FrameError) -> Self {
+        let code = match error {
+            FrameError::TooLarge { .. } => Status::FRAME_TOO_LARGE,
+            _ => Status::PROTOCOL,
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+/// What a client's and a server's connection do differently.
+pub(crate) trait Side: Send + Sync + 'static {
+    /// The part that is the same.
+    fn wire(&self) -> &Wire;
+    /// Takes all frames of one read, PING and PONG excepted.
+    fn receive(self: &Arc<Self>, frames: &mut Vec<Frame>) -> Result<(), Breach>;
+    /// Whether more than one call is in flight, so that it pays to let frames gather for a moment.
+    fn several(&self) -> bool;
+    /// Called once per keepalive interval.
+    fn tick(&self) {}
+}
+
+/// The shared part of a connection: its outbox, its signs of life, its end.
+pub(crate) struct Wire {
+    pub(crate) outbox: Outbox,
+    pub(crate) traffic: Traffic,
+    ending: CancellationToken,
+    paused: AtomicBool,
+    writing: AtomicBool,
+}
+
+/// What has crossed a connection since it began.
+#[derive(Debug, Default)]
+pub(crate) struct Traffic {
+    pub(crate) bytes_read: AtomicU64,
+    pub(crate) bytes_written: AtomicU64,
+    pub(crate) writes: AtomicU64,
+    pub(crate) frames_written: AtomicU64,
+}
+
+impl Wire {
+    pub(crate) fn new(outbox_limit: usize) -> Self {
+        Self {
+            outbox: Outbox::new(outbox_limit),
+            traffic: Traffic::default(),
+            ending: CancellationToken::new(),
+            paused: AtomicBool::new(false),
+            writing: AtomicBool::new(false),
+        }
+    }
+
+    /// Appends a frame of a few bytes; one for a connection that has ended is dropped.
+    pub(crate) fn send(&self, kind: Kind, flags: u8, code: u16, id: u32, body: &[u8]) {
+        let mut out = Vec::with_capacity(frame::HEADER_BYTES + body.len());
+        frame::put(&mut out, kind, flags, code, id, body);
+        let _ = self.outbox.push(&out);
+    }
+
+    /// Sends GOAWAY.
+    pub(crate) fn go_away(&self, code: u16, why: &str) {
+        self.send(Kind::GoAway, 0, code, 0, clip(why).as_bytes());
+    }
+
+    /// Ends the connection after what is in the outbox has left.
+    pub(crate) fn finish(&self) {
+        self.outbox.finish();
+        self.ending.cancel();
+    }
+
+    /// Ends the connection now.
+    pub(crate) fn close(&self) {
+        self.outbox.close();
+        self.ending.cancel();
+    }
+}
+
+/// Runs a connection to its end. `buffer` holds what has been read already.
+pub(crate) async fn run<R, W, S>(
+    side: &Arc<S>,
+    read: R,
+    write: W,
+    buffer: BytesMut,
+    pace: Pace,
+) -> End
+where
+    R: AsyncRead + Unpin,
+    W: AsyncWrite + Unpin + Send + 'static,
+    S: Side,
+{
+    let wire = side.wire();
+    let mut writer = tokio::spawn(write_all(Arc::clone(side), write));
+    let end = tokio::select! {
+        end = read_all(side, read, buffer, pace) => end,
+        end = keep(&**side, pace.keepalive) => end,
+        () = wire.ending.cancelled() => End::Closed,
+    };
+    if let End::Breach(breach) = &end {
+        wire.go_away(breach.code, &breach.why);
+        wire.finish();
+    }
+    if !matches!(end, End::Breach(_) | End::Closed) {
+        wire.close();
+    }
+    if timeout(FLUSH_TIME, &mut writer).await.is_err() {
+        writer.abort();
+    }
+    wire.close();
+    end
+}
+
+async fn write_all<S: Side, W: AsyncWrite + Unpin>(side: Arc<S>, mut write: W) {
+    let wire = side.wire();
+    let mut batch = Vec::new();
+    while wire.outbox.filled().await {
+        if side.several() {
+            yield_once().await;
+        }
+        let frames = wire.outbox.swap(&mut batch);
+        if write_batch(wire, &mut write, &batch).await.is_err() {
+            wire.close();
+            return;
+        }
+        wire.traffic
+            .frames_written
+            .fetch_add(frames, Ordering::Relaxed);
+    }
+    let _ = write.shutdown().await;
+}
+
+async fn write_batch<W: AsyncWrite + Unpin>(
+    wire: &Wire,
+    write: &mut W,
+    mut batch: &[u8],
+) -> io::Result<()> {
+    wire.writing.store(true, Ordering::Relaxed);
+    while !batch.is_empty() {
+        let count = write.write(batch).await?;
+        if count == 0 {
+            return Err(io::ErrorKind::WriteZero.into());
+        }
+        batch = &batch[count..];
+        wire.traffic.writes.fetch_add(1, Ordering::Relaxed);
+        wire.traffic
+            .bytes_written
+            .fetch_add(count as u64, Ordering::Relaxed);
+    }
+    wire.writing.store(false, Ordering::Relaxed);
+    Ok(())
+}
+
+/// Lets every task that is ready now run once; unlike tokio's own yield it does not ask the I/O driver.
+async fn yield_once() {
+    let mut yielded = false;
+    std::future::poll_fn(|context| {
+        if yielded {
+            return Poll::Ready(());
+        }
+        yielded = true;
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}
+
+async fn read_all<S: Side, R: AsyncRead + Unpin>(
+    side: &Arc<S>,
+    mut read: R,
+    mut buffer: BytesMut,
+    pace: Pace,
+) -> End {
+    let wire = side.wire();
+    let mut frames = Vec::new();
+    let mut partial_until = None;
+    loop {
+        match take_frames(side, &mut buffer, &mut frames, pace.max_frame_bytes) {
+            Err(breach) => return breach.into(),
+            Ok(taken) if taken || buffer.is_empty() => partial_until = None,
+            Ok(_) => {}
+        }
+        if pace.throttled && wire.outbox.is_full() {
+            wire.paused.store(true, Ordering::Relaxed);
+            if wire.outbox.room().await.is_err() {
+                return End::Closed;
+            }
+            wire.paused.store(false, Ordering::Relaxed);
+        }
+        make_room(&mut buffer);
+        let arrived = if buffer.is_empty() {
+            read.read_buf(&mut buffer).await
+        } else {
+            // Only a frame that has begun owes its end: an idle connection costs no timer here.
+            let until = *partial_until.get_or_insert_with(|| Instant::now() + pace.frame_timeout);
+            match timeout_at(until, read.read_buf(&mut buffer)).await {
+                Ok(arrived) => arrived,
+                Err(_) => {
+                    return Breach::new(Status::TIMED_OUT, "half a frame and no more in time")
+                        .into();
+                }
+            }
+        };
+        match arrived {
+            Ok(0) => return End::Eof,
+            Ok(count) => wire
+                .traffic
+                .bytes_read
+                .fetch_add(count as u64, Ordering::Relaxed),
+            Err(error) => return error.into(),
+        };
+    }
+}
+
+/// Hands all whole frames of the buffer to the side; says whether there were any.
+fn take_frames<S: Side>(
+    side: &Arc<S>,
+    buffer: &mut BytesMut,
+    frames: &mut Vec<Frame>,
+    max_frame_bytes: usize,
+) -> Result<bool, Breach> {
+    let mut taken = false;
+    while let Some(frame) = frame::take(buffer, max_frame_bytes)? {
+        taken = true;
+        match frame.kind {
+            Kind::Ping => answer_ping(side.wire(), &frame)?,
+            Kind::Pong => {}
+            _ => frames.push(frame),
+        }
+    }
+    if !frames.is_empty() {
+        side.receive(frames)?;
+        frames.clear();
+    }
+    Ok(taken)
+}
+
+fn answer_ping(wire: &Wire, ping: &Frame) -> Result<(), Breach> {
+    if wire.outbox.is_full() {
+        // Whoever pings without ever reading would fill this side's memory with answers.
+        return Err(Breach::new(Status::PROTOCOL, "pings that are not read"));
+    }
+    wire.send(Kind::Pong, 0, 0, ping.id, b"");
+    Ok(())
+}
+
+/// The buffer grows with what has arrived (it doubles), never with what a length promises.
+fn make_room(buffer: &mut BytesMut) {
+    if buffer.capacity() - buffer.len() < MIN_READ_BYTES {
+        buffer.reserve(READ_BYTES.max(buffer.len()));
+    }
+}
+
+/// Pings a silent peer, and ends the connection of one that stays silent or takes no bytes.
+async fn keep<S: Side>(side: &S, every: Duration) -> End {
+    let wire = side.wire();
+    let mut ticks = interval_at(Instant::now() + every, every);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let (mut read, mut written) = (0, 0);
+    let (mut silent, mut stuck) = (0, 0);
+    loop {
+        ticks.tick().await;
+        side.tick();
+        let now_read = wire.traffic.bytes_read.load(Ordering::Relaxed);
+        let now_written = wire.traffic.bytes_written.load(Ordering::Relaxed);
+        let moved = now_written != written || !wire.writing.load(Ordering::Relaxed);
+        stuck = if moved { 0 } else { stuck + 1 };
+        // While this side does not read, silence says nothing about the peer.
+        let heard = now_read != read || wire.paused.load(Ordering::Relaxed);
+        silent = if heard { 0 } else { silent + 1 };
+        (read, written) = (now_read, now_written);
+        if stuck >= STUCK_TICKS {
+            return End::Stalled;
+        }
+        if silent >= SILENT_TICKS {
+            return End::Silent;
+        }
+        if silent > 0 {
+            wire.send(Kind::Ping, 0, 0, 0, b"");
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! One request on its way through a handler: [`Incoming`] goes in, [`Reply`] brings exactly one answer back, whatever
+//! happens in between.
+
+use std::{cell::Cell, sync::Arc};
+
+use bytes::Bytes;
+use tokio::sync::oneshot;
+
+use super::session::Session;
+use crate::{
+    codec::Message,
+    context::Context,
+    frame::{self, FLAG_NOT_EXECUTED, Kind},
+    service::Method,
+    status::{Executed, Status, clip},
+};
+
+/// A frame buffer beyond this is not kept for the thread's next answer.
+const KEPT_BYTES: usize = 64 << 10;
+
+thread_local! {
+    /// Each thread encodes its answers in one buffer. Taken out while in use.
+    static SCRATCH: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
+
+/// A request that may run: its context, its payload, and the duty to answer.
+pub(crate) struct Incoming {
+    context: Context,
+    payload: Bytes,
+    reply: Reply,
+}
+
+impl Incoming {
+    pub(crate) fn new(context: Context, payload: Bytes, reply: Reply) -> Self {
+        Self {
+            context,
+            payload,
+            reply,
+        }
+    }
+
+    /// Runs the request in a task of its own.
+    ///
+    /// The task ends when the handler has ended or when the call is cancelled, which drops the handler's future. The
+    /// reply outlives that future: its permit comes back only then.
+    pub(crate) fn spawn<M, S, F, Fut>(self, state: Arc<S>, handler: F)
+    where
+        M: Method,
+        S: Send + Sync + 'static,
+        F: FnOnce(Arc<S>, Context, M::Request) -> Fut + Send + 'static,
+        Fut: Future<Output = Result<M::Response, Status>> + Send,
+    {
+        let Self {
+            context,
+            payload,
+            mut reply,
+        } = self;
+        tokio::spawn(async move {
+            if context.remaining().is_zero() {
+                return reply.refuse(Status::DEADLINE_EXCEEDED, "the deadline had passed");
+            }
+            if context.is_cancelled() {
+                return;
+            }
+            let request = match M::Request::decode(&payload) {
+                Ok(request) => request,
+                Err(error) => return reply.refuse(Status::INVALID_REQUEST, &error.to_string()),
+            };
+            drop(payload);
+            reply.started = true;
+            let token = context.cancellation();
+            let answer = tokio::select! {
+                biased;
+                answer = handler(state, context, request) => Some(answer),
+                () = token.cancelled() => None,
+            };
+            match answer.map(|answer| answer.and_then(|response| reply.encode(&response))) {
+                Some(Ok(out)) => reply.respond(out).await,
+                Some(Err(status)) => reply.fail(&status),
+                None => {}
+            }
+        });
+    }
+}
+
+/// How a request ended, as a caller in the same process gets it.
+#[derive(Debug)]
+pub(crate) enum Outcome {
+    Response(Bytes),
+    Status { status: Status, executed: Executed },
+}
+
+/// The duty to answer one request. Dropped without an answer it says so itself: INTERNAL if the handler panicked,
+/// CANCELLED if its future was dropped.
+pub(crate) struct Reply {
+    to: Option<To>,
+    started: bool,
+}
+
+enum To {
+    Peer { session: Arc<Session>, id: u32 },
+    Local(oneshot::Sender<Outcome>),
+}
+
+impl Reply {
+    pub(crate) fn peer(session: Arc<Session>, id: u32) -> Self {
+        Self {
+            to: Some(To::Peer { session, id }),
+            started: false,
+        }
+    }
+
+    pub(crate) fn local(sender: oneshot::Sender<Outcome>) -> Self {
+        Self {
+            to: Some(To::Local(sender)),
+            started: false,
+        }
+    }
+
+    /// Encodes the response's whole frame.
+    fn encode<T: Message>(&self, response: &T) -> Result<Vec<u8>, Status> {
+        let (id, limit) = match &self.to {
+            Some(To::Peer { session, id }) => (*id, session.max_response()),
+            _ => (0, frame::MAX_BODY_BYTES),
+        };
+        let mut out = SCRATCH.take();
+        out.clear();
+        let start = frame::begin(&mut out, Kind::Response, 0, Status::OK, id);
+        response
+            .encode(&mut out)
+            .map_err(|error| Status::internal(error.to_string()))?;
+        let size = frame::finish(&mut out, start);
+        if size > limit {
+            let message = format!("response of {size} bytes is over the client's limit of {limit}");
+            return Err(Status::new(Status::RESPONSE_TOO_LARGE, message));
+        }
+        Ok(out)
+    }
+
+    /// Answers with an encoded response.
+    async fn respond(&mut self, out: Vec<u8>) {
+        // Waiting here keeps the permit: a peer that does not read soon has no more requests running.
+        if let Some(To::Peer { session, .. }) = &self.to
+            && !session.has_room()
+            && session.room().await.is_err()
+        {
+            return;
+        }
+        match self.to.take() {
+            Some(To::Peer { session, id }) => session.answer(id, &out, true),
+            Some(To::Local(sender)) => {
+                let _ = sender.send(Outcome::Response(Bytes::copy_from_slice(
+                    &out[frame::HEADER_BYTES..],
+                )));
+            }
+            None => {}
+        }
+        if out.capacity() <= KEPT_BYTES {
+            SCRATCH.set(out);
+        }
+    }
+
+    /// Answers for a handler that ran.
+    fn fail(&mut self, status: &Status) {
+        self.send(status.code, &status.message, Executed::Yes, true);
+    }
+
+    /// Answers for a handler that was not started.
+    fn refuse(&mut self, code: u16, why: &str) {
+        self.send(code, why, Executed::No, true);
+    }
+
+    fn send(&mut self, code: u16, message: &str, executed: Executed, orderly: bool) {
+        // 0 would be taken for success, with the message as the response.
+        let code = if code == Status::OK {
+            Status::INTERNAL
+        } else {
+            code
+        };
+        match self.to.take() {
+            Some(To::Peer { session, id }) => {
+                let flags = if executed == Executed::No {
+                    FLAG_NOT_EXECUTED
+                } else {
+                    0
+                };
+                let mut out = vec![];
+                frame::put(
+                    &mut out,
+                    Kind::Response,
+                    flags,
+                    code,
+                    id,
+                    clip(message).as_bytes(),
+                );
+                session.answer(id, &out, orderly);
+            }
+            Some(To::Local(sender)) => {
+                let _ = sender.send(Outcome::Status {
+                    status: Status::new(code, clip(message)),
+                    executed,
+                });
+            }
+            None => {}
+        }
+    }
+}
+
+impl Drop for Reply {
+    fn drop(&mut self) {
+        if self.to.is_none() {
+            return;
+        }
+        if std::thread::panicking() {
+            tracing::error!("a handler panicked; its caller gets INTERNAL");
+            return self.send(
+                Status::INTERNAL,
+                "the handler panicked",
+                Executed::Yes,
+                true,
+            );
+        }
+        let executed = if self.started {
+            Executed::Unknown
+        } else {
+            Executed::No
+        };
+        self.send(Status::CANCELLED, "cancelled", executed, false);
+    }
+}

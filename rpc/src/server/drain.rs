@@ -1,0 +1,103 @@
+//! How a connection is served and how it ends: by its client, by an error, or by the server's stop.
+//!
+//! Stop: GOAWAY; requests that come later are REJECTED as not executed, so that the client may send them elsewhere;
+//! the running ones finish; the client closes when it has its answers. What still runs after the grace is cancelled
+//! and answered so.
+
+use std::{pin::pin, sync::Arc, time::Duration};
+
+use tokio::{
+    net::TcpStream,
+    time::{Instant, sleep, timeout, timeout_at},
+};
+
+use super::{Shared, session::Session};
+use crate::{
+    connection::{self, Pace},
+    frame::MAX_BODY_BYTES,
+    greeting::Greeting,
+    hello::{self, Agreed, HelloError},
+};
+
+/// How long cancelled handlers get to end before their connection is closed over them.
+const CANCEL_TIME: Duration = Duration::from_secs(1);
+
+/// What a stopped server left behind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Drained {
+    /// Connections that were open at the stop signal.
+    pub connections: usize,
+    /// Requests that were still running after the grace, and were cancelled.
+    pub cancelled: usize,
+}
+
+/// Serves one connection to its end; returns how many requests the end of the grace has cancelled.
+pub(super) async fn serve(shared: Arc<Shared>, mut stream: TcpStream) -> usize {
+    let agreed = tokio::select! {
+        agreed = timeout(shared.config.hello_timeout, greet(&shared, &mut stream)) => agreed,
+        () = shared.stopping.cancelled() => return 0,
+    };
+    let agreed = match agreed {
+        Ok(Ok(agreed)) => agreed,
+        Ok(Err(error)) => {
+            tracing::debug!(%error, "hello failed");
+            return 0;
+        }
+        Err(_) => {
+            tracing::debug!("hello not completed in time");
+            return 0;
+        }
+    };
+    run(shared, stream, agreed).await
+}
+
+async fn greet(shared: &Shared, stream: &mut TcpStream) -> Result<Agreed, HelloError> {
+    stream.set_nodelay(true)?;
+    let config = &shared.config;
+    let mine = Greeting::new(
+        config.max_frame_bytes.min(MAX_BODY_BYTES),
+        config.max_in_flight_per_connection,
+    );
+    hello::accept(stream, &config.secret, mine, &shared.table).await
+}
+
+async fn run(shared: Arc<Shared>, stream: TcpStream, agreed: Agreed) -> usize {
+    let session = Arc::new(Session::new(Arc::clone(&shared), &agreed));
+    let pace = Pace {
+        max_frame_bytes: shared.config.max_frame_bytes.min(MAX_BODY_BYTES),
+        frame_timeout: shared.config.frame_timeout,
+        keepalive: shared.config.keepalive,
+        throttled: true,
+    };
+    let (read, write) = stream.into_split();
+    let mut running = pin!(connection::run(&session, read, write, agreed.rest, pace));
+    let end = tokio::select! {
+        end = &mut running => end,
+        () = shared.stopping.cancelled() => {
+            session.drain();
+            let grace_over = Instant::now() + shared.config.grace;
+            match timeout_at(grace_over, &mut running).await {
+                Ok(end) => end,
+                Err(_) => {
+                    let (cancelled, _) = tokio::join!(cut(&session), running);
+                    return cancelled;
+                }
+            }
+        }
+    };
+    tracing::debug!(%end, "connection ended");
+    // Nobody is there to be answered.
+    session.cancel_all();
+    0
+}
+
+/// Cancels what still runs, lets the answers that say so leave, and closes.
+async fn cut(session: &Session) -> usize {
+    let cancelled = session.cancel_all();
+    let until = Instant::now() + CANCEL_TIME;
+    while session.running() > 0 && Instant::now() < until {
+        sleep(Duration::from_millis(5)).await;
+    }
+    session.finish();
+    cancelled
+}

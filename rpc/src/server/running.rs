@@ -1,0 +1,124 @@
+//! [`Running`]: the requests of one connection whose tasks have not ended, by id.
+
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    hash::{BuildHasherDefault, Hasher},
+};
+
+use tokio_util::sync::CancellationToken;
+
+/// Why a request cannot begin.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Refused {
+    /// As many are running as this connection may have.
+    Full,
+    /// A request with this id is running.
+    Duplicate,
+}
+
+#[derive(Default)]
+pub(crate) struct Running {
+    tokens: HashMap<u32, CancellationToken, BuildHasherDefault<IdHasher>>,
+    cancelled_in_a_row: usize,
+}
+
+impl Running {
+    pub(crate) fn len(&self) -> usize {
+        self.tokens.len()
+    }
+
+    /// Enters a request unless `limit` are in.
+    pub(crate) fn begin(&mut self, id: u32, limit: usize) -> Result<CancellationToken, Refused> {
+        let running = self.tokens.len();
+        match self.tokens.entry(id) {
+            Entry::Occupied(_) => Err(Refused::Duplicate),
+            Entry::Vacant(_) if running >= limit => Err(Refused::Full),
+            Entry::Vacant(place) => Ok(place.insert(CancellationToken::new()).clone()),
+        }
+    }
+
+    /// The task of `id` has ended, `orderly` if it brought its own answer.
+    pub(crate) fn end(&mut self, id: u32, orderly: bool) {
+        self.tokens.remove(&id);
+        if orderly {
+            self.cancelled_in_a_row = 0;
+        }
+    }
+
+    /// Tells the task of `id` to end; returns how many were told so since one last ended in its own way.
+    pub(crate) fn cancel(&mut self, id: u32) -> usize {
+        if let Some(token) = self.tokens.get(&id) {
+            token.cancel();
+        }
+        // Counted also if it has ended: a flood of cancels for nothing is one too.
+        self.cancelled_in_a_row += 1;
+        self.cancelled_in_a_row
+    }
+
+    /// Tells all tasks to end; returns how many.
+    pub(crate) fn cancel_all(&self) -> usize {
+        self.tokens.values().for_each(CancellationToken::cancel);
+        self.tokens.len()
+    }
+}
+
+/// Ids come from an authenticated peer and at most a credit's worth are in at once: spreading them is enough.
+#[derive(Default)]
+pub(crate) struct IdHasher(u64);
+
+impl Hasher for IdHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.write_u32((*byte).into()));
+    }
+
+    fn write_u32(&mut self, id: u32) {
+        self.0 = (self.0 ^ u64::from(id)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0.rotate_left(32)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_runs_once_and_a_full_connection_refuses() {
+        let mut running = Running::default();
+        assert!(running.begin(7, 2).is_ok());
+        assert_eq!(running.begin(7, 2).err(), Some(Refused::Duplicate));
+        assert!(running.begin(1 << 16, 2).is_ok());
+        assert_eq!(running.begin(8, 2).err(), Some(Refused::Full));
+        running.end(7, true);
+        assert!(running.begin(8, 2).is_ok());
+        assert_eq!(running.len(), 2);
+    }
+
+    #[test]
+    fn a_cancelled_request_is_in_until_its_task_has_ended() {
+        let mut running = Running::default();
+        let token = running.begin(7, 1).unwrap();
+        running.cancel(7);
+        assert!(token.is_cancelled());
+        assert_eq!(running.begin(8, 1).err(), Some(Refused::Full));
+        running.end(7, false);
+        assert!(running.begin(8, 1).is_ok());
+    }
+
+    #[test]
+    fn cancels_count_until_something_finishes() {
+        let mut running = Running::default();
+        for count in 1..=3 {
+            running.begin(count, 9).unwrap();
+            assert_eq!(running.cancel(count), count as usize);
+            running.end(count, false);
+        }
+        running.begin(4, 9).unwrap();
+        running.end(4, true);
+        assert_eq!(running.cancel(5), 1);
+        running.begin(6, 9).unwrap();
+        assert_eq!(running.cancel_all(), 1);
+    }
+}

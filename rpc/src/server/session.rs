@@ -1,0 +1,188 @@
+//! [`Session`]: one connection as the server sees it.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+use super::{
+    Shared,
+    dispatch::{Incoming, Reply},
+    running::{Refused, Running},
+};
+use crate::{
+    connection::{Breach, Side, Wire},
+    context::Context,
+    frame::{FLAG_NOT_EXECUTED, FLAG_RETRY, Frame, Kind, RequestHead},
+    hello::Agreed,
+    outbox::Closed,
+    status::Status,
+    sync::{Mutex, lock},
+    table::Missing,
+};
+
+pub(crate) struct Session {
+    wire: Wire,
+    shared: Arc<Shared>,
+    running: Mutex<Running>,
+    /// Largest response body that the client takes.
+    max_response: usize,
+    draining: AtomicBool,
+}
+
+impl Session {
+    pub(crate) fn new(shared: Arc<Shared>, agreed: &Agreed) -> Self {
+        Self {
+            wire: Wire::new(shared.config.outbox_bytes),
+            shared,
+            running: Mutex::default(),
+            max_response: agreed.peer_max_frame,
+            draining: AtomicBool::new(false),
+        }
+    }
+
+    pub(crate) fn max_response(&self) -> usize {
+        self.max_response
+    }
+
+    pub(crate) fn has_room(&self) -> bool {
+        !self.wire.outbox.is_full()
+    }
+
+    pub(crate) async fn room(&self) -> Result<(), Closed> {
+        self.wire.outbox.room().await
+    }
+
+    /// Ends request `id`: first its permits come back, then its answer leaves. In the other order the client could send
+    /// the next request on an answer and find the permit still taken.
+    pub(crate) fn answer(&self, id: u32, frame: &[u8], orderly: bool) {
+        lock(&self.running).end(id, orderly);
+        self.shared.in_flight.leave();
+        let _ = self.wire.outbox.push(frame);
+    }
+
+    /// Requests running now.
+    pub(crate) fn running(&self) -> usize {
+        lock(&self.running).len()
+    }
+
+    /// Takes no more requests and says so.
+    pub(crate) fn drain(&self) {
+        self.draining.store(true, Ordering::Release);
+        self.wire
+            .go_away(Status::DRAINING, "the server is stopping");
+    }
+
+    /// Closes the connection once the gathered answers have left.
+    pub(crate) fn finish(&self) {
+        self.wire.finish();
+    }
+
+    /// Takes back every request; returns how many were running.
+    pub(crate) fn cancel_all(&self) -> usize {
+        lock(&self.running).cancel_all()
+    }
+
+    fn request(self: &Arc<Self>, frame: Frame) -> Result<(), Breach> {
+        let (id, mut payload) = (frame.id, frame.body);
+        let head = RequestHead::take(&mut payload, frame.flags)?;
+        if self.draining.load(Ordering::Acquire) {
+            self.refuse(id, Status::DRAINING, "the server is stopping");
+            return Ok(());
+        }
+        let start = match self.shared.registry.find((head.service, head.method)) {
+            Ok(start) => start,
+            Err(missing) => {
+                self.refuse_unknown(id, missing);
+                return Ok(());
+            }
+        };
+        if !self.shared.in_flight.enter() {
+            self.refuse(
+                id,
+                Status::REJECTED,
+                "the server has too many requests in flight",
+            );
+            return Ok(());
+        }
+        let limit = self.shared.config.max_in_flight_per_connection;
+        // Not in the match: its lock must not be held while the task starts.
+        let begun = lock(&self.running).begin(id, limit);
+        match begun {
+            Ok(token) => {
+                let retry = frame.flags & FLAG_RETRY != 0;
+                let context = Context::received(head.timeout_ms, head.trace, retry, token);
+                start(Incoming::new(
+                    context,
+                    payload,
+                    Reply::peer(Arc::clone(self), id),
+                ));
+                Ok(())
+            }
+            Err(refused) => {
+                self.shared.in_flight.leave();
+                match refused {
+                    Refused::Duplicate => Err(Breach::new(
+                        Status::PROTOCOL,
+                        "a request with this id is running",
+                    )),
+                    Refused::Full => {
+                        self.refuse(
+                            id,
+                            Status::REJECTED,
+                            "the connection has too many requests in flight",
+                        );
+                        Ok(())
+                    }
+                }
+            }
+        }
+    }
+
+    fn refuse_unknown(&self, id: u32, missing: Missing) {
+        match missing {
+            Missing::Service => {
+                self.refuse(id, Status::UNKNOWN_SERVICE, "no service of this number")
+            }
+            Missing::Method => self.refuse(id, Status::UNKNOWN_METHOD, "no method of this number"),
+        }
+    }
+
+    fn refuse(&self, id: u32, code: u16, why: &str) {
+        self.wire
+            .send(Kind::Response, FLAG_NOT_EXECUTED, code, id, why.as_bytes());
+    }
+
+    fn cancel(&self, id: u32) -> Result<(), Breach> {
+        if lock(&self.running).cancel(id) > self.shared.config.max_cancels {
+            return Err(Breach::new(
+                Status::CANCEL_FLOOD,
+                "everything is cancelled and nothing finishes",
+            ));
+        }
+        Ok(())
+    }
+}
+
+impl Side for Session {
+    fn wire(&self) -> &Wire {
+        &self.wire
+    }
+
+    fn receive(self: &Arc<Self>, frames: &mut Vec<Frame>) -> Result<(), Breach> {
+        for frame in frames.drain(..) {
+            match frame.kind {
+                Kind::Request => self.request(frame)?,
+                Kind::Cancel => self.cancel(frame.id)?,
+                // The client will send no more; it closes when it has its answers.
+                Kind::GoAway => {}
+                kind => return Err(Breach::out_of_turn(kind)),
+            }
+        }
+        Ok(())
+    }
+
+    fn several(&self) -> bool {
+        self.running() > 0
+    }
+}
