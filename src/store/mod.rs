@@ -8,6 +8,13 @@
 //! A unit of work that was begun is finished, also when the future that asked for it is dropped: callers come and go, a
 //! half-used connection would stay.
 
+#[doc(hidden)]
+pub mod contract;
+pub mod migrations;
+#[doc(hidden)]
+pub mod queries;
+pub mod sqlite;
+
 use std::future::Future;
 use std::time::Duration;
 

@@ -1,0 +1,47 @@
+-- Users: who they are, what they sign in with, what they show.
+
+-- name: insert_user :inserted
+-- A new user, without a picture. Without `id` the database gives the next number.
+-- arg id: u64 null
+-- arg user_name: text
+-- arg nickname: text
+-- arg password_hash: text
+-- arg now: i64
+INSERT INTO users (id, user_name, nickname, picture, password_hash, version, created_at, updated_at)
+VALUES (:id, :user_name, :nickname, '', :password_hash, 1, :now, :now);
+
+-- name: any_user :optional
+-- Some user, if there is one.
+-- row AnyUser: id u64
+SELECT id FROM users LIMIT 1;
+
+-- name: credentials :optional
+-- What a sign-in is checked against. `user_name` is compared byte for byte.
+-- arg user_name: text
+-- row Credentials: id u64, password_hash text
+SELECT id, password_hash FROM users WHERE user_name = :user_name;
+
+-- name: profiles :many
+-- The profiles of `ids`, in any order; unknown users are left out.
+-- arg ids: u64 list
+-- row Profile: id u64, user_name text, nickname text, picture text, version u64
+SELECT id, user_name, nickname, picture, version FROM users WHERE id IN (:ids);
+
+-- name: profile :optional
+-- One profile, read again after a change in the same transaction.
+-- arg id: u64
+-- row Profile
+SELECT id, user_name, nickname, picture, version FROM users WHERE id = :id;
+
+-- name: set_nickname :changed
+-- arg id: u64
+-- arg nickname: text
+-- arg now: i64
+UPDATE users SET nickname = :nickname, version = version + 1, updated_at = :now WHERE id = :id;
+
+-- name: set_picture :changed
+-- Also locks the user's row, so that of two new pictures one waits for the other.
+-- arg id: u64
+-- arg picture: text
+-- arg now: i64
+UPDATE users SET picture = :picture, version = version + 1, updated_at = :now WHERE id = :id;

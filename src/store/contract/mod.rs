@@ -1,0 +1,27 @@
+//! The promises of the stores, stated again as tests that run on every implementation.
+//!
+//! - [`store`]: the promises of [`Store`](super::Store).
+//!
+//! They are part of the library, and hidden, because the tests that start real databases stand outside of it. A promise that does
+//! not hold panics.
+
+pub mod store;
+
+use std::future::Future;
+use std::pin::Pin;
+
+/// One promise, to be checked on a store `S` that nobody else uses.
+pub struct Promise<S> {
+    /// A fact, as a name.
+    pub name: &'static str,
+    /// Panics where the fact is none.
+    pub check: fn(S) -> Pin<Box<dyn Future<Output = ()> + Send>>,
+}
+
+/// The list of [`Promise`]s from their functions.
+macro_rules! promises {
+    ($($name:ident),* $(,)?) => {
+        vec![$($crate::store::contract::Promise { name: stringify!($name), check: |store| Box::pin($name(store)) }),*]
+    };
+}
+pub(crate) use promises;

@@ -1,0 +1,163 @@
+//! The durable store on SQLite: one writer thread, readers beside it, every acknowledged change on disk.
+//!
+//! - `connection`: a connection, set up and checked.
+//! - `unit`: a unit of work and its answer.
+//! - `thread`: the threads that own the connections; writes that gather share a commit.
+//! - `migrate`: migrations.
+//! - `user`, `picture`: what the units do, one file per noun.
+//! - `error`: which errors pass by themselves.
+
+mod connection;
+mod error;
+mod migrate;
+mod picture;
+mod thread;
+mod unit;
+mod user;
+
+use std::path::Path;
+use std::sync::mpsc::{SyncSender, TrySendError};
+use std::time::{Duration, Instant};
+
+use rusqlite::Connection;
+
+use self::connection::Database;
+use self::unit::Unit;
+use super::migrations::{self, Migration};
+use super::queries::sqlite as queries;
+use super::{Credentials, Inserted, NewUser, Store, StoreError};
+use crate::domain::picture::{Picture, PictureName};
+use crate::domain::time::Timestamp;
+use crate::domain::user::{Nickname, Profile, UserId};
+
+/// How long a migration may take, and another process's migration be waited for.
+const MIGRATION_TIMEOUT: Duration = Duration::from_secs(600);
+
+/// A SQLite database: in a file for one or a few processes on one machine, or in memory for tests and trials.
+///
+/// A cheap handle. The threads behind it end with the last one.
+#[derive(Clone, Debug)]
+pub struct Sqlite {
+    writer: SyncSender<Unit>,
+    readers: SyncSender<Unit>,
+    statement_timeout: Duration,
+}
+
+impl Sqlite {
+    /// Opens the file, or makes it for its owner alone, with `readers` threads (at least one) beside the writer. Blocks for a moment.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Refused`] if SQLite is too old or the file's place cannot hold a write-ahead log.
+    pub fn open(path: &Path, readers: usize, statement_timeout: Duration) -> Result<Self, StoreError> {
+        let writer = thread::writer(Database::open(path)?)?;
+        let connections = (0..readers.max(1)).map(|_| Database::open(path)).collect::<Result<_, _>>()?;
+        Ok(Self { writer, readers: thread::readers(connections)?, statement_timeout })
+    }
+
+    /// A database in memory, empty, gone with its last handle. One connection does all of its work: several on one memory database
+    /// would only wait for each other.
+    pub fn memory(statement_timeout: Duration) -> Result<Self, StoreError> {
+        let writer = thread::writer(Database::memory()?)?;
+        Ok(Self { readers: writer.clone(), writer, statement_timeout })
+    }
+
+    /// As [`Store::migrate`], with other migrations than the program's own.
+    #[doc(hidden)]
+    pub async fn migrate_to(&self, known: &'static [Migration]) -> Result<usize, StoreError> {
+        let work = |db: &Connection| migrate::apply(db, known);
+        let applied = call(&self.writer, MIGRATION_TIMEOUT, work).await?;
+        applied.map_err(|refusal| StoreError::Refused(refusal.into()))
+    }
+
+    async fn read<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: Fn(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    {
+        call(&self.readers, self.statement_timeout, work).await
+    }
+
+    async fn write<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: Fn(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    {
+        call(&self.writer, self.statement_timeout, work).await
+    }
+}
+
+/// Has `work` done by a thread, waiting at most `timeout`. After that it may still be done.
+async fn call<T, F>(queue: &SyncSender<Unit>, timeout: Duration, work: F) -> Result<T, StoreError>
+where
+    T: Send + 'static,
+    F: Fn(&Connection) -> rusqlite::Result<T> + Send + 'static,
+{
+    let deadline = Instant::now() + timeout;
+    let (unit, answer) = Unit::new(deadline, work);
+    queue.try_send(unit).map_err(|error| {
+        let why = match error {
+            TrySendError::Full(_) => "too many units of work are waiting",
+            TrySendError::Disconnected(_) => "the database thread has ended",
+        };
+        StoreError::Unavailable(why.into())
+    })?;
+    match tokio::time::timeout_at(deadline.into(), answer).await {
+        Ok(Ok(outcome)) => outcome,
+        Ok(Err(_)) => Err(StoreError::Unavailable("the database thread has ended".into())),
+        Err(_) => Err(StoreError::Unavailable("the database did not answer in time".into())),
+    }
+}
+
+impl Store for Sqlite {
+    async fn migrate(&self) -> Result<usize, StoreError> {
+        self.migrate_to(migrations::SQLITE).await
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        self.read(queries::ping).await.map(drop)
+    }
+
+    async fn insert_user(&self, user: NewUser) -> Result<Inserted, StoreError> {
+        self.write(move |db| user::insert(db, &user)).await
+    }
+
+    async fn has_no_users(&self) -> Result<bool, StoreError> {
+        self.read(|db| Ok(queries::any_user(db)?.is_none())).await
+    }
+
+    async fn credentials(&self, user_name: &str) -> Result<Option<Credentials>, StoreError> {
+        let user_name = user_name.to_owned();
+        self.read(move |db| user::credentials(db, &user_name)).await
+    }
+
+    async fn profiles(&self, users: &[UserId]) -> Result<Vec<Profile>, StoreError> {
+        let users = users.to_vec();
+        self.read(move |db| user::profiles(db, &users)).await
+    }
+
+    async fn set_nickname(
+        &self,
+        user: UserId,
+        nickname: &Nickname,
+        now: Timestamp,
+    ) -> Result<Option<Profile>, StoreError> {
+        let nickname = nickname.clone();
+        self.write(move |db| user::set_nickname(db, user, &nickname, now)).await
+    }
+
+    async fn set_picture(
+        &self,
+        user: UserId,
+        picture: &Picture,
+        now: Timestamp,
+    ) -> Result<Option<Profile>, StoreError> {
+        let picture = picture.clone();
+        self.write(move |db| picture::set(db, user, &picture, now)).await
+    }
+
+    async fn picture(&self, name: &PictureName) -> Result<Option<Picture>, StoreError> {
+        let name = name.clone();
+        self.read(move |db| picture::get(db, &name)).await
+    }
+}

@@ -1,0 +1,50 @@
+//! Users: units of work.
+
+use rusqlite::{Connection, Result};
+
+use super::error::is_taken;
+use crate::domain::time::Timestamp;
+use crate::domain::user::{Nickname, Profile, UserId};
+use crate::store::queries::sqlite as queries;
+use crate::store::{Credentials, Inserted, NewUser};
+
+pub(super) fn insert(db: &Connection, user: &NewUser) -> Result<Inserted> {
+    let id = user.id.map(|id| id.0);
+    let hash = &user.password_hash;
+    match queries::insert_user(db, id, &user.user_name, &user.nickname, hash, user.created_at.0) {
+        Ok(id) => Ok(Inserted::Created(UserId(id))),
+        Err(error) if is_taken(&error) => Ok(Inserted::Taken),
+        Err(error) => Err(error),
+    }
+}
+
+pub(super) fn credentials(db: &Connection, user_name: &str) -> Result<Option<Credentials>> {
+    let row = queries::credentials(db, user_name)?;
+    Ok(row.map(|row| Credentials { user: UserId(row.id), password_hash: row.password_hash }))
+}
+
+pub(super) fn profiles(db: &Connection, users: &[UserId]) -> Result<Vec<Profile>> {
+    let ids: Vec<_> = users.iter().copied().filter_map(row_id).collect();
+    Ok(queries::profiles(db, &ids)?.into_iter().map(Profile::from).collect())
+}
+
+pub(super) fn set_nickname(
+    db: &Connection,
+    user: UserId,
+    nickname: &Nickname,
+    now: Timestamp,
+) -> Result<Option<Profile>> {
+    let Some(id) = row_id(user) else { return Ok(None) };
+    queries::set_nickname(db, id, nickname.as_str(), now.0)?;
+    profile(db, id)
+}
+
+/// The profile as this transaction sees it.
+pub(super) fn profile(db: &Connection, id: u64) -> Result<Option<Profile>> {
+    Ok(queries::profile(db, id)?.map(Profile::from))
+}
+
+/// The number as SQLite can hold it: one beyond that is nobody's.
+pub(super) fn row_id(user: UserId) -> Option<u64> {
+    i64::try_from(user.0).is_ok().then_some(user.0)
+}
