@@ -40,7 +40,7 @@ pub enum Error {
     Call(#[from] CallError),
     /// The shared secret is too short.
     #[error(transparent)]
-    Secret(#[from] teller_rpc::SecretError),
+    Secret(#[from] teller_rpc::SecretTooShort),
 }
 
 impl From<Invalid> for Error {

@@ -2,11 +2,17 @@
 //!
 //! The modules in reading order:
 //! - [`domain`]: users, sessions and money as values that cannot be wrong. Pure.
+//! - [`api`]: the contract between front end and backend, declared once.
+//! - [`error`]: what failed, as others see it.
+//! - [`client`]: the typed client for Rust programs.
 //! - [`config`]: every setting, its limits, and where its value came from.
 //! - [`store`]: what the rest may ask of SQLite, MySQL, Redis and memory, and how each keeps its promises.
 
+pub mod api;
+pub mod client;
 #[cfg(feature = "server")]
 pub mod config;
 pub mod domain;
+pub mod error;
 #[cfg(feature = "server")]
 pub mod store;
