@@ -26,7 +26,7 @@ use self::password::Hasher;
 use self::picture::Studio;
 use self::profiles::Profiles;
 use self::sessions::Sessions;
-use crate::coalesce::{self, BatchError};
+use crate::coalesce::{CoalesceError, Limits};
 use crate::domain::time::Timestamp;
 use crate::error::{Code, Error};
 use crate::store::{Store, StoreError, Volatile};
@@ -50,7 +50,7 @@ pub struct Settings {
     /// Longer than any change of a profile takes: for as long nothing is cached of one that is being changed.
     pub change_guard: Duration,
     /// How look-ups gather into one round trip.
-    pub coalesce: coalesce::Settings,
+    pub coalesce: Limits,
 }
 
 /// Every service of the backend, over `store` and `volatile`, ready to be served.
@@ -83,12 +83,12 @@ impl From<StoreError> for Error {
     }
 }
 
-impl From<BatchError<Arc<StoreError>>> for Error {
-    fn from(error: BatchError<Arc<StoreError>>) -> Self {
+impl From<CoalesceError<Arc<StoreError>>> for Error {
+    fn from(error: CoalesceError<Arc<StoreError>>) -> Self {
         let code = match error {
-            BatchError::Failed(_) => Code::Store,
-            BatchError::Busy => Code::Busy,
-            BatchError::Lost => Code::Internal,
+            CoalesceError::Failed(_) => Code::Store,
+            CoalesceError::Busy => Code::Busy,
+            CoalesceError::Lost => Code::Internal,
         };
         Self::new(code, error)
     }

@@ -23,7 +23,7 @@ const FORGET_WAIT_MAX: Duration = Duration::from_secs(5);
 pub struct Profiles<S, V> {
     store: S,
     cache: Cache<V>,
-    look_up: Coalescer<UserId, Option<Profile>, Arc<StoreError>>,
+    look_up: Arc<Coalescer<UserId, Option<Profile>, Arc<StoreError>>>,
 }
 
 #[derive(Clone)]
@@ -42,12 +42,12 @@ impl<S: Store, V: Volatile> Profiles<S, V> {
             let (source, through) = (source.clone(), through.clone());
             async move { read(&source, &through, &users).await.map_err(Arc::new) }
         });
-        Self { store, cache, look_up }
+        Self { store, cache, look_up: Arc::new(look_up) }
     }
 
     /// The profile of `user`, from the cache if it is there.
     pub async fn get(&self, user: UserId) -> Result<Option<Profile>, Error> {
-        Ok(self.look_up.get(user).await?)
+        Ok(self.look_up.call(user).await?)
     }
 
     /// Changes the profile of `user` by `change`, which answers it as it is afterwards. It runs to its end, also when the caller goes away.

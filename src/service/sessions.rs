@@ -23,7 +23,7 @@ use crate::store::{StoreError, Volatile};
 pub struct Sessions<V> {
     volatile: V,
     ttl: Duration,
-    look_up: Coalescer<SessionKey, Option<Session>, Arc<StoreError>>,
+    look_up: Arc<Coalescer<SessionKey, Option<Session>, Arc<StoreError>>>,
 }
 
 impl<V: Volatile> Sessions<V> {
@@ -35,7 +35,7 @@ impl<V: Volatile> Sessions<V> {
             let store = store.clone();
             async move { store.sessions(&keys, ttl).await.map_err(Arc::new) }
         });
-        Self { volatile, ttl, look_up }
+        Self { volatile, ttl, look_up: Arc::new(look_up) }
     }
 
     /// Begins a session for `user`.
@@ -47,7 +47,7 @@ impl<V: Volatile> Sessions<V> {
 
     /// Who `id` stands for, if it stands for anyone. The session then lives for another TTL.
     pub async fn find(&self, id: &SessionId) -> Result<Option<UserId>, Error> {
-        let session = self.look_up.get(key_of(id)).await?;
+        let session = self.look_up.call(key_of(id)).await?;
         Ok(session.map(|session| session.user))
     }
 

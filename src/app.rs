@@ -1,0 +1,224 @@
+//! The whole program: the only file that names every part. It builds them, runs them and stops them; `main` and the tests both use it.
+
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use teller_rpc::{ClientConfig, Registry, Secret, Server, ServerConfig};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use self::side::{Ready, Side};
+use crate::api::Backend;
+use crate::coalesce::Limits;
+use crate::config::{Config, Durable, Fleeting, Part};
+use crate::http::Front;
+use crate::service::password::Hasher;
+use crate::service::picture::Studio;
+use crate::service::{self, Settings, seed};
+use crate::store::{Store, StoreError, Volatile, memory, mysql, redis, sqlite};
+
+mod secret;
+mod side;
+
+/// Longer than a change of a profile can take: its statements' time-outs, and the waits for a connection before them.
+const CHANGE_GUARD: Duration = Duration::from_secs(10);
+
+/// Why Teller did not start, or did not go on, for whoever started it.
+#[derive(Debug, thiserror::Error)]
+#[error("{what}")]
+pub struct Error {
+    what: String,
+    fix: Option<String>,
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+impl Error {
+    fn new(what: impl Into<String>, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self { what: what.into(), fix: None, source: Some(source.into()) }
+    }
+
+    fn with_fix(self, fix: impl Into<String>) -> Self {
+        Self { fix: Some(fix.into()), ..self }
+    }
+
+    /// What to change, where that is known.
+    pub fn fix(&self) -> Option<&str> {
+        self.fix.as_deref()
+    }
+}
+
+/// Teller, running. Dropped, it is told to stop; [`App::stop`] also waits.
+pub struct App {
+    /// Where the front end listens, if there is one here.
+    pub http: Option<SocketAddr>,
+    /// Where the backend listens, if there is one here.
+    pub rpc: Option<SocketAddr>,
+    /// Whether the demo users were made at this start.
+    pub seeded: bool,
+    // In the order in which they stop: no request is left without its backend.
+    sides: Vec<Side>,
+}
+
+/// Starts `part` and waits until it is ready.
+pub async fn start(config: &Config, part: Part) -> Result<App, Error> {
+    let secret = secret::load(config)?;
+    let mut app = App { http: None, rpc: None, seeded: false, sides: Vec::new() };
+    let mut config = config.clone();
+    if part.has_backend() {
+        let (given, secret) = (config.clone(), secret.clone());
+        let (side, seeded) = side::start("backend", config.rpc.threads, move |stop| back(given, secret, stop)).await?;
+        config.rpc.backends = vec![reachable(side.address).to_string()];
+        app.rpc = Some(side.address);
+        app.seeded = seeded;
+        app.sides.push(side);
+    }
+    if part.has_front() {
+        let (side, ()) = side::start("front end", config.http.threads, move |stop| front(config, secret, stop)).await?;
+        app.http = Some(side.address);
+        app.sides.insert(0, side);
+    }
+    Ok(app)
+}
+
+/// Brings the schema of the durable store up to date; returns how many migrations were applied.
+pub async fn migrate(config: &Config) -> Result<usize, Error> {
+    let failed = |e| Error::new("cannot bring the store's schema up to date", e);
+    match config.durable() {
+        Durable::Mysql(_) => open_mysql(config).await?.migrate().await.map_err(failed),
+        _ => open_sqlite(config)?.migrate().await.map_err(failed),
+    }
+}
+
+impl App {
+    /// Waits until `stop` says so, then stops in good order. An error if a side ended before.
+    pub async fn run_until(mut self, stop: impl Future<Output = ()>) -> Result<(), Error> {
+        let fallen = tokio::select! {
+            () = stop => None,
+            name = side::first_to_end(&mut self.sides) => Some(name),
+        };
+        self.stop().await;
+        match fallen {
+            None => Ok(()),
+            Some(name) => Err(Error { what: format!("the {name} ended by itself"), fix: None, source: None }),
+        }
+    }
+
+    /// Stops: the front end first, and each lets what is running finish.
+    pub async fn stop(self) {
+        for side in self.sides {
+            side.stop().await;
+        }
+    }
+}
+
+async fn front(
+    config: Config,
+    secret: Secret,
+    stop: CancellationToken,
+) -> Result<Ready<(), impl Future<Output = ()>>, Error> {
+    let listener = listen(config.http.listen, "--http").await?;
+    let address = listener.local_addr().map_err(|e| Error::new("the front end has no address", e))?;
+    let client = teller_rpc::Client::new(config.rpc.backends.clone(), ClientConfig {
+        max_connections: config.rpc.pool_connections,
+        max_in_flight: config.rpc.max_in_flight_per_connection,
+        max_frame_bytes: config.rpc.max_frame_bytes,
+        connect_timeout: config.rpc.connect_timeout(),
+        ..ClientConfig::new(secret)
+    });
+    let front = Front::new(&config, Backend::new(client.clone()));
+    let serve = async move {
+        front.run(listener, stop.cancelled_owned()).await;
+        client.close().await;
+    };
+    Ok(Ready { address, facts: (), serve })
+}
+
+async fn back(
+    config: Config,
+    secret: Secret,
+    stop: CancellationToken,
+) -> Result<Ready<bool, impl Future<Output = ()>>, Error> {
+    let listener = listen(config.rpc.listen, "--rpc").await?;
+    let address = listener.local_addr().map_err(|e| Error::new("the backend has no address", e))?;
+    let (registry, seeded) = services(&config).await?;
+    let server = Server::new(registry, ServerConfig {
+        max_frame_bytes: config.rpc.max_frame_bytes,
+        max_connections: config.rpc.max_connections,
+        max_in_flight: config.rpc.max_in_flight,
+        max_in_flight_per_connection: config.rpc.max_in_flight_per_connection,
+        hello_timeout: config.rpc.hello_timeout(),
+        grace: config.rpc.drain(),
+        ..ServerConfig::new(secret)
+    });
+    let serve = async move {
+        server.run(listener, stop.cancelled_owned()).await;
+    };
+    Ok(Ready { address, facts: seeded, serve })
+}
+
+/// The services over the configured stores; and whether the demo users were made. The one place that knows which stores there are.
+async fn services(config: &Config) -> Result<(Registry, bool), Error> {
+    match (config.durable(), config.fleeting()) {
+        (Durable::Mysql(_), Fleeting::Redis(_)) => over(config, open_mysql(config).await?, open_redis(config)?).await,
+        (Durable::Mysql(_), Fleeting::Memory) => over(config, open_mysql(config).await?, open_memory(config)).await,
+        (_, Fleeting::Redis(_)) => over(config, open_sqlite(config)?, open_redis(config)?).await,
+        (_, Fleeting::Memory) => over(config, open_sqlite(config)?, open_memory(config)).await,
+    }
+}
+
+async fn over<S: Store, V: Volatile>(config: &Config, store: S, volatile: V) -> Result<(Registry, bool), Error> {
+    let unready = |what: &'static str| move |e: StoreError| Error::new(what, e);
+    store.migrate().await.map_err(unready("cannot bring the store's schema up to date"))?;
+    volatile.ping().await.map_err(unready("the volatile store does not answer"))?;
+    let hasher = Hasher::new(&config.password);
+    let seeded = match config.in_production() {
+        true => false,
+        false => seed::seed(&store, &hasher, service::system_clock).await.map_err(|e| Error::new("cannot make the demo users", e))?,
+    };
+    let settings = Settings {
+        session_ttl: config.session.ttl(),
+        profile_ttl: config.profile.cache_ttl(),
+        change_guard: CHANGE_GUARD,
+        coalesce: Limits {
+            lanes: config.coalesce.lanes,
+            batch_max: config.coalesce.batch_max,
+            // No more callers than requests in flight.
+            queue_max: config.rpc.max_in_flight,
+        },
+    };
+    let studio = Studio::new(&config.picture);
+    Ok((service::registry(store, volatile, hasher, studio, service::system_clock, &settings), seeded))
+}
+
+fn open_sqlite(config: &Config) -> Result<sqlite::Sqlite, Error> {
+    let timeout = config.store.statement_timeout();
+    match config.durable() {
+        Durable::Sqlite(path) => {
+            secret::make_folder(&config.data_dir)?;
+            let failed = |e| Error::new(format!("cannot open the database {}", path.display()), e);
+            sqlite::Sqlite::open(&path, config.store.readers, timeout).map_err(failed)
+        }
+        _ => sqlite::Sqlite::memory(timeout).map_err(|e| Error::new("cannot open a database in memory", e)),
+    }
+}
+
+async fn listen(address: SocketAddr, flag: &str) -> Result<TcpListener, Error> {
+    TcpListener::bind(address).await.map_err(|e| {
+        let busy = e.kind() == io::ErrorKind::AddrInUse;
+        let error = Error::new(format!("cannot listen on {address}"), e);
+        if busy { error.with_fix(format!("stop what listens there, or choose another port with {flag} {}:PORT", address.ip())) } else { error }
+    })
+}
+
+/// Where a listener of this machine is reached: "any address" is one to listen on, not to call.
+fn reachable(mut address: SocketAddr) -> SocketAddr {
+    if address.ip().is_unspecified() {
+        address.set_ip(match address {
+            SocketAddr::V4(_) => std::net::Ipv4Addr::LOCALHOST.into(),
+            SocketAddr::V6(_) => std::net::Ipv6Addr::LOCALHOST.into(),
+        });
+    }
+    address
+}

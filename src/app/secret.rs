@@ -1,0 +1,50 @@
+//! The secret that front ends and backends prove to each other: configured, or made at the first start and kept in the data folder.
+
+use std::fs::{self, OpenOptions};
+use std::io::{ErrorKind, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::Path;
+
+use rand::Rng;
+use teller_rpc::Secret;
+
+use super::Error;
+use crate::config::Config;
+
+/// The configured secret, or the one kept under the data folder, which is made if it is not there.
+pub(super) fn load(config: &Config) -> Result<Secret, Error> {
+    let configured = config.rpc.secret.expose();
+    let text = match configured.is_empty() {
+        true => kept(&config.data_dir, &config.secret_path())?,
+        false => configured.to_owned(),
+    };
+    Secret::new(text.trim()).map_err(|e| Error::new("the RPC secret cannot be used", e).with_fix("set rpc.secret to 16 bytes or more"))
+}
+
+/// Makes `folder` if it is missing, for its owner alone.
+pub(super) fn make_folder(folder: &Path) -> Result<(), Error> {
+    let failed = |e| Error::new(format!("cannot make the data folder {}", folder.display()), e).with_fix("choose another with --data DIR");
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(failed)
+}
+
+fn kept(folder: &Path, file: &Path) -> Result<String, Error> {
+    let failed = |what: &str, e| Error::new(format!("cannot {what} the RPC secret {}", file.display()), e).with_fix("set rpc.secret, or choose another folder with --data DIR");
+    match fs::read_to_string(file) {
+        Err(e) if e.kind() == ErrorKind::NotFound => {}
+        read => return read.map_err(|e| failed("read", e)),
+    }
+    make_folder(folder)?;
+    let mut random = [0; 32];
+    rand::rng().fill_bytes(&mut random);
+    let fresh = hex::encode(random);
+    // Written whole beside it and then linked: a process that starts at the same time sees no file or a whole one, and only one is kept.
+    let draft = file.with_extension(format!("{:x}", rand::random::<u64>()));
+    let write = || OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?.write_all(fresh.as_bytes());
+    write().map_err(|e| failed("write", e))?;
+    let linked = fs::hard_link(&draft, file);
+    let _ = fs::remove_file(&draft);
+    match linked {
+        Err(e) if e.kind() != ErrorKind::AlreadyExists => Err(failed("keep", e)),
+        _ => fs::read_to_string(file).map_err(|e| failed("read", e)),
+    }
+}

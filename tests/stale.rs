@@ -1,0 +1,122 @@
+//! The profile cache is never stale after a change: a live reader is held between its read of the store and its offer to the cache.
+
+mod support;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use support::engine::Engine;
+use teller::coalesce::Limits;
+use teller::domain::session::{Session, SessionKey};
+use teller::domain::time::Timestamp;
+use teller::domain::user::{Nickname, Profile, UserId};
+use teller::service::Settings;
+use teller::service::profiles::Profiles;
+use teller::store::{Inserted, NewUser, Store, StoreError, Volatile};
+use tokio::sync::Semaphore;
+
+fn main() {
+    support::story::run(stories![
+        a_reader_held_until_after_the_change_puts_nothing_old_back,
+        a_reader_held_until_the_guard_ran_out_puts_nothing_old_back,
+        a_change_that_died_half_way_leaves_nothing_old_behind,
+    ]);
+}
+
+/// A volatile store whose readers stop before they offer what they read, until they are let go.
+#[derive(Clone)]
+struct Held<V> {
+    inner: V,
+    reached: Arc<Semaphore>,
+    go: Arc<Semaphore>,
+}
+
+impl<V: Volatile> Held<V> {
+    fn new(inner: V) -> Self {
+        Self { inner, reached: Arc::new(Semaphore::new(0)), go: Arc::new(Semaphore::new(0)) }
+    }
+}
+
+impl<V: Volatile> Volatile for Held<V> {
+    async fn ping(&self) -> Result<(), StoreError> {
+        self.inner.ping().await
+    }
+    async fn put_session(&self, key: SessionKey, session: Session, ttl: Duration) -> Result<(), StoreError> {
+        self.inner.put_session(key, session, ttl).await
+    }
+    async fn sessions(&self, keys: &[SessionKey], ttl: Duration) -> Result<Vec<Option<Session>>, StoreError> {
+        self.inner.sessions(keys, ttl).await
+    }
+    async fn drop_session(&self, key: SessionKey) -> Result<(), StoreError> {
+        self.inner.drop_session(key).await
+    }
+    async fn cached_profiles(&self, users: &[UserId]) -> Result<Vec<Option<Profile>>, StoreError> {
+        self.inner.cached_profiles(users).await
+    }
+    async fn cache_profiles(&self, profiles: &[Profile], ttl: Duration) -> Result<(), StoreError> {
+        self.reached.add_permits(1);
+        self.go.acquire().await.expect("open").forget();
+        self.inner.cache_profiles(profiles, ttl).await
+    }
+    async fn guard_profile(&self, user: UserId, guard: Duration) -> Result<(), StoreError> {
+        self.inner.guard_profile(user, guard).await
+    }
+    async fn forget_profile(&self, user: UserId, version: u64, ttl: Duration) -> Result<(), StoreError> {
+        self.inner.forget_profile(user, version, ttl).await
+    }
+}
+
+fn settings(guard: Duration) -> Settings {
+    Settings {
+        session_ttl: Duration::from_secs(60),
+        profile_ttl: Duration::from_secs(60),
+        change_guard: guard,
+        coalesce: Limits { lanes: 2, batch_max: 16, queue_max: 64 },
+    }
+}
+
+async fn user<S: Store>(store: &S) -> UserId {
+    let user = NewUser {
+        id: None,
+        user_name: "slow".to_owned(),
+        nickname: "old".to_owned(),
+        password_hash: String::new(),
+        created_at: Timestamp(1),
+    };
+    match store.insert_user(user).await.expect("inserts") {
+        Inserted::Created(id) => id,
+        Inserted::Taken => panic!("an empty store has no user"),
+    }
+}
+
+async fn rename<S: Store, V: Volatile>(profiles: &Profiles<S, V>, user: UserId, nickname: &str) {
+    let nickname = Nickname::parse(nickname).expect("a nickname");
+    let change = move |store: S| async move { store.set_nickname(user, &nickname, Timestamp(2)).await };
+    profiles.change(user, change).await.expect("changes").expect("known");
+}
+
+async fn nickname<S: Store, V: Volatile>(profiles: &Profiles<S, V>, user: UserId) -> String {
+    profiles.get(user).await.expect("reads").expect("known").nickname
+}
+
+/// A reader reads "old" and is held; the nickname becomes "new"; the reader is let go. Nobody may see "old" after that.
+async fn held_across_a_change<S: Store, V: Volatile>(store: S, volatile: V, guard: Duration) {
+    let user = user(&store).await;
+    let held = Held::new(volatile.clone());
+    let slow = Profiles::new(store.clone(), held.clone(), &settings(guard));
+    let quick = Profiles::new(store, volatile.clone(), &settings(guard));
+
+    let reader = tokio::spawn({
+        let slow = slow.clone();
+        async move { nickname(&slow, user).await }
+    });
+    held.reached.acquire().await.expect("open").forget();
+    rename(&quick, user, "new").await;
+    while guard.is_zero() && is_guarded(&volatile, user).await {}
+    held.go.add_permits(1);
+    assert_eq!(reader.await.expect("reads"), "old", "it began before the change");
+
+    assert_eq!(nickname(&quick, user).await, "new");
+    let cached = volatile.cached_profiles(&[user]).await.expect("answers");
+    assert!(cached[0].as_ref().is_none_or(|profile| profile.nickname == "new"), "{cached:?}");
+}
