@@ -6,6 +6,7 @@
 //! - [`error`]: what failed, as others see it.
 //! - [`client`]: the typed client for Rust programs.
 //! - [`config`]: every setting, its limits, and where its value came from.
+//! - [`telemetry`]: logs, figures, and ids that follow a request.
 //! - [`store`]: what the rest may ask of SQLite, MySQL, Redis and memory, and how each keeps its promises.
 
 pub mod api;
@@ -16,3 +17,5 @@ pub mod domain;
 pub mod error;
 #[cfg(feature = "server")]
 pub mod store;
+#[cfg(feature = "server")]
+pub mod telemetry;
