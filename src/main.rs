@@ -1,3 +1,9 @@
 //! The `teller` program.
 
-fn main() {}
+#![forbid(unsafe_code)]
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    teller::cli::main()
+}

@@ -30,7 +30,10 @@ struct File<'a> {
 
 impl File<'_> {
     fn collect(&self, section: &str, table: &DeTable<'_>, settings: &mut Vec<Setting>) -> Result<(), Error> {
-        for (key, value) in table {
+        let mut entries: Vec<_> = table.iter().collect();
+        // Of several mistakes the first in the file is the one to hear of.
+        entries.sort_by_key(|(key, _)| key.span().start);
+        for (key, value) in entries {
             let name =
                 if section.is_empty() { key.get_ref().to_string() } else { format!("{section}.{}", key.get_ref()) };
             let origin = self.origin(key.span().start);

@@ -32,13 +32,13 @@ pub struct Rpc {
     pub hello_timeout_ms: u64,
     /// Bytes of one message; a longer one closes its connection.
     pub max_frame_bytes: usize,
-    /// Open connections of a backend; a further one is closed.
+    /// Open connections of a backend; a further one is told so and closed.
     pub max_connections: usize,
     /// Requests a backend works on; a further one is rejected.
     pub max_in_flight: usize,
     /// The same for each connection.
     pub max_in_flight_per_connection: usize,
-    /// Connections from a front end to its backends; calls beyond wait.
+    /// Connections from a front end to each backend; calls beyond wait.
     pub pool_connections: usize,
     /// Milliseconds for running calls when the backend stops; then they are cut.
     pub drain_ms: u64,

@@ -1,6 +1,8 @@
 //! Every key, in the order of `config/default.toml`, with the rule for its value. A test holds this table, the file and the typed
 //! sections against each other.
 
+use teller_rpc::frame::MAX_BODY_BYTES;
+
 use super::error::Error;
 use super::origin::Origin;
 use super::rule::Rule;
@@ -36,7 +38,7 @@ pub const KEYS: &[(&str, Rule)] = &[
     ("rpc.request_timeout_ms", TIMEOUT_MS),
     ("rpc.connect_timeout_ms", TIMEOUT_MS),
     ("rpc.hello_timeout_ms", TIMEOUT_MS),
-    ("rpc.max_frame_bytes", Rule::Number(65_536, 1 << 30)),
+    ("rpc.max_frame_bytes", Rule::Number(65_536, MAX_BODY_BYTES as i64)),
     ("rpc.max_connections", Rule::Number(1, 1_000_000)),
     ("rpc.max_in_flight", Rule::Number(1, 1_000_000)),
     ("rpc.max_in_flight_per_connection", Rule::Number(1, 65_535)),
@@ -60,7 +62,7 @@ pub const KEYS: &[(&str, Rule)] = &[
     ("password.lanes", Rule::Number(1, 64)),
     ("password.threads", THREADS),
     ("password.queue", Rule::Number(0, 10_000)),
-    ("picture.max_upload_bytes", Rule::Number(1024, 256 << 20)),
+    ("picture.max_upload_bytes", Rule::Number(1024, MAX_BODY_BYTES as i64)),
     ("picture.max_side_px", SIDE_PX),
     ("picture.output_side_px", SIDE_PX),
     ("picture.threads", Rule::Number(1, 1024)),
@@ -82,7 +84,11 @@ pub fn find(name: &str) -> Option<&'static (&'static str, Rule)> {
 
 /// Whether `name` is a section, such as `http`.
 pub fn is_section(name: &str) -> bool {
-    KEYS.iter().any(|(key, _)| key.split_once('.').is_some_and(|(section, _)| section == name))
+    sections().any(|section| section == name)
+}
+
+fn sections() -> impl Iterator<Item = &'static str> {
+    KEYS.iter().filter_map(|(key, _)| key.split_once('.')).map(|(section, _)| section)
 }
 
 /// The error for a key that does not exist: it names the one that was most likely meant.
@@ -90,6 +96,7 @@ pub fn unknown(name: &str, origin: Origin) -> Error {
     let last = |key: &str| key.rsplit('.').next().unwrap_or_default().to_owned();
     // The right key in the wrong section is as near as one wrong letter.
     let distance = |key: &str| strsim::osa_distance(name, key).min(1 + strsim::osa_distance(&last(name), &last(key)));
-    let nearest = KEYS.iter().map(|(key, _)| *key).min_by_key(|key| distance(key));
+    let keys = KEYS.iter().map(|(key, _)| *key);
+    let nearest = keys.chain(sections()).min_by_key(|known| distance(known));
     Error::unknown(name, origin, nearest.expect("there are keys").to_owned())
 }

@@ -51,7 +51,8 @@ impl Values {
             check(setting)?;
         }
         for (key, file_key) in SECRET_FILES {
-            let given = |key: &str| layer.iter().find(|setting| setting.key == key);
+            let says = |setting: &&Setting| setting.value.as_str() != Some("");
+            let given = |key: &str| layer.iter().find(|setting| setting.key == key).filter(says);
             match (given(key), given(file_key)) {
                 (Some(_), Some(file)) => return Err(Error::Twice { key, file_key, origin: file.origin.clone() }),
                 (Some(_), None) => self.reset(file_key),

@@ -1,0 +1,109 @@
+//! The command line: one file for each subcommand, each a few flags and what to do with them.
+//!
+//! - [`serve`], [`http`], [`backend`]: run Teller, whole or in part.
+//! - [`migrate`], [`config`], [`completions`]: do one thing and end.
+//! - [`flags`]: the flags that several subcommands share.
+//! - [`run`]: from a configuration to a running process and its end.
+//! - [`signals`]: how a process is asked to stop.
+//! - [`failure`]: what is said at the end, and with which exit code.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+mod backend;
+mod completions;
+mod config;
+mod failure;
+mod flags;
+mod http;
+mod migrate;
+mod run;
+mod serve;
+mod signals;
+
+use failure::Failure;
+
+const ABOUT: &str = "A wallet and ledger server: users, sessions and money over HTTP and a fast RPC protocol.";
+
+const HELP: &str = "\
+Without a command Teller runs whole (`teller serve`): it needs nothing else, keeps its data in ./data and listens on
+127.0.0.1 alone. Every setting has a key in a TOML file, an environment variable and, if it is a common one, a flag:
+defaults < files < TELLER_... variables < flags. `teller config` shows all of them and where each value came from.
+
+Examples:
+  teller                                             try it: then open the address it prints
+  teller --http 127.0.0.1:9090 --data /var/lib/teller
+  teller --config config/mysql.toml                  on MySQL and Redis
+  teller backend --rpc 10.0.0.2:7070                 one of several backends
+  teller http --backend 10.0.0.2:7070,10.0.0.3:7070  a front end for them
+
+Exit codes: 0 stopped as asked, 1 failed while running, 2 wrong usage or configuration.
+SIGTERM and SIGINT let running requests finish; a second one ends at once.";
+
+/// The whole command line.
+#[derive(Parser)]
+#[command(name = "teller", version, about = ABOUT, after_help = HELP, args_conflicts_with_subcommands = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    serve: serve::Serve,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Serve(serve::Serve),
+    Http(http::Http),
+    Backend(backend::Backend),
+    Migrate(migrate::Migrate),
+    Config(config::Config),
+    Completions(completions::Completions),
+}
+
+/// Does what the arguments of this process say; returns what to exit with.
+pub fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        // Help and the version come this way too, with 0.
+        Err(usage) => {
+            let _ = usage.print();
+            return ExitCode::from(u8::try_from(usage.exit_code()).unwrap_or(failure::USAGE));
+        }
+    };
+    match execute(arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}
+
+fn execute(arguments: Arguments) -> Result<(), Failure> {
+    match arguments.command.unwrap_or(Command::Serve(arguments.serve)) {
+        Command::Serve(serve) => serve.execute(),
+        Command::Http(http) => http.execute(),
+        Command::Backend(backend) => backend.execute(),
+        Command::Migrate(migrate) => migrate.execute(),
+        Command::Config(config) => config.execute(),
+        Command::Completions(completions) => completions.execute(),
+    }
+}
+
+/// Prints a result. Whoever reads may stop reading: that is no failure.
+fn print(text: &str) -> Result<(), Failure> {
+    use std::io::{ErrorKind, Write};
+
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Failure::at_run_time(error)),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::Arguments::command().debug_assert();
+    }
+}

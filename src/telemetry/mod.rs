@@ -1,0 +1,13 @@
+//! What Teller says of itself: logs on standard error, figures for Prometheus, ids that follow a request.
+//!
+//! - [`log`]: the subscriber that makes lines of events.
+//! - [`queue`]: where lines wait, so that a slow terminal or pipe never holds the server up.
+//! - [`panics`]: a panic as an event like any other.
+//! - [`metrics`]: counters, gauges and histograms, rendered when `/metrics` is asked for.
+//! - [`trace`]: the W3C trace of a request, which is its request id too.
+
+pub mod log;
+pub mod metrics;
+pub mod panics;
+pub mod queue;
+pub mod trace;

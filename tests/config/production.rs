@@ -1,0 +1,71 @@
+//! What each part refuses to run with.
+
+use teller::config::Part;
+
+use crate::load;
+
+const EVERYWHERE: (&str, &str) = ("http.listen", "0.0.0.0:8080");
+const RPC_EVERYWHERE: (&str, &str) = ("rpc.listen", "0.0.0.0:7070");
+const BACKENDS: (&str, &str) = ("rpc.backends", "127.0.0.1:7070,backend-2:7070");
+const LOCAL_BACKENDS: (&str, &str) = ("rpc.backends", "localhost:7070,[::1]:7071");
+const PROXY: (&str, &str) = ("http.behind_proxy", "true");
+const TRUST: (&str, &str) = ("rpc.trust_network", "true");
+const SECRET: (&str, &str) = ("rpc.secret", "c0ffee11c0ffee22c0ffee33c0ffee44");
+const MEMORY: (&str, &str) = ("store.url", "memory");
+
+/// What is said when `part` is to run with `flags`; nothing if it may.
+fn said(environment: &str, part: Part, flags: &[(&'static str, &str)]) -> String {
+    let flags: Vec<_> = flags.iter().copied().chain([("environment", environment)]).collect();
+    let (config, _) = load(None, &[], &flags).expect("each value is right");
+    match config.allow(part) {
+        Ok(()) => String::new(),
+        Err(error) => format!("{error}; fix: {}", error.fix().expect("every refusal has a fix")),
+    }
+}
+
+#[test]
+fn production_refuses_what_is_unsafe_and_names_the_key_that_puts_it_right() {
+    let short = ("rpc.secret", "0123456789abcdef0123456789abcde");
+    let monotonous = ("rpc.secret", "abcdefgabcdefgabcdefgabcdefgabcdefg");
+    for (part, flags, fix) in [
+        (Part::Serve, &[EVERYWHERE][..], "http.behind_proxy = true"),
+        (Part::Http, &[EVERYWHERE, LOCAL_BACKENDS], "http.behind_proxy = true"),
+        (Part::Serve, &[MEMORY], "store.url = \"sqlite\""),
+        (Part::Backend, &[MEMORY], "store.url = \"sqlite\""),
+        (Part::Serve, &[RPC_EVERYWHERE, SECRET], "rpc.trust_network = true"),
+        (Part::Backend, &[RPC_EVERYWHERE, SECRET], "rpc.trust_network = true"),
+        (Part::Http, &[BACKENDS, SECRET], "rpc.trust_network = true"),
+        (Part::Backend, &[RPC_EVERYWHERE, TRUST], "TELLER_RPC_SECRET"),
+        (Part::Http, &[BACKENDS, TRUST], "TELLER_RPC_SECRET"),
+        (Part::Serve, &[short], "openssl rand -hex 32"),
+        (Part::Backend, &[monotonous], "openssl rand -hex 32"),
+    ] {
+        let refused = said("production", part, flags);
+        assert!(refused.contains("; fix: ") && refused.contains(fix), "{part:?} {flags:?}: {refused}");
+        assert_eq!(said("development", part, flags), "", "{part:?} {flags:?}");
+    }
+}
+
+#[test]
+fn production_runs_with_what_is_safe() {
+    for (part, flags) in [
+        (Part::Serve, &[][..]),
+        (Part::Serve, &[EVERYWHERE, PROXY, SECRET]),
+        (Part::Http, &[LOCAL_BACKENDS]),
+        // What a part does not have is none of its concern.
+        (Part::Http, &[LOCAL_BACKENDS, RPC_EVERYWHERE, MEMORY]),
+        (Part::Http, &[EVERYWHERE, PROXY, BACKENDS, TRUST, SECRET]),
+        (Part::Backend, &[EVERYWHERE]),
+        (Part::Backend, &[RPC_EVERYWHERE, TRUST, SECRET]),
+    ] {
+        assert_eq!(said("production", part, flags), "", "{part:?} {flags:?}");
+    }
+}
+
+#[test]
+fn a_front_end_alone_needs_backends_and_a_whole_server_has_its_own() {
+    for environment in ["development", "production"] {
+        assert!(said(environment, Part::Http, &[]).contains("add --backend HOST:PORT"));
+        assert!(said(environment, Part::Serve, &[LOCAL_BACKENDS]).contains("run `teller http`"));
+    }
+}
