@@ -5,11 +5,13 @@
 //! - [`api`]: the contract between front end and backend, declared once.
 //! - [`error`]: what failed, as others see it.
 //! - [`client`]: the typed client for Rust programs.
-//! - [`config`]: every setting, its limits, and where its value came from.
-//! - [`telemetry`]: logs, figures, and ids that follow a request.
 //! - [`store`]: what the rest may ask of SQLite, MySQL, Redis and memory, and how each keeps its promises.
+//! - [`coalesce`]: many callers, one round trip.
+//! - [`service`]: what the backend does when it is called.
 //! - [`app`]: the only place that names every part; builds, runs and stops them.
-//! - [`cli`]: the command line.
+//! - [`config`]: every setting, its limits, and where its value came from.
+//! - [`telemetry`]: logs, figures and the ids of requests.
+//! - [`cli`]: the command line, one file a subcommand.
 
 pub mod api;
 #[cfg(feature = "server")]
@@ -18,9 +20,13 @@ pub mod app;
 pub mod cli;
 pub mod client;
 #[cfg(feature = "server")]
+pub mod coalesce;
+#[cfg(feature = "server")]
 pub mod config;
 pub mod domain;
 pub mod error;
+#[cfg(feature = "server")]
+pub mod service;
 #[cfg(feature = "server")]
 pub mod store;
 #[cfg(feature = "server")]

@@ -3,10 +3,12 @@
 //! - [`user`], [`session`], [`health`]: one file per service of [`crate::api`], in the same order.
 //! - [`sessions`]: who a session id stands for, looked up for many callers at once.
 //! - [`profiles`]: profiles through the cache, and the one way to change them.
-//! - [`password`]: hashing on a bounded pool.
-//! - [`picture`]: uploads decoded, bounded and written anew on a bounded pool.
+//! - [`cpu`]: a bounded share of the cores for the two below.
+//! - [`password`]: hashing and checking passwords.
+//! - [`picture`]: uploads decoded, bounded and written anew.
 //! - [`seed`]: the demo users of development.
 
+pub mod cpu;
 pub mod health;
 pub mod password;
 pub mod picture;

@@ -1,0 +1,130 @@
+//! Hashing and checking passwords.
+//!
+//! Hashes are stored with their scheme and parameters, so that any of them can be checked whatever is configured today:
+//! - `$argon2id$v=19$m=19456,t=2,p=1$SALT$HASH`: a PHC string, the default (OWASP's second choice of parameters).
+//! - `$md5-salted$SALT$HEX`: see [`md5_salted`]. For old tables and the entry-task profile only.
+//!
+//! Argon2id runs on a bounded pool: beyond `threads` and `queue` it refuses, because every hash in progress holds `memory_kib`.
+//! `md5-salted` takes a microsecond and is done in place.
+
+mod argon2id;
+mod md5_salted;
+
+use crate::domain::user::Password;
+
+use super::cpu::{Cpu, CpuError};
+
+/// How new passwords are hashed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scheme {
+    /// Argon2id, version 1.3 (RFC 9106).
+    Argon2id {
+        /// Memory in KiB, at least 8 for each lane.
+        memory_kib: u32,
+        /// Passes over the memory, at least 1.
+        passes: u32,
+        /// Lanes, at least 1. They share one thread.
+        lanes: u32,
+    },
+    /// MD5 of salt, MD5 and salt again. Breakable; to import old tables, and to compare speeds.
+    Md5Salted,
+}
+
+/// Why a password was neither hashed nor checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PasswordError {
+    /// Too many passwords are waiting to be hashed. Nothing was begun.
+    #[error("too many passwords are being checked")]
+    Busy,
+    /// The stored hash is of no known scheme, or broken.
+    #[error("the stored password hash cannot be understood")]
+    Malformed,
+    /// The hashing itself failed: the parameters are out of range, or memory or random bytes were refused.
+    #[error("hashing a password failed")]
+    Failed,
+}
+
+impl From<CpuError> for PasswordError {
+    fn from(error: CpuError) -> Self {
+        match error {
+            CpuError::Busy => Self::Busy,
+            CpuError::Panicked => Self::Failed,
+        }
+    }
+}
+
+/// Hashes and checks passwords. Clones share one pool.
+#[derive(Clone, Debug)]
+pub struct Hasher {
+    scheme: Scheme,
+    cpu: Cpu,
+}
+
+impl Hasher {
+    /// A hasher that makes hashes of `scheme` and checks all schemes; what is slow runs within `cpu`'s bounds.
+    ///
+    /// # Errors
+    ///
+    /// [`PasswordError::Failed`] for parameters that Argon2 does not take.
+    pub fn new(scheme: Scheme, cpu: Cpu) -> Result<Self, PasswordError> {
+        if let Scheme::Argon2id { memory_kib, passes, lanes } = scheme {
+            argon2id::params(memory_kib, passes, lanes)?;
+        }
+        Ok(Self { scheme, cpu })
+    }
+
+    /// The hash of `password` with a fresh salt, as it is stored.
+    ///
+    /// # Errors
+    ///
+    /// [`PasswordError::Busy`] at once when the pool is full.
+    pub async fn hash(&self, password: Password) -> Result<String, PasswordError> {
+        match self.scheme {
+            Scheme::Argon2id { memory_kib, passes, lanes } => {
+                let params = argon2id::params(memory_kib, passes, lanes)?;
+                self.cpu.run(move || argon2id::hash(&password, params)).await?
+            }
+            Scheme::Md5Salted => Ok(md5_salted::hash(&password)),
+        }
+    }
+
+    /// Whether `password` is the one that `stored` was made from.
+    ///
+    /// # Errors
+    ///
+    /// [`PasswordError::Busy`] at once when the pool is full, [`PasswordError::Malformed`] for a hash that cannot be understood.
+    pub async fn verify(&self, password: Password, stored: String) -> Result<bool, PasswordError> {
+        if let Some(rest) = stored.strip_prefix(md5_salted::PREFIX) {
+            return md5_salted::verify(&password, rest);
+        }
+        if !stored.starts_with(argon2id::PREFIX) {
+            return Err(PasswordError::Malformed);
+        }
+        self.cpu.run(move || argon2id::verify(&password, &stored)).await?
+    }
+
+    /// Costs what [`verify`](Self::verify) costs for a wrong password of a user with a hash of today's scheme: for users who do not
+    /// exist, so that the time tells nothing.
+    ///
+    /// # Errors
+    ///
+    /// As for [`verify`](Self::verify).
+    pub async fn verify_nobody(&self, password: Password) -> Result<(), PasswordError> {
+        let stored = match self.scheme {
+            Scheme::Argon2id { memory_kib, passes, lanes } => argon2id::nobody(memory_kib, passes, lanes),
+            Scheme::Md5Salted => md5_salted::nobody(),
+        };
+        self.verify(password, stored).await.map(|_| ())
+    }
+
+    /// Whether `stored` is what [`hash`](Self::hash) would make today. If not, the next sign-in should replace it.
+    pub fn is_current(&self, stored: &str) -> bool {
+        match self.scheme {
+            Scheme::Argon2id { memory_kib, passes, lanes } => argon2id::is_current(stored, memory_kib, passes, lanes),
+            Scheme::Md5Salted => stored.starts_with(md5_salted::PREFIX),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
