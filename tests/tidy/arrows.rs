@@ -19,13 +19,13 @@ const LAYERS: [(&str, &[&str]); 9] = [
 /// What stands beside the layers, so that naming it from one is a choice, too.
 const WIRING: [&str; 5] = ["app", "cli", "config", "telemetry", "main"];
 
-/// The driver of each store, and the only folder that may name it.
+/// Drivers, and the only folder that may name each. Statements are generated for both SQL stores in one file beside them.
 const DRIVERS: [(&str, &str); 5] = [
-    ("rusqlite", "src/store/sqlite"),
-    ("mysql_async", "src/store/mysql"),
-    ("deadpool_redis", "src/store/redis"),
-    ("redis", "src/store/redis"),
-    ("hyper", "src/http"),
+    ("rusqlite", "src/store/"),
+    ("mysql_async", "src/store/"),
+    ("deadpool_redis", "src/store/redis/"),
+    ("redis", "src/store/redis/"),
+    ("hyper", "src/http/"),
 ];
 
 /// Lines on which a layer names one that it may not see.

@@ -68,7 +68,8 @@ pub fn status(source: &Source) -> Vec<usize> {
 
 /// `unwrap` in the product. A contract suite is a test wherever it stands.
 pub fn unwrap(source: &Source) -> Vec<usize> {
-    if !(source.is_shipped() || source.path == "build.rs") || source.path.contains("/contract") {
+    let builds = source.path == "build.rs" || source.path.starts_with("sql/");
+    if !(source.is_shipped() || builds) || source.path.contains("/contract") {
         return Vec::new();
     }
     lines(source.product(), |line| {

@@ -51,7 +51,7 @@ impl Source {
 pub fn project() -> Vec<Source> {
     let top = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut paths = Vec::new();
-    for folder in ["src", "rpc", "tests", "examples", "benches"] {
+    for folder in ["src", "rpc", "sql", "tests", "examples", "benches"] {
         rust_files(&top.join(folder), &mut paths);
     }
     paths.extend(Some(top.join("build.rs")).filter(|path| path.is_file()));
