@@ -7,11 +7,11 @@
 //! - [`rule`]: what a value may be, in words and as a check.
 //! - [`address`]: the shape of addresses and URLs.
 //! - [`origin`]: where a value came from.
-//! - [`file`], [`environment`], [`flag`]: the layers, each read into settings.
+//! - [`mod@file`], [`environment`], [`flag`]: the layers, each read into settings.
 //! - [`values`]: the layers merged: one value and one origin for each key.
 //! - [`relations`]: rules that hold between two keys.
 //! - [`part`]: what must be true before a part of Teller may run, in production above all.
-//! - [`print`]: the merged values as TOML again, secrets hidden.
+//! - [`mod@print`]: the merged values as TOML again, secrets hidden.
 //! - [`hidden`]: texts that are never printed.
 //! - [`error`]: what is wrong with a configuration, and how to put it right.
 
