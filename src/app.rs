@@ -12,11 +12,13 @@ use tokio_util::sync::CancellationToken;
 use self::side::{Ready, Side};
 use crate::api::Backend;
 use crate::coalesce::Limits;
-use crate::config::{Config, Durable, Fleeting, Part};
+use crate::config::{self, Config, Durable, Fleeting, Part};
 use crate::http::Front;
-use crate::service::password::Hasher;
+use crate::service::cpu::Cpu;
+use crate::service::password::{Hasher, Scheme};
 use crate::service::picture::Studio;
-use crate::service::{self, Settings, seed};
+use crate::service::seed::{self, Demo};
+use crate::service::{self, Settings};
 use crate::store::{Store, StoreError, Volatile, memory, mysql, redis, sqlite};
 
 mod secret;
@@ -55,8 +57,8 @@ pub struct App {
     pub http: Option<SocketAddr>,
     /// Where the backend listens, if there is one here.
     pub rpc: Option<SocketAddr>,
-    /// Whether the demo users were made at this start.
-    pub seeded: bool,
+    /// Whether the backend here has the demo users.
+    pub demo: Demo,
     // In the order in which they stop: no request is left without its backend.
     sides: Vec<Side>,
 }
@@ -64,14 +66,14 @@ pub struct App {
 /// Starts `part` and waits until it is ready.
 pub async fn start(config: &Config, part: Part) -> Result<App, Error> {
     let secret = secret::load(config)?;
-    let mut app = App { http: None, rpc: None, seeded: false, sides: Vec::new() };
+    let mut app = App { http: None, rpc: None, demo: Demo::Absent, sides: Vec::new() };
     let mut config = config.clone();
     if part.has_backend() {
         let (given, secret) = (config.clone(), secret.clone());
-        let (side, seeded) = side::start("backend", config.rpc.threads, move |stop| back(given, secret, stop)).await?;
+        let (side, demo) = side::start("backend", config.rpc.threads, move |stop| back(given, secret, stop)).await?;
         config.rpc.backends = vec![reachable(side.address).to_string()];
         app.rpc = Some(side.address);
-        app.seeded = seeded;
+        app.demo = demo;
         app.sides.push(side);
     }
     if part.has_front() {
@@ -139,10 +141,10 @@ async fn back(
     config: Config,
     secret: Secret,
     stop: CancellationToken,
-) -> Result<Ready<bool, impl Future<Output = ()>>, Error> {
+) -> Result<Ready<Demo, impl Future<Output = ()>>, Error> {
     let listener = listen(config.rpc.listen, "--rpc").await?;
     let address = listener.local_addr().map_err(|e| Error::new("the backend has no address", e))?;
-    let (registry, seeded) = services(&config).await?;
+    let (registry, demo) = services(&config).await?;
     let server = Server::new(registry, ServerConfig {
         max_frame_bytes: config.rpc.max_frame_bytes,
         max_connections: config.rpc.max_connections,
@@ -155,11 +157,11 @@ async fn back(
     let serve = async move {
         server.run(listener, stop.cancelled_owned()).await;
     };
-    Ok(Ready { address, facts: seeded, serve })
+    Ok(Ready { address, facts: demo, serve })
 }
 
 /// The services over the configured stores; and whether the demo users were made. The one place that knows which stores there are.
-async fn services(config: &Config) -> Result<(Registry, bool), Error> {
+async fn services(config: &Config) -> Result<(Registry, Demo), Error> {
     match (config.durable(), config.fleeting()) {
         (Durable::Mysql(_), Fleeting::Redis(_)) => over(config, open_mysql(config).await?, open_redis(config)?).await,
         (Durable::Mysql(_), Fleeting::Memory) => over(config, open_mysql(config).await?, open_memory(config)).await,
@@ -168,13 +170,13 @@ async fn services(config: &Config) -> Result<(Registry, bool), Error> {
     }
 }
 
-async fn over<S: Store, V: Volatile>(config: &Config, store: S, volatile: V) -> Result<(Registry, bool), Error> {
+async fn over<S: Store, V: Volatile>(config: &Config, store: S, volatile: V) -> Result<(Registry, Demo), Error> {
     let unready = |what: &'static str| move |e: StoreError| Error::new(what, e);
     store.migrate().await.map_err(unready("cannot bring the store's schema up to date"))?;
     volatile.ping().await.map_err(unready("the volatile store does not answer"))?;
-    let hasher = Hasher::new(&config.password);
-    let seeded = match config.in_production() {
-        true => false,
+    let hasher = hasher(&config.password)?;
+    let demo = match config.in_production() {
+        true => Demo::Absent,
         false => seed::seed(&store, &hasher, service::system_clock).await.map_err(|e| Error::new("cannot make the demo users", e))?,
     };
     let settings = Settings {
@@ -189,7 +191,7 @@ async fn over<S: Store, V: Volatile>(config: &Config, store: S, volatile: V) -> 
         },
     };
     let studio = Studio::new(&config.picture);
-    Ok((service::registry(store, volatile, hasher, studio, service::system_clock, &settings), seeded))
+    Ok((service::registry(store, volatile, hasher, studio, service::system_clock, &settings), demo))
 }
 
 fn open_sqlite(config: &Config) -> Result<sqlite::Sqlite, Error> {
@@ -202,6 +204,16 @@ fn open_sqlite(config: &Config) -> Result<sqlite::Sqlite, Error> {
         }
         _ => sqlite::Sqlite::memory(timeout).map_err(|e| Error::new("cannot open a database in memory", e)),
     }
+}
+
+fn hasher(config: &config::Password) -> Result<Hasher, Error> {
+    let scheme = match config.scheme {
+        config::Scheme::Md5Salted => Scheme::Md5Salted,
+        config::Scheme::Argon2id => {
+            Scheme::Argon2id { memory_kib: config.memory_kib, passes: config.passes, lanes: config.lanes }
+        }
+    };
+    Hasher::new(scheme, Cpu::new(config.threads, config.queue)).map_err(|e| Error::new("passwords cannot be hashed", e))
 }
 
 async fn listen(address: SocketAddr, flag: &str) -> Result<TcpListener, Error> {

@@ -142,7 +142,11 @@ async fn lengths_hold_at_both_edges_and_count_characters(engine: Engine) {
     success(&sign_in(&mut browser, &"ü".repeat(13)).await, &json!(""));
     for (chars, code) in [(0, "6"), (1, "7"), (8, "7"), (9, "6")] {
         let body = json!({"nickname": "語".repeat(chars)});
-        assert_eq!(browser.json(&format!("{USER}/update_nickname"), &body).await.err_code(), code, "nickname of {chars}");
+        assert_eq!(
+            browser.json(&format!("{USER}/update_nickname"), &body).await.err_code(),
+            code,
+            "nickname of {chars}"
+        );
     }
     assert_eq!(profile(&mut browser).await["nickname"], "語".repeat(8));
     program.stop().await;

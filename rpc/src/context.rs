@@ -25,12 +25,7 @@ impl Context {
     /// A context whose deadline is `timeout` from now (at most [`MAX_TIMEOUT`]).
     pub fn with_timeout(timeout: Duration) -> Self {
         let deadline = Instant::now() + timeout.min(MAX_TIMEOUT);
-        Self {
-            deadline,
-            trace: None,
-            retry: false,
-            cancellation: None,
-        }
+        Self { deadline, trace: None, retry: false, cancellation: None }
     }
 
     /// The same context as part of `trace`.
@@ -79,9 +74,7 @@ impl Context {
     }
 
     pub(crate) fn is_cancelled(&self) -> bool {
-        self.cancellation
-            .as_ref()
-            .is_some_and(CancellationToken::is_cancelled)
+        self.cancellation.as_ref().is_some_and(CancellationToken::is_cancelled)
     }
 
     /// What fires when the call is taken back; never for a context that was not received.
@@ -89,12 +82,7 @@ impl Context {
         self.cancellation.clone().unwrap_or_default()
     }
 
-    pub(crate) fn received(
-        timeout_ms: u32,
-        trace: Option<Trace>,
-        retry: bool,
-        token: CancellationToken,
-    ) -> Self {
+    pub(crate) fn received(timeout_ms: u32, trace: Option<Trace>, retry: bool, token: CancellationToken) -> Self {
         let mut context = Self::with_timeout(Duration::from_millis(timeout_ms.into()));
         context.trace = trace;
         context.retry = retry;
@@ -123,23 +111,14 @@ mod tests {
     async fn a_deadline_can_only_come_nearer() {
         let context = Context::default();
         assert_eq!(context.remaining(), DEFAULT_TIMEOUT);
-        assert_eq!(
-            context.clone().shortened(Duration::MAX).remaining(),
-            DEFAULT_TIMEOUT
-        );
+        assert_eq!(context.clone().shortened(Duration::MAX).remaining(), DEFAULT_TIMEOUT);
         assert_eq!(context.shortened(Duration::from_millis(5)).timeout_ms(), 5);
-        assert_eq!(
-            Context::with_timeout(Duration::MAX).remaining(),
-            MAX_TIMEOUT
-        );
+        assert_eq!(Context::with_timeout(Duration::MAX).remaining(), MAX_TIMEOUT);
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_rest_of_a_millisecond_is_one_and_none_is_none() {
-        assert_eq!(
-            Context::with_timeout(Duration::from_micros(1)).timeout_ms(),
-            1
-        );
+        assert_eq!(Context::with_timeout(Duration::from_micros(1)).timeout_ms(), 1);
         assert_eq!(Context::with_timeout(Duration::ZERO).timeout_ms(), 0);
     }
 
@@ -151,9 +130,7 @@ mod tests {
         let start = Instant::now();
         context.cancelled().await;
         assert_eq!(start.elapsed(), Duration::ZERO);
-        Context::with_timeout(Duration::from_millis(7))
-            .cancelled()
-            .await;
+        Context::with_timeout(Duration::from_millis(7)).cancelled().await;
         assert_eq!(start.elapsed(), Duration::from_millis(7));
     }
 }

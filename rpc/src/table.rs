@@ -57,25 +57,15 @@ impl Table {
     pub fn from_wire(mut bytes: Bytes) -> Result<Self, TableError> {
         let mut table = Self::default();
         for _ in 0..take_count(&mut bytes)? {
-            let mut service = ServiceInfo {
-                name: take_name(&mut bytes)?,
-                methods: vec![],
-            };
+            let mut service = ServiceInfo { name: take_name(&mut bytes)?, methods: vec![] };
             for _ in 0..take_count(&mut bytes)? {
                 let name = take_name(&mut bytes)?;
                 let flags = bytes.try_get_u8().map_err(|_| TableError)?;
-                service.methods.push(MethodInfo {
-                    name,
-                    idempotent: flags & 1 != 0,
-                });
+                service.methods.push(MethodInfo { name, idempotent: flags & 1 != 0 });
             }
             table.services.push(service);
         }
-        if bytes.is_empty() {
-            Ok(table)
-        } else {
-            Err(TableError)
-        }
+        if bytes.is_empty() { Ok(table) } else { Err(TableError) }
     }
 }
 
@@ -137,12 +127,7 @@ impl Directory {
                 return Ok((number, index));
             }
         }
-        if self
-            .table
-            .services
-            .iter()
-            .any(|known| known.name == service)
-        {
+        if self.table.services.iter().any(|known| known.name == service) {
             Err(Missing::Method)
         } else {
             Err(Missing::Service)
@@ -172,20 +157,11 @@ mod tests {
     use super::*;
 
     fn sample() -> Table {
-        let method = |name: &str, idempotent| MethodInfo {
-            name: name.into(),
-            idempotent,
-        };
+        let method = |name: &str, idempotent| MethodInfo { name: name.into(), idempotent };
         Table {
             services: vec![
-                ServiceInfo {
-                    name: "user".into(),
-                    methods: vec![method("sign_up", false), method("profile", true)],
-                },
-                ServiceInfo {
-                    name: "empty".into(),
-                    methods: vec![],
-                },
+                ServiceInfo { name: "user".into(), methods: vec![method("sign_up", false), method("profile", true)] },
+                ServiceInfo { name: "empty".into(), methods: vec![] },
             ],
         }
     }
@@ -195,11 +171,7 @@ mod tests {
         let wire = Bytes::from(sample().to_wire());
         assert_eq!(Table::from_wire(wire.clone()), Ok(sample()));
         for end in 0..wire.len() {
-            assert_eq!(
-                Table::from_wire(wire.slice(..end)),
-                Err(TableError),
-                "{end} bytes"
-            );
+            assert_eq!(Table::from_wire(wire.slice(..end)), Err(TableError), "{end} bytes");
         }
     }
 
@@ -216,10 +188,7 @@ mod tests {
     #[test]
     fn a_key_that_collides_finds_nothing_wrong() {
         let directory = Directory::new(sample());
-        assert_eq!(
-            directory.find(key("user", "profile"), "user", "other"),
-            Err(Missing::Method)
-        );
+        assert_eq!(directory.find(key("user", "profile"), "user", "other"), Err(Missing::Method));
     }
 
     proptest! {

@@ -2,15 +2,12 @@
 
 use std::process::ExitCode;
 
-use crate::config;
+use crate::{app, config};
 
 /// The exit code of a failure at run time.
 const RUN_TIME: u8 = 1;
 /// The exit code of wrong usage or configuration.
 pub const USAGE: u8 = 2;
-
-/// What an error's text may end with to say how it is put right.
-const FIX: &str = "\nfix: ";
 
 /// Why the program ends without having done what it was asked.
 #[derive(Debug)]
@@ -21,20 +18,10 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// Something went wrong while it ran. A wrong configuration that was only noticed then is still one; the text of any other error
-    /// may end in a line `fix: ...`.
+    /// Something went wrong while it ran.
     pub fn at_run_time(error: impl Into<anyhow::Error>) -> Self {
-        let error = match error.into().downcast::<config::Error>() {
-            Ok(configuration) => return configuration.into(),
-            Err(error) => error,
-        };
-        let text = error.to_string();
-        let (problem, fix) = match text.split_once(FIX) {
-            Some((problem, fix)) => (problem, Some(fix.to_owned())),
-            None => (text.as_str(), None),
-        };
-        let causes = error.chain().skip(1).map(|cause| format!(": {cause}"));
-        Self { problem: problem.to_owned() + &causes.collect::<String>(), fix, code: RUN_TIME }
+        let causes: Vec<String> = error.into().chain().map(ToString::to_string).collect();
+        Self { problem: causes.join(": "), fix: None, code: RUN_TIME }
     }
 
     /// Says it on standard error; returns what to exit with.
@@ -53,6 +40,13 @@ impl From<config::Error> for Failure {
     }
 }
 
+impl From<app::Error> for Failure {
+    fn from(error: app::Error) -> Self {
+        let fix = error.fix().map(str::to_owned);
+        Self { fix, ..Self::at_run_time(error) }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use anyhow::anyhow;
@@ -61,17 +55,15 @@ mod tests {
     use crate::config;
 
     #[test]
-    fn a_failure_names_every_cause_and_keeps_the_fix_apart() {
-        let failure = Failure::at_run_time(anyhow!("address in use").context("cannot listen\nfix: use another --http"));
-        assert_eq!(failure.problem, "cannot listen: address in use");
-        assert_eq!(failure.fix.as_deref(), Some("use another --http"));
-        assert_eq!(failure.code, RUN_TIME);
+    fn a_failure_names_every_cause() {
+        let failure = Failure::at_run_time(anyhow!("address in use").context("cannot listen"));
+        assert_eq!((failure.problem.as_str(), failure.code), ("cannot listen: address in use", RUN_TIME));
     }
 
     #[test]
-    fn a_configuration_found_wrong_late_is_still_wrong_configuration() {
+    fn a_wrong_configuration_says_its_fix() {
         let refused = config::Error::Refused { problem: "no".to_owned(), fix: "yes".to_owned() };
-        let failure = Failure::at_run_time(refused);
+        let failure = Failure::from(refused);
         assert_eq!((failure.problem.as_str(), failure.fix.as_deref(), failure.code), ("no", Some("yes"), USAGE));
     }
 }

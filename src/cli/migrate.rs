@@ -26,7 +26,7 @@ impl Migrate {
     pub fn execute(self) -> Result<(), Failure> {
         let (config, _) = Config::load(self.common.sources([self.store.given()])?)?;
         let _logs = log::install(&config.log).map_err(Failure::at_run_time)?;
-        let applied = once(app::migrate(&config))?.map_err(Failure::at_run_time)?;
+        let applied = once(app::migrate(&config))??;
         print(&format!("migrations applied: {applied}\n"))
     }
 }

@@ -3,6 +3,7 @@
 //! - [`serve`], [`http`], [`backend`]: run Teller, whole or in part.
 //! - [`migrate`], [`config`], [`completions`]: do one thing and end.
 //! - [`flags`]: the flags that several subcommands share.
+//! - [`banner`]: what a process says once it is ready.
 //! - [`run`]: from a configuration to a running process and its end.
 //! - [`signals`]: how a process is asked to stop.
 //! - [`failure`]: what is said at the end, and with which exit code.
@@ -12,6 +13,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 mod backend;
+mod banner;
 mod completions;
 mod config;
 mod failure;

@@ -24,7 +24,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use teller_rpc::{Context, Registry, Status};
 
-use self::password::Hasher;
+use self::cpu::CpuError;
+use self::password::{Hasher, PasswordError};
 use self::picture::Studio;
 use self::profiles::Profiles;
 use self::sessions::Sessions;
@@ -82,6 +83,20 @@ pub fn registry<S: Store, V: Volatile>(
 impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
         Self::new(Code::Store, error)
+    }
+}
+
+impl From<PasswordError> for Error {
+    fn from(error: PasswordError) -> Self {
+        let code = if error == PasswordError::Busy { Code::Busy } else { Code::Internal };
+        Self::new(code, error)
+    }
+}
+
+impl From<CpuError> for Error {
+    fn from(error: CpuError) -> Self {
+        let code = if error == CpuError::Busy { Code::Busy } else { Code::Internal };
+        Self::new(code, error)
     }
 }
 

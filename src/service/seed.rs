@@ -18,12 +18,25 @@ pub const USERS: [(u64, &str, &str); 5] = [
     (20_241_222, "wallet_demo", "Wallet"),
 ];
 
-/// Puts the demo users into a store that has no users. Returns whether it did.
+/// Whether the demo users are in a store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Demo {
+    /// They were made just now.
+    Made,
+    /// They were there.
+    Kept,
+    /// They are not: the store has users of its own.
+    Absent,
+}
+
+/// Puts the demo users into a store that has no users.
 ///
 /// Two backends that start at once may both do it: the numbers are fixed, so the second finds them taken.
-pub async fn seed<S: Store>(store: &S, hasher: &Hasher, clock: Clock) -> Result<bool, Error> {
+pub async fn seed<S: Store>(store: &S, hasher: &Hasher, clock: Clock) -> Result<Demo, Error> {
     if !store.has_no_users().await? {
-        return Ok(false);
+        let (id, first, _) = USERS[0];
+        let there = store.credentials(first).await?.is_some_and(|known| known.user == UserId(id));
+        return Ok(if there { Demo::Kept } else { Demo::Absent });
     }
     for (id, user_name, nickname) in USERS {
         let password = Password::parse(PASSWORD).expect("the demo password follows the rules");
@@ -36,5 +49,5 @@ pub async fn seed<S: Store>(store: &S, hasher: &Hasher, clock: Clock) -> Result<
         };
         store.insert_user(user).await?;
     }
-    Ok(true)
+    Ok(Demo::Made)
 }

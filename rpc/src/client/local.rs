@@ -22,10 +22,7 @@ pub(super) struct Local {
 impl Local {
     pub(super) fn new(registry: Registry) -> Self {
         let directory = Directory::new(registry.table());
-        Self {
-            registry,
-            directory,
-        }
+        Self { registry, directory }
     }
 
     pub(super) async fn call<M: Method>(
@@ -33,16 +30,10 @@ impl Local {
         context: &Context,
         request: &M::Request,
     ) -> Result<M::Response, CallError> {
-        let numbers = self
-            .directory
-            .find(M::KEY, M::SERVICE, M::NAME)
-            .map_err(|missing| match missing {
-                Missing::Service => CallError::UnknownService(M::SERVICE),
-                Missing::Method => CallError::UnknownMethod {
-                    service: M::SERVICE,
-                    method: M::NAME,
-                },
-            })?;
+        let numbers = self.directory.find(M::KEY, M::SERVICE, M::NAME).map_err(|missing| match missing {
+            Missing::Service => CallError::UnknownService(M::SERVICE),
+            Missing::Method => CallError::UnknownMethod { service: M::SERVICE, method: M::NAME },
+        })?;
         let mut payload = vec![];
         request.encode(&mut payload).map_err(CallError::Encode)?;
         let payload = self.run(numbers, context, payload.into()).await?;
@@ -57,19 +48,10 @@ impl Local {
         Ok(())
     }
 
-    async fn run(
-        &self,
-        numbers: Numbers,
-        context: &Context,
-        payload: Bytes,
-    ) -> Result<Bytes, CallError> {
+    async fn run(&self, numbers: Numbers, context: &Context, payload: Bytes) -> Result<Bytes, CallError> {
         let token = CancellationToken::new();
-        let received = Context::received(
-            context.timeout_ms(),
-            context.trace().copied(),
-            context.is_retry(),
-            token.clone(),
-        );
+        let received =
+            Context::received(context.timeout_ms(), context.trace().copied(), context.is_retry(), token.clone());
         let (reply, answer) = oneshot::channel();
         let incoming = Incoming::new(received, payload, Reply::local(reply));
         let _taken_back_on_drop = token.drop_guard();
@@ -77,13 +59,10 @@ impl Local {
         match timeout_at(context.deadline(), answer).await {
             Ok(Ok(Outcome::Response(payload))) => Ok(payload),
             Ok(Ok(Outcome::Status { status, executed })) => Err(call::failure(status, executed)),
-            Ok(Err(_)) => Err(CallError::Lost {
-                reason: "the handler's runtime ended".into(),
-                executed: Executed::Unknown,
-            }),
-            Err(_) => Err(CallError::DeadlineExceeded {
-                executed: Executed::Unknown,
-            }),
+            Ok(Err(_)) => {
+                Err(CallError::Lost { reason: "the handler's runtime ended".into(), executed: Executed::Unknown })
+            }
+            Err(_) => Err(CallError::DeadlineExceeded { executed: Executed::Unknown }),
         }
     }
 }

@@ -32,11 +32,7 @@ pub(crate) struct Incoming {
 
 impl Incoming {
     pub(crate) fn new(context: Context, payload: Bytes, reply: Reply) -> Self {
-        Self {
-            context,
-            payload,
-            reply,
-        }
+        Self { context, payload, reply }
     }
 
     /// Runs the request in a task of its own.
@@ -50,11 +46,7 @@ impl Incoming {
         F: FnOnce(Arc<S>, Context, M::Request) -> Fut + Send + 'static,
         Fut: Future<Output = Result<M::Response, Status>> + Send,
     {
-        let Self {
-            context,
-            payload,
-            mut reply,
-        } = self;
+        let Self { context, payload, mut reply } = self;
         tokio::spawn(async move {
             if context.remaining().is_zero() {
                 return reply.refuse(Status::DEADLINE_EXCEEDED, "the deadline had passed");
@@ -104,17 +96,11 @@ enum To {
 
 impl Reply {
     pub(crate) fn peer(session: Arc<Session>, id: u32) -> Self {
-        Self {
-            to: Some(To::Peer { session, id }),
-            started: false,
-        }
+        Self { to: Some(To::Peer { session, id }), started: false }
     }
 
     pub(crate) fn local(sender: oneshot::Sender<Outcome>) -> Self {
-        Self {
-            to: Some(To::Local(sender)),
-            started: false,
-        }
+        Self { to: Some(To::Local(sender)), started: false }
     }
 
     /// Encodes the response's whole frame.
@@ -126,9 +112,7 @@ impl Reply {
         let mut out = SCRATCH.take();
         out.clear();
         let start = frame::begin(&mut out, Kind::Response, 0, Status::OK, id);
-        response
-            .encode(&mut out)
-            .map_err(|error| Status::internal(error.to_string()))?;
+        response.encode(&mut out).map_err(|error| Status::internal(error.to_string()))?;
         let size = frame::finish(&mut out, start);
         if size > limit {
             let message = format!("response of {size} bytes is over the client's limit of {limit}");
@@ -149,9 +133,7 @@ impl Reply {
         match self.to.take() {
             Some(To::Peer { session, id }) => session.answer(id, &out, true),
             Some(To::Local(sender)) => {
-                let _ = sender.send(Outcome::Response(Bytes::copy_from_slice(
-                    &out[frame::HEADER_BYTES..],
-                )));
+                let _ = sender.send(Outcome::Response(Bytes::copy_from_slice(&out[frame::HEADER_BYTES..])));
             }
             None => {}
         }
@@ -172,34 +154,16 @@ impl Reply {
 
     fn send(&mut self, code: u16, message: &str, executed: Executed, orderly: bool) {
         // 0 would be taken for success, with the message as the response.
-        let code = if code == Status::OK {
-            Status::INTERNAL
-        } else {
-            code
-        };
+        let code = if code == Status::OK { Status::INTERNAL } else { code };
         match self.to.take() {
             Some(To::Peer { session, id }) => {
-                let flags = if executed == Executed::No {
-                    FLAG_NOT_EXECUTED
-                } else {
-                    0
-                };
+                let flags = if executed == Executed::No { FLAG_NOT_EXECUTED } else { 0 };
                 let mut out = vec![];
-                frame::put(
-                    &mut out,
-                    Kind::Response,
-                    flags,
-                    code,
-                    id,
-                    clip(message).as_bytes(),
-                );
+                frame::put(&mut out, Kind::Response, flags, code, id, clip(message).as_bytes());
                 session.answer(id, &out, orderly);
             }
             Some(To::Local(sender)) => {
-                let _ = sender.send(Outcome::Status {
-                    status: Status::new(code, clip(message)),
-                    executed,
-                });
+                let _ = sender.send(Outcome::Status { status: Status::new(code, clip(message)), executed });
             }
             None => {}
         }
@@ -213,18 +177,9 @@ impl Drop for Reply {
         }
         if std::thread::panicking() {
             tracing::error!("a handler panicked; its caller gets INTERNAL");
-            return self.send(
-                Status::INTERNAL,
-                "the handler panicked",
-                Executed::Yes,
-                true,
-            );
+            return self.send(Status::INTERNAL, "the handler panicked", Executed::Yes, true);
         }
-        let executed = if self.started {
-            Executed::Unknown
-        } else {
-            Executed::No
-        };
+        let executed = if self.started { Executed::Unknown } else { Executed::No };
         self.send(Status::CANCELLED, "cancelled", executed, false);
     }
 }

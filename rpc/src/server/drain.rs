@@ -54,10 +54,7 @@ pub(super) async fn serve(shared: Arc<Shared>, mut stream: TcpStream) -> usize {
 async fn greet(shared: &Shared, stream: &mut TcpStream) -> Result<Agreed, HelloError> {
     stream.set_nodelay(true)?;
     let config = &shared.config;
-    let mine = Greeting::new(
-        config.max_frame_bytes.min(MAX_BODY_BYTES),
-        config.max_in_flight_per_connection,
-    );
+    let mine = Greeting::new(config.max_frame_bytes.min(MAX_BODY_BYTES), config.max_in_flight_per_connection);
     hello::accept(stream, &config.secret, mine, &shared.table).await
 }
 

@@ -69,8 +69,7 @@ impl Session {
     /// Takes no more requests and says so.
     pub(crate) fn drain(&self) {
         self.draining.store(true, Ordering::Release);
-        self.wire
-            .go_away(Status::DRAINING, "the server is stopping");
+        self.wire.go_away(Status::DRAINING, "the server is stopping");
     }
 
     /// Closes the connection once the gathered answers have left.
@@ -98,11 +97,7 @@ impl Session {
             }
         };
         if !self.shared.in_flight.enter() {
-            self.refuse(
-                id,
-                Status::REJECTED,
-                "the server has too many requests in flight",
-            );
+            self.refuse(id, Status::REJECTED, "the server has too many requests in flight");
             return Ok(());
         }
         let limit = self.shared.config.max_in_flight_per_connection;
@@ -112,26 +107,15 @@ impl Session {
             Ok(token) => {
                 let retry = frame.flags & FLAG_RETRY != 0;
                 let context = Context::received(head.timeout_ms, head.trace, retry, token);
-                start(Incoming::new(
-                    context,
-                    payload,
-                    Reply::peer(Arc::clone(self), id),
-                ));
+                start(Incoming::new(context, payload, Reply::peer(Arc::clone(self), id)));
                 Ok(())
             }
             Err(refused) => {
                 self.shared.in_flight.leave();
                 match refused {
-                    Refused::Duplicate => Err(Breach::new(
-                        Status::PROTOCOL,
-                        "a request with this id is running",
-                    )),
+                    Refused::Duplicate => Err(Breach::new(Status::PROTOCOL, "a request with this id is running")),
                     Refused::Full => {
-                        self.refuse(
-                            id,
-                            Status::REJECTED,
-                            "the connection has too many requests in flight",
-                        );
+                        self.refuse(id, Status::REJECTED, "the connection has too many requests in flight");
                         Ok(())
                     }
                 }
@@ -141,24 +125,18 @@ impl Session {
 
     fn refuse_unknown(&self, id: u32, missing: Missing) {
         match missing {
-            Missing::Service => {
-                self.refuse(id, Status::UNKNOWN_SERVICE, "no service of this number")
-            }
+            Missing::Service => self.refuse(id, Status::UNKNOWN_SERVICE, "no service of this number"),
             Missing::Method => self.refuse(id, Status::UNKNOWN_METHOD, "no method of this number"),
         }
     }
 
     fn refuse(&self, id: u32, code: u16, why: &str) {
-        self.wire
-            .send(Kind::Response, FLAG_NOT_EXECUTED, code, id, why.as_bytes());
+        self.wire.send(Kind::Response, FLAG_NOT_EXECUTED, code, id, why.as_bytes());
     }
 
     fn cancel(&self, id: u32) -> Result<(), Breach> {
         if lock(&self.running).cancel(id) > self.shared.config.max_cancels {
-            return Err(Breach::new(
-                Status::CANCEL_FLOOD,
-                "everything is cancelled and nothing finishes",
-            ));
+            return Err(Breach::new(Status::CANCEL_FLOOD, "everything is cancelled and nothing finishes"));
         }
         Ok(())
     }

@@ -9,10 +9,7 @@ use std::{
     time::Duration,
 };
 
-use teller_rpc::{
-    Client as Handle, ClientConfig, Context, Drained, Registry, Secret, Server, ServerConfig,
-    Status,
-};
+use teller_rpc::{Client as Handle, ClientConfig, Context, Drained, Registry, Secret, Server, ServerConfig, Status};
 use tokio::{
     net::{TcpListener, TcpSocket},
     sync::{Notify, Semaphore, mpsc, oneshot},
@@ -97,11 +94,7 @@ impl Service for Handlers {
     }
 
     async fn context(&self, cx: Context, (): ()) -> Result<(u64, Option<String>, bool), Status> {
-        Ok((
-            cx.remaining().as_millis() as u64,
-            cx.trace().map(|trace| trace.to_string()),
-            cx.is_retry(),
-        ))
+        Ok((cx.remaining().as_millis() as u64, cx.trace().map(|trace| trace.to_string()), cx.is_retry()))
     }
 }
 
@@ -157,13 +150,7 @@ impl Running {
         let (stop, stopped) = oneshot::channel();
         let server = Server::new(registry(&strings), config);
         let server = tokio::spawn(server.run(listener, async { drop(stopped.await) }));
-        Self {
-            address,
-            strings,
-            starts,
-            stop,
-            server,
-        }
+        Self { address, strings, starts, stop, server }
     }
 
     pub fn client(&self) -> Handle {
@@ -190,10 +177,7 @@ impl Running {
 pub fn client_of(addresses: &[SocketAddr], change: impl FnOnce(&mut ClientConfig)) -> Handle {
     let mut config = ClientConfig::new(secret());
     change(&mut config);
-    Handle::new(
-        addresses.iter().map(SocketAddr::to_string).collect(),
-        config,
-    )
+    Handle::new(addresses.iter().map(SocketAddr::to_string).collect(), config)
 }
 
 pub fn soon() -> Context {

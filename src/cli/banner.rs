@@ -1,0 +1,49 @@
+//! What a process says once it is ready: where it listens, where it keeps things, and what to try first.
+
+use std::fmt::Write;
+use std::path;
+use std::time::Duration;
+
+use crate::app::App;
+use crate::config::{Config, Durable};
+use crate::service::seed::{Demo, PASSWORD, USERS};
+
+/// At most a dozen lines; the last is `ready in N ms`.
+pub fn text(config: &Config, app: &App, took: Duration) -> String {
+    let mut text = format!("teller {}\n", env!("CARGO_PKG_VERSION"));
+    let mut line = |what: &str, value: &str| writeln!(text, "{what:<9}{value}").expect("a string takes everything");
+    if let Some(rpc) = app.rpc {
+        line("store", &format!("{}; volatile: {}", durable(config), config.volatile.url));
+        line("data", &path::absolute(&config.data_dir).unwrap_or(config.data_dir.clone()).display().to_string());
+        line("rpc", &format!("{rpc}, with the secret in {}", secret(config)));
+    }
+    if let Some(http) = app.http {
+        let api = format!("http://{http}/api/entrytask/user");
+        line("console", &format!("http://{http}/"));
+        line("api", &api);
+        if app.demo != Demo::Absent {
+            let [(_, user_name, _), ..] = USERS;
+            let made = if app.demo == Demo::Made { ", just made with four more" } else { "" };
+            line("demo", &format!("user {user_name}, password {PASSWORD}{made}"));
+            line("try", &format!("curl -c cookies -d 'username={user_name}&password={PASSWORD}' {api}/signin"));
+            line("", &format!("curl -b cookies {api}/get_user_info"));
+            line("", &format!("curl -b cookies -d nickname=Al {api}/update_nickname"));
+        }
+    }
+    text + &format!("ready in {} ms\n", took.as_millis())
+}
+
+fn durable(config: &Config) -> String {
+    match config.durable() {
+        Durable::Sqlite(path) => format!("sqlite {}", path.display()),
+        Durable::Memory => "memory, gone at exit".to_owned(),
+        Durable::Mysql(url) => url.to_string(),
+    }
+}
+
+fn secret(config: &Config) -> String {
+    match config.rpc.secret.expose().is_empty() {
+        true => config.secret_path().display().to_string(),
+        false => "the configuration".to_owned(),
+    }
+}
