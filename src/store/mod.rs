@@ -8,6 +8,9 @@
 //! A unit of work that was begun is finished, also when the future that asked for it is dropped: callers come and go, a
 //! half-used connection would stay.
 
+pub mod contract;
+pub mod memory;
+
 use std::future::Future;
 use std::time::Duration;
 
