@@ -101,9 +101,13 @@ struct Caller<V, E> {
 
 /// Whether equal keys become one. As functions, because only merging needs keys that compare and values that clone.
 struct Merge<K, V, E> {
-    split: fn(&mut Vec<Waiting<K, V, E>>, &mut Vec<Caller<V, E>>) -> Vec<K>,
-    hand_out: fn(Vec<V>, &mut Vec<Caller<V, E>>),
+    split: Split<K, V, E>,
+    hand_out: HandOut<V, E>,
 }
+
+type Split<K, V, E> = fn(&mut Vec<Waiting<K, V, E>>, &mut Vec<Caller<V, E>>) -> Vec<K>;
+
+type HandOut<V, E> = fn(Vec<V>, &mut Vec<Caller<V, E>>);
 
 impl<K, V, E> Coalescer<K, V, E>
 where

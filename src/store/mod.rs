@@ -10,6 +10,7 @@
 
 #[doc(hidden)]
 pub mod contract;
+pub mod memory;
 pub mod migrations;
 #[doc(hidden)]
 pub mod queries;
