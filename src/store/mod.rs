@@ -11,6 +11,7 @@
 #[doc(hidden)]
 pub mod contract;
 pub mod migrations;
+pub mod mysql;
 #[doc(hidden)]
 pub mod queries;
 pub mod sqlite;
