@@ -1,12 +1,13 @@
--- Users and their pictures. Times are UTC microseconds. Names are bytes, so that no collation folds case or trailing spaces.
+-- Users and their pictures. Times are UTC microseconds. What is compared is bytes, so that no collation folds case or
+-- trailing spaces.
 -- Every statement can be run again: DDL commits by itself, and a crash may come before it was recorded.
 
 CREATE TABLE IF NOT EXISTS users (
     id BIGINT NOT NULL AUTO_INCREMENT,
     user_name VARBINARY(64) NOT NULL,
     nickname VARCHAR(32) NOT NULL,
-    picture VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
-    password_hash VARCHAR(255) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    picture VARBINARY(64) NOT NULL,
+    password_hash VARBINARY(255) NOT NULL,
     version BIGINT NOT NULL,
     created_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL,

@@ -44,14 +44,9 @@ UPDATE schema_migrations SET statements_done = :done WHERE number = :number;
 UPDATE schema_migrations SET finished_at = :now WHERE number = :number;
 
 -- name: lock_migrations :optional
--- Waits for the lock that one migrating connection holds at a time. Lock names belong to the whole server and have at most
--- 64 characters, so this one is made of the database's name.
+-- Waits for the lock that one migrating connection holds at a time, and that is free again when it closes. Lock names belong
+-- to the whole server and have at most 64 characters, so this one is made of the database's name.
 -- arg wait_s: u64
 -- row MigrationLock: held i64 null
 -- mysql:
 SELECT GET_LOCK(CONCAT('teller_migrate_', MD5(DATABASE())), :wait_s) AS held;
-
--- name: unlock_migrations :optional
--- row MigrationUnlock: released i64 null
--- mysql:
-SELECT RELEASE_LOCK(CONCAT('teller_migrate_', MD5(DATABASE()))) AS released;

@@ -3,6 +3,8 @@
 //! The files are `sql/sqlite/NNNN_*.sql` and `sql/mysql/NNNN_*.sql`. How they are applied, and under which lock, is each
 //! store's own: see `sqlite/migrate.rs` and `mysql/migrate.rs`.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use sha2::{Digest, Sha256};
 
 use super::queries::rows::AppliedMigration;
@@ -25,6 +27,22 @@ impl Migration {
     pub fn checksum(&self) -> String {
         hex::encode(Sha256::digest(self.text))
     }
+}
+
+/// The statements of a text: each ends with `;` at the end of a line. Lines of comment are left out.
+pub fn statements(text: &str) -> Vec<String> {
+    let (mut all, mut open) = (Vec::new(), String::new());
+    for line in text.lines().map(str::trim_end).filter(|line| !line.trim_start().starts_with("--")) {
+        open.push_str(line.strip_suffix(';').unwrap_or(line));
+        open.push('\n');
+        if line.ends_with(';') {
+            all.push(std::mem::take(&mut open).trim().to_owned());
+        }
+    }
+    if !open.trim().is_empty() {
+        all.push(open.trim().to_owned());
+    }
+    all
 }
 
 /// Why a database cannot be brought up to date.
@@ -76,9 +94,15 @@ pub fn pending(known: &[Migration], applied: &[AppliedMigration]) -> Result<Vec<
     Ok(pending)
 }
 
+/// When a migration was finished, in UTC microseconds: for people to read.
+pub(super) fn now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{AppliedMigration, Migration, Pending, Refusal, pending};
+    use super::{AppliedMigration, Migration, Pending, Refusal, pending, statements};
 
     const ONE: Migration = Migration { number: 1, name: "sql/x/0001_one.sql", text: "CREATE TABLE one (id INT);" };
     const TWO: Migration = Migration { number: 2, name: "sql/x/0002_two.sql", text: "CREATE TABLE two (id INT);" };
@@ -91,6 +115,13 @@ mod tests {
             statements_done: 1,
             finished_at: Some(1),
         }
+    }
+
+    #[test]
+    fn a_statement_ends_with_its_line() {
+        let text = "-- a; comment\nCREATE TABLE a (\n    b TEXT DEFAULT ';,'\n);\n\n  -- more\nDROP TABLE c;\nSELECT 1";
+        assert_eq!(statements(text), ["CREATE TABLE a (\n    b TEXT DEFAULT ';,'\n)", "DROP TABLE c", "SELECT 1"]);
+        assert_eq!(statements("-- nothing\n"), [""; 0]);
     }
 
     #[test]

@@ -12,6 +12,7 @@
 pub mod contract;
 pub mod memory;
 pub mod migrations;
+pub mod mysql;
 #[doc(hidden)]
 pub mod queries;
 pub mod sqlite;

@@ -1,4 +1,15 @@
 //! What the tests stand on.
+//!
+//! - [`mariadb`]: a private MariaDB server.
+//! - [`mysql`]: a database for each test.
+//! - [`cut`]: a connection that breaks at the worst moment.
+
+// Every test binary has this module and uses a part of it.
+#![allow(dead_code)]
+
+pub mod cut;
+pub mod mariadb;
+pub mod mysql;
 
 use std::future::Future;
 

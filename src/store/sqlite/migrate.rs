@@ -1,10 +1,8 @@
 //! Migrations on SQLite: all that are pending in one transaction, since its DDL can be rolled back.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use rusqlite::{Connection, Result};
 
-use crate::store::migrations::{Migration, Refusal, pending};
+use crate::store::migrations::{Migration, Refusal, now, pending};
 use crate::store::queries::sqlite::{begin_migration, create_migrations, finish_migration, migrations};
 
 /// Applies what of `known` is missing. To be run in a write transaction: whoever comes second waits for it and finds nothing
@@ -22,9 +20,4 @@ pub(super) fn apply(db: &Connection, known: &[Migration]) -> Result<std::result:
         finish_migration(db, migration.number, now())?;
     }
     Ok(Ok(pending.len()))
-}
-
-fn now() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
 }

@@ -11,6 +11,8 @@ mod connection;
 mod error;
 mod migrate;
 mod picture;
+#[cfg(test)]
+mod tests;
 mod thread;
 mod unit;
 mod user;

@@ -1,0 +1,164 @@
+//! The durable store on MySQL or MariaDB, and what else speaks as they do.
+//!
+//! - `connection`: the pool, and a connection that is closed unless all went well.
+//! - `unit`: a unit of work, in a task of its own, tried again where that is right.
+//! - [`settings`]: what a server must be set to.
+//! - `migrate`: migrations, statement by statement.
+//! - `user`, `picture`: what the units do, one file per noun.
+//! - `error`: errors by number.
+
+mod connection;
+mod error;
+mod migrate;
+mod picture;
+pub mod settings;
+mod unit;
+mod user;
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use mysql_async::{Conn, Pool};
+use tokio::sync::Semaphore;
+
+use self::settings::{UnsafeSetting, UnsafeSettings};
+use self::unit::{Atomic, Attempt, Unit};
+use super::migrations::{self, Migration};
+use super::queries::mysql as queries;
+use super::{Credentials, Inserted, NewUser, Store, StoreError};
+use crate::domain::picture::{Picture, PictureName};
+use crate::domain::time::Timestamp;
+use crate::domain::user::{Nickname, Profile, UserId};
+
+/// Units of work that wait for a connection. The next one is refused: better a quick answer than a queue that outlives its callers.
+const QUEUE_MAX: usize = 1024;
+/// How long all migrations together may take, the wait for another process's included.
+const MIGRATION_TIMEOUT: Duration = Duration::from_secs(600);
+
+/// A MySQL or MariaDB database. A cheap handle on a pool of connections; of one tokio runtime only.
+#[derive(Clone, Debug)]
+pub struct Mysql {
+    pool: Pool,
+    statement_timeout: Duration,
+    room: Arc<Semaphore>,
+}
+
+impl Mysql {
+    /// A store on `mysql://user:password@host:port/database`. Connects when it is first used.
+    ///
+    /// `statement_timeout` bounds a unit of work as a whole: the wait for a connection, its statements, and its tries.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Refused`] if the URL cannot be read.
+    pub fn open(url: &str, max_connections: usize, statement_timeout: Duration) -> Result<Self, StoreError> {
+        let pool = connection::pool(url, max_connections)?;
+        Ok(Self { pool, statement_timeout, room: Arc::new(Semaphore::new(max_connections + QUEUE_MAX)) })
+    }
+
+    /// Looks at the settings of the server and of a connection, and returns the unsafe ones.
+    ///
+    /// # Errors
+    ///
+    /// If `strict`, unsafe settings are [`StoreError::Refused`], with the fixes in the cause.
+    pub async fn check_settings(&self, strict: bool) -> Result<Vec<UnsafeSetting>, StoreError> {
+        let found = self.unit(settings::Check).await?;
+        if strict && !found.is_empty() {
+            return Err(StoreError::Refused(UnsafeSettings(found).into()));
+        }
+        Ok(found)
+    }
+
+    /// As [`Store::migrate`], with other migrations than the program's own.
+    #[doc(hidden)]
+    pub async fn migrate_to(&self, known: &'static [Migration]) -> Result<usize, StoreError> {
+        // A server that does not answer is noticed after the time-out of a statement, not of a migration.
+        self.ping().await?;
+        let pool = self.pool.clone();
+        self.in_task(MIGRATION_TIMEOUT, async move { migrate::apply(&pool, known).await }).await
+    }
+
+    async fn unit<U: Unit>(&self, unit: U) -> Result<U::Value, StoreError> {
+        let pool = self.pool.clone();
+        self.in_task(self.statement_timeout, async move { Ok(unit::run(&pool, &unit).await?) }).await
+    }
+
+    /// Runs `work` in a task of its own: a caller who goes away leaves it running to its end or its time-out.
+    async fn in_task<T: Send + 'static>(
+        &self,
+        timeout: Duration,
+        work: impl Future<Output = Result<T, StoreError>> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let room = Arc::clone(&self.room).try_acquire_owned();
+        let room = room.map_err(|_| StoreError::Unavailable("too many units of work are waiting".into()))?;
+        let task = tokio::spawn(async move {
+            let outcome = tokio::time::timeout(timeout, work).await;
+            drop(room);
+            outcome
+        });
+        match task.await {
+            Ok(Ok(outcome)) => outcome,
+            Ok(Err(_)) => Err(StoreError::Unavailable("the database did not answer in time".into())),
+            Err(panicked) => Err(StoreError::Refused(panicked.into())),
+        }
+    }
+}
+
+struct Ping;
+
+impl Unit for Ping {
+    type Value = ();
+
+    async fn run(&self, db: &mut Conn, _: Attempt) -> mysql_async::Result<()> {
+        queries::ping(db).await.map(drop)
+    }
+}
+
+impl Store for Mysql {
+    async fn migrate(&self) -> Result<usize, StoreError> {
+        self.migrate_to(migrations::MYSQL).await
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        self.unit(Ping).await
+    }
+
+    async fn insert_user(&self, user: NewUser) -> Result<Inserted, StoreError> {
+        self.unit(user::Insert(user)).await
+    }
+
+    async fn has_no_users(&self) -> Result<bool, StoreError> {
+        self.unit(user::IsEmpty).await
+    }
+
+    async fn credentials(&self, user_name: &str) -> Result<Option<Credentials>, StoreError> {
+        self.unit(user::CredentialsOf(user_name.to_owned())).await
+    }
+
+    async fn profiles(&self, users: &[UserId]) -> Result<Vec<Profile>, StoreError> {
+        self.unit(user::Profiles(users.iter().map(|user| user.0).collect())).await
+    }
+
+    async fn set_nickname(
+        &self,
+        user: UserId,
+        nickname: &Nickname,
+        now: Timestamp,
+    ) -> Result<Option<Profile>, StoreError> {
+        self.unit(Atomic(user::SetNickname { user, nickname: nickname.clone(), now })).await
+    }
+
+    async fn set_picture(
+        &self,
+        user: UserId,
+        picture: &Picture,
+        now: Timestamp,
+    ) -> Result<Option<Profile>, StoreError> {
+        self.unit(Atomic(picture::Set { user, picture: picture.clone(), now })).await
+    }
+
+    async fn picture(&self, name: &PictureName) -> Result<Option<Picture>, StoreError> {
+        self.unit(picture::Get(name.clone())).await
+    }
+}

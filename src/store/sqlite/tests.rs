@@ -1,0 +1,133 @@
+//! What the threads promise to their callers.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Sender, channel};
+use std::task::{Context, Poll, Waker};
+use std::time::{Duration, Instant};
+
+use rusqlite::Result;
+
+use super::thread::QUEUE_MAX;
+use super::{Sqlite, user};
+use crate::domain::time::Timestamp;
+use crate::store::{NewUser, Store, StoreError};
+
+const ENDLESS: &str = include_str!("../../../sql/test/endless.sql");
+const PATIENCE: Duration = Duration::from_secs(10);
+
+#[tokio::test]
+async fn a_unit_that_panics_is_an_error_and_the_thread_lives() {
+    let store = memory(PATIENCE).await;
+    for _ in 0..3 {
+        let outcome = store.write(|_| -> Result<()> { panic!("on purpose") }).await;
+        assert!(matches!(outcome, Err(StoreError::Refused(_))), "{outcome:?}");
+        store.ping().await.expect("the thread lives");
+    }
+}
+
+#[tokio::test]
+async fn a_statement_is_interrupted_at_its_deadline() {
+    let store = memory(Duration::from_millis(100)).await;
+    for _ in 0..3 {
+        let begun = Instant::now();
+        let outcome = store.write(|db| db.query_row(ENDLESS, [], |row| row.get::<_, i64>(0))).await;
+        assert!(matches!(outcome, Err(StoreError::Unavailable(_))), "{outcome:?}");
+        assert!(begun.elapsed() < PATIENCE);
+    }
+    // The thread is free again as soon as it noticed, which the caller need not have waited for.
+    let begun = Instant::now();
+    while store.ping().await.is_err() {
+        assert!(begun.elapsed() < PATIENCE, "the thread is busy for ever");
+    }
+}
+
+#[tokio::test]
+async fn of_units_committed_together_one_that_fails_undoes_only_itself() {
+    let store = memory(PATIENCE).await;
+    let release = hold(&store);
+    let runs = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&runs);
+    let mut first = begin(store.write(move |db| {
+        counted.fetch_add(1, Ordering::SeqCst);
+        user::insert(db, &new("first"))
+    }));
+    let mut failing = begin(store.write(|db| {
+        user::insert(db, &new("failing"))?;
+        Err::<(), _>(rusqlite::Error::InvalidQuery)
+    }));
+    let mut last = begin(store.write(|db| user::insert(db, &new("last"))));
+    release.send(()).expect("the writer waits");
+    first.as_mut().await.expect("it is committed alone");
+    assert!(failing.as_mut().await.is_err());
+    last.as_mut().await.expect("it is committed alone");
+    assert_eq!(runs.load(Ordering::SeqCst), 2, "once with the others and once alone");
+    for (name, there) in [("first", true), ("failing", false), ("last", true)] {
+        assert_eq!(store.credentials(name).await.expect("credentials").is_some(), there, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_full_queue_refuses_at_once() {
+    let store = memory(PATIENCE).await;
+    let release = hold(&store);
+    let mut waiting: Vec<_> = (0..QUEUE_MAX).map(|_| begin(store.write(|_| Ok(())))).collect();
+    let outcome = store.write(|_| Ok(())).await;
+    assert!(matches!(outcome, Err(StoreError::Unavailable(_))), "{outcome:?}");
+    release.send(()).expect("the writer waits");
+    for call in &mut waiting {
+        call.as_mut().await.expect("it was queued");
+    }
+}
+
+#[tokio::test]
+async fn work_whose_time_is_over_is_not_begun() {
+    let store = memory(Duration::from_millis(100)).await;
+    let release = hold(&store);
+    let runs = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&runs);
+    let outcome = store.write(move |_| Ok(counted.fetch_add(1, Ordering::SeqCst))).await;
+    assert!(matches!(outcome, Err(StoreError::Unavailable(_))), "{outcome:?}");
+    release.send(()).expect("the writer waits");
+    store.ping().await.expect("the queue is worked off, in order");
+    assert_eq!(runs.load(Ordering::SeqCst), 0);
+}
+
+async fn memory(statement_timeout: Duration) -> Sqlite {
+    let store = Sqlite::memory(statement_timeout).expect("open");
+    store.migrate().await.expect("migrate");
+    store
+}
+
+/// Keeps the writer busy until the returned sender is used. What is sent meanwhile is done together.
+fn hold(store: &Sqlite) -> Sender<()> {
+    let ((release, released), (began, begun)) = (channel(), channel());
+    // The caller leaves at once, and the work goes on.
+    drop(begin(store.write(move |_| {
+        began.send(()).expect("the test waits");
+        released.recv_timeout(PATIENCE).expect("the test releases the writer");
+        Ok(())
+    })));
+    begun.recv_timeout(PATIENCE).expect("the writer begins");
+    release
+}
+
+/// Puts a call into the queue and does not wait for it.
+fn begin<'a, T>(call: impl Future<Output = T> + 'a) -> Pin<Box<dyn Future<Output = T> + 'a>> {
+    let mut call: Pin<Box<dyn Future<Output = T> + 'a>> = Box::pin(call);
+    let polled = call.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+    assert!(matches!(polled, Poll::Pending), "the writer is busy");
+    call
+}
+
+fn new(name: &str) -> NewUser {
+    NewUser {
+        id: None,
+        user_name: name.to_owned(),
+        nickname: name.to_owned(),
+        password_hash: String::new(),
+        created_at: Timestamp(1),
+    }
+}
