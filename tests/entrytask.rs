@@ -11,7 +11,7 @@ use support::program::Program;
 const USER: &str = "/api/entrytask/user";
 
 fn main() {
-    support::story::run(stories![
+    support::story::tell(stories![
         a_user_signs_up_signs_in_is_seen_renamed_and_signs_out,
         forms_do_what_json_does,
         each_refusal_has_its_code,
@@ -62,7 +62,7 @@ async fn profile(browser: &mut Browser) -> Value {
 }
 
 async fn a_user_signs_up_signs_in_is_seen_renamed_and_signs_out(engine: Engine) {
-    let program = Program::start(engine).await;
+    let program = Program::start(&engine).await;
     let mut browser = program.browser();
     success(&sign_up(&mut browser, "carol").await, &json!(""));
 
@@ -86,7 +86,7 @@ async fn a_user_signs_up_signs_in_is_seen_renamed_and_signs_out(engine: Engine) 
 }
 
 async fn forms_do_what_json_does(engine: Engine) {
-    let program = Program::start(engine).await;
+    let program = Program::start(&engine).await;
     let mut browser = program.browser();
     success(&browser.form(&format!("{USER}/signup"), "username=d%C3%A4ve+x&password=secret-1").await, &json!(""));
     success(&browser.form(&format!("{USER}/signin"), "password=secret-1&username=d%C3%A4ve+x").await, &json!(""));
@@ -97,7 +97,7 @@ async fn forms_do_what_json_does(engine: Engine) {
 }
 
 async fn each_refusal_has_its_code(engine: Engine) {
-    let program = Program::start(engine).await;
+    let program = Program::start(&engine).await;
     let mut browser = signed_in(&program, "erin").await;
     let mut stranger = program.browser();
     refused(&sign_up(&mut stranger, "erin").await, "3", "UserExistedError");
@@ -130,7 +130,7 @@ async fn each_refusal_has_its_code(engine: Engine) {
 }
 
 async fn lengths_hold_at_both_edges_and_count_characters(engine: Engine) {
-    let program = Program::start(engine).await;
+    let program = Program::start(&engine).await;
     let mut browser = program.browser();
     for (chars, code) in [(3, "6"), (4, "7"), (13, "7"), (14, "6")] {
         let (name, password) = ("ü".repeat(chars), "ß".repeat(chars));
@@ -153,7 +153,7 @@ async fn lengths_hold_at_both_edges_and_count_characters(engine: Engine) {
 }
 
 async fn an_ended_session_is_refused_at_once_by_every_front_end(engine: Engine) {
-    let program = Program::start(engine).await;
+    let program = Program::start(&engine).await;
     let other = program.another_front_end().await;
     let mut here = signed_in(&program, "grace").await;
     let mut there = Browser { address: other.http(), ..here.clone() };
@@ -165,7 +165,7 @@ async fn an_ended_session_is_refused_at_once_by_every_front_end(engine: Engine) 
 }
 
 async fn a_change_is_seen_at_once_through_every_front_end(engine: Engine) {
-    let program = Program::start(engine).await;
+    let program = Program::start(&engine).await;
     let other = program.another_front_end().await;
     let mut here = signed_in(&program, "heidi").await;
     let mut there = Browser { address: other.http(), ..here.clone() };
@@ -180,7 +180,7 @@ async fn a_change_is_seen_at_once_through_every_front_end(engine: Engine) {
 }
 
 async fn a_picture_is_written_anew_and_served_safely(engine: Engine) {
-    let program = Program::start(engine).await;
+    let program = Program::start(&engine).await;
     let mut browser = signed_in(&program, "ivan").await;
     let upload = pictures::png(640, 320);
     let reply = browser.upload(&format!("{USER}/update_profile_pic"), &[("username", "ivan")], &upload).await;
@@ -204,7 +204,7 @@ async fn a_picture_is_written_anew_and_served_safely(engine: Engine) {
 }
 
 async fn what_is_no_picture_is_refused_and_changes_nothing(engine: Engine) {
-    let program = Program::start(engine).await;
+    let program = Program::start(&engine).await;
     let mut browser = signed_in(&program, "judy").await;
     let whole = pictures::png(64, 64);
     for (what, file) in [
@@ -223,7 +223,7 @@ async fn what_is_no_picture_is_refused_and_changes_nothing(engine: Engine) {
 }
 
 async fn a_restart_loses_no_user_and_no_picture(engine: Engine) {
-    let program = Program::start(engine).await;
+    let program = Program::start(&engine).await;
     let mut browser = signed_in(&program, "kevin").await;
     let reply = browser.upload(&format!("{USER}/update_profile_pic"), &[], &pictures::png(32, 32)).await;
     let path = reply.json()["data"]["profilePath"].as_str().expect("profilePath").to_owned();
@@ -238,7 +238,7 @@ async fn a_restart_loses_no_user_and_no_picture(engine: Engine) {
 }
 
 async fn of_many_who_want_one_name_one_gets_it(engine: Engine) {
-    let program = Program::start(engine).await;
+    let program = Program::start(&engine).await;
     let mut tries = tokio::task::JoinSet::new();
     for _ in 0..16 {
         let mut browser = program.browser();
@@ -252,7 +252,7 @@ async fn of_many_who_want_one_name_one_gets_it(engine: Engine) {
 }
 
 async fn the_demo_users_are_there_and_sign_in(engine: Engine) {
-    let program = Program::start(engine).await;
+    let program = Program::start(&engine).await;
     for user_name in ["alice", "bob", "user_123", "operator", "wallet_demo"] {
         let mut browser = program.browser();
         let body = json!({"username": user_name, "password": "teller-demo"});

@@ -16,7 +16,7 @@ use teller::store::{Inserted, NewUser, Store, StoreError, Volatile};
 use tokio::sync::Semaphore;
 
 fn main() {
-    support::story::run(stories![
+    support::story::tell(stories![
         a_reader_held_until_after_the_change_puts_nothing_old_back,
         a_reader_held_until_the_guard_ran_out_puts_nothing_old_back,
         a_change_that_died_half_way_leaves_nothing_old_behind,

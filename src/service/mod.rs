@@ -33,6 +33,7 @@ use crate::coalesce::{CoalesceError, Limits};
 use crate::domain::time::Timestamp;
 use crate::error::{Code, Error};
 use crate::store::{Store, StoreError, Volatile};
+use crate::telemetry::trace;
 
 /// Tells the time. An argument, so that tests can tell another.
 pub type Clock = fn() -> Timestamp;
@@ -118,7 +119,7 @@ async fn answer<T>(
     work: impl Future<Output = Result<T, Error>>,
 ) -> Result<T, Status> {
     work.await.map_err(|error| {
-        let request_id = cx.trace().map(|trace| trace.request_id());
+        let request_id = cx.trace().map(trace::request_id);
         tracing::error!(method, request_id, error = chain(&error), "call failed");
         Status::from(&error)
     })

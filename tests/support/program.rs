@@ -1,53 +1,56 @@
 //! The whole program on free ports, in a folder of its own.
 
 use std::net::SocketAddr;
+use std::path::Path;
 
 use teller::app::{self, App};
-use teller::config::{Config, Part};
+use teller::config::{Config, Part, Sources};
 use tempfile::TempDir;
 
-use super::engine::{Database, Engine};
+use super::engine::Engine;
 use super::http::Browser;
+use super::process::{BackendProcess, SECRET};
 
-/// A running Teller: front end and backend, or a further front end of another one.
+/// A running Teller: front end and backend, or a front end for others.
 pub struct Program {
     app: App,
     config: Config,
-    data: Option<TempDir>,
-    database: Option<Database>,
+    data: TempDir,
 }
 
 impl Program {
-    /// Starts front end and backend on an empty database.
-    pub async fn start(engine: Engine) -> Self {
-        Self::start_with(engine, |_| {}).await
-    }
-
-    /// The same, with changed settings.
-    pub async fn start_with(engine: Engine, change: impl FnOnce(&mut Config)) -> Self {
+    /// Starts front end and backend on the engine's stores.
+    pub async fn start(engine: &Engine) -> Self {
         let data = tempfile::tempdir().expect("a folder");
-        let database = engine.database().await;
-        let mut config = quick(data.path());
-        database.configure(&mut config);
-        change(&mut config);
+        let config = quick(engine, data.path());
         let app = app::start(&config, Part::Serve).await.expect("starts");
-        Self { app, config, data: Some(data), database: Some(database) }
+        Self { app, config, data }
     }
 
-    /// A further front end on the same backend.
+    /// A front end for backends that run elsewhere.
+    pub async fn front_end(backends: &[&BackendProcess]) -> Self {
+        Self::front_end_for(backends.iter().map(|backend| backend.address.clone()).collect()).await
+    }
+
+    /// A further front end for this one's backend.
     pub async fn another_front_end(&self) -> Self {
-        let mut config = self.config.clone();
-        config.rpc.backends = vec![self.app.rpc.expect("a backend").to_string()];
+        Self::front_end_for(vec![self.app.rpc.expect("a backend").to_string()]).await
+    }
+
+    async fn front_end_for(backends: Vec<String>) -> Self {
+        let data = tempfile::tempdir().expect("a folder");
+        let mut config = quick(&Engine::embedded(), data.path());
+        config.rpc.backends = backends;
         let app = app::start(&config, Part::Http).await.expect("starts");
-        Self { app, config, data: None, database: None }
+        Self { app, config, data }
     }
 
     /// Stops, and starts again on the same data.
     pub async fn restart(self) -> Self {
-        let Self { app, config, data, database } = self;
+        let Self { app, config, data } = self;
         app.stop().await;
         let app = app::start(&config, Part::Serve).await.expect("starts again");
-        Self { app, config, data, database }
+        Self { app, config, data }
     }
 
     /// Stops in good order.
@@ -60,18 +63,27 @@ impl Program {
         self.app.http.expect("a front end")
     }
 
+    /// Where the backend listens.
+    pub fn rpc(&self) -> SocketAddr {
+        self.app.rpc.expect("a backend")
+    }
+
     /// A browser without a session.
     pub fn browser(&self) -> Browser {
         Browser::new(self.http())
     }
 }
 
-/// The defaults, on free ports under `data`, with passwords hashed as cheaply as argon2 can.
-pub fn quick(data: &std::path::Path) -> Config {
-    let mut config = Config { data_dir: data.to_owned(), ..Config::default() };
-    config.http.listen.set_port(0);
-    config.rpc.listen.set_port(0);
-    config.password.memory_kib = 8;
-    config.password.passes = 1;
-    config
+/// The defaults, on free ports and the engine's stores, with passwords hashed as cheaply as argon2 can.
+fn quick(engine: &Engine, data: &Path) -> Config {
+    let quick = ["TELLER_PASSWORD_MEMORY_KIB=8", "TELLER_PASSWORD_PASSES=1"];
+    let ports = ["TELLER_HTTP_LISTEN=127.0.0.1:0", "TELLER_RPC_LISTEN=127.0.0.1:0"];
+    let given = [format!("TELLER_DATA_DIR={}", data.display()), format!("TELLER_RPC_SECRET={SECRET}")];
+    let settings = quick.into_iter().chain(ports).map(str::to_owned).chain(given).chain(engine.environment());
+    let pair = |setting: String| {
+        let (name, value) = setting.split_once('=').expect("NAME=value");
+        (name.to_owned(), value.to_owned())
+    };
+    let sources = Sources { environment: settings.map(pair).collect(), ..Sources::default() };
+    Config::load(sources).expect("a right configuration").0
 }

@@ -7,45 +7,43 @@ use std::pin::Pin;
 
 use libtest_mimic::{Arguments, Trial};
 
-use super::engine::Engine;
+use super::engine::{Engine, Kind};
+use super::{mysql, run};
 
 /// A named fact.
 pub struct Story {
+    /// As a sentence.
     pub name: &'static str,
-    pub run: fn(Engine) -> Pin<Box<dyn Future<Output = ()> + Send>>,
+    /// Panics where the fact is none.
+    pub tell: fn(Engine) -> Pin<Box<dyn Future<Output = ()> + Send>>,
 }
 
 /// Makes [`Story`]s of async functions that take an [`Engine`].
 #[macro_export]
 macro_rules! stories {
     ($($name:ident),* $(,)?) => {
-        [$($crate::support::story::Story { name: stringify!($name), run: |engine| Box::pin($name(engine)) }),*]
+        [$($crate::support::story::Story { name: stringify!($name), tell: |engine| Box::pin($name(engine)) }),*]
     };
 }
 
-/// Runs the stories on every engine, as the `main` of a test without the usual harness.
-pub fn run(stories: impl IntoIterator<Item = Story>) {
-    let mut trials = Vec::new();
-    for Story { name, run } in stories {
-        for engine in Engine::ALL {
-            let trial = Trial::test(format!("{}::{name}", engine.name()), move || {
-                block_on(run(engine));
-                Ok(())
-            });
-            trials.push(match engine.missing() {
-                None => trial,
-                Some(what) => trial.with_kind(format!("{what} is not installed")).with_ignored_flag(true),
-            });
-        }
-    }
-    libtest_mimic::run(&Arguments::from_args(), trials).exit();
+/// Tells every story on every engine: the `main` of a test without the usual harness.
+pub fn tell(stories: impl IntoIterator<Item = Story>) {
+    let on_each = |story: Story| Kind::ALL.map(|kind| trial(kind, &story));
+    let trials = stories.into_iter().flat_map(on_each).collect();
+    let conclusion = libtest_mimic::run(&Arguments::from_args(), trials);
+    mysql::end();
+    conclusion.exit();
 }
 
-fn block_on(story: impl Future<Output = ()>) {
-    tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .expect("a runtime")
-        .block_on(story);
+fn trial(kind: Kind, story: &Story) -> Trial {
+    let tell = story.tell;
+    let trial = Trial::test(format!("{}::{}", kind.name(), story.name), move || {
+        let stage = kind.stage();
+        run(tell(stage.engine.clone()));
+        Ok(())
+    });
+    match kind.available() {
+        Ok(()) => trial,
+        Err(why) => trial.with_kind(why).with_ignored_flag(true),
+    }
 }
