@@ -14,13 +14,7 @@ teller_rpc::service! {
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let config = ClientConfig::new(Secret::new(*b"an example secret")?);
-    let client = Client::new(teller_rpc::Client::new(
-        vec!["localhost:4700".into()],
-        config,
-    ));
-    println!(
-        "{}",
-        client.echo(&Context::default(), &words.join(" ")).await?
-    );
+    let client = Client::new(teller_rpc::Client::new(vec!["localhost:4700".into()], config));
+    println!("{}", client.echo(&Context::default(), &words.join(" ")).await?);
     Ok(())
 }

@@ -24,11 +24,6 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let listener = TcpListener::bind("127.0.0.1:4700").await?;
     let config = ServerConfig::new(Secret::new(*b"an example secret")?);
     let stop = async { drop(tokio::signal::ctrl_c().await) };
-    println!(
-        "{:?}",
-        Server::new(Registry::new().with(serve(Echo)), config)
-            .run(listener, stop)
-            .await
-    );
+    println!("{:?}", Server::new(Registry::new().with(serve(Echo)), config).run(listener, stop).await);
     Ok(())
 }

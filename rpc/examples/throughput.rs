@@ -34,19 +34,12 @@ struct Fixed;
 
 impl Service for Fixed {
     async fn get(&self, _: Context, _session: String) -> Result<Profile, Status> {
-        Ok(Profile {
-            username: "user1".into(),
-            nickname: "nick".into(),
-            profile_path: "test-2022-08-01.jpg".into(),
-        })
+        Ok(Profile { username: "user1".into(), nickname: "nick".into(), profile_path: "test-2022-08-01.jpg".into() })
     }
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let arguments: Vec<usize> = std::env::args()
-        .skip(1)
-        .map(|word| word.parse())
-        .collect::<Result<_, _>>()?;
+    let arguments: Vec<usize> = std::env::args().skip(1).map(|word| word.parse()).collect::<Result<_, _>>()?;
     let [callers, connections, seconds] = arguments[..] else {
         return Err("usage: throughput CALLERS CONNECTIONS SECONDS".into());
     };
@@ -58,20 +51,14 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let server = Builder::new_current_thread().enable_all().build()?;
     std::thread::spawn(move || {
         server.block_on(async {
-            let listener =
-                TcpListener::from_std(listener).expect("the listener is bound and does not block");
-            Server::new(Registry::new().with(serve(Fixed)), config)
-                .run(listener, std::future::pending())
-                .await
+            let listener = TcpListener::from_std(listener).expect("the listener is bound and does not block");
+            Server::new(Registry::new().with(serve(Fixed)), config).run(listener, std::future::pending()).await
         })
     });
     let mut config = ClientConfig::new(secret);
     config.max_connections = connections;
     config.max_in_flight = callers.div_ceil(connections);
-    Builder::new_current_thread()
-        .enable_all()
-        .build()?
-        .block_on(measure(address, config, callers, seconds));
+    Builder::new_current_thread().enable_all().build()?.block_on(measure(address, config, callers, seconds));
     Ok(())
 }
 
@@ -88,11 +75,7 @@ async fn measure(address: String, config: ClientConfig, callers: usize, seconds:
         });
     }
     tokio::time::sleep(Duration::from_secs(1)).await;
-    let (before, start, first) = (
-        done.load(Ordering::Relaxed),
-        Instant::now(),
-        client.figures(),
-    );
+    let (before, start, first) = (done.load(Ordering::Relaxed), Instant::now(), client.figures());
     tokio::time::sleep(Duration::from_secs(seconds as u64)).await;
     let calls = (done.load(Ordering::Relaxed) - before) as f64;
     let last = client.figures();

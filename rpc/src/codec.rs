@@ -60,8 +60,8 @@ impl<T: Serialize + DeserializeOwned> Message for T {
 
 fn decode_within<const LIMIT: usize, T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CodecError> {
     let limited = config::standard().with_limit::<LIMIT>();
-    let (value, used) = bincode::serde::decode_from_slice(bytes, limited)
-        .map_err(|error| CodecError::Decode(error.to_string()))?;
+    let (value, used) =
+        bincode::serde::decode_from_slice(bytes, limited).map_err(|error| CodecError::Decode(error.to_string()))?;
     if used < bytes.len() {
         return Err(CodecError::Trailing(bytes.len() - used));
     }
@@ -126,37 +126,22 @@ mod tests {
 
     #[test]
     fn one_trailing_byte_is_refused() {
-        assert!(matches!(
-            Sample::decode(&GOLDEN),
-            Err(CodecError::Trailing(1))
-        ));
+        assert!(matches!(Sample::decode(&GOLDEN), Err(CodecError::Trailing(1))));
     }
 
     #[test]
     fn a_message_cut_anywhere_is_refused() {
         for end in 0..24 {
-            assert!(
-                matches!(Sample::decode(&GOLDEN[..end]), Err(CodecError::Decode(_))),
-                "{end} bytes"
-            );
+            assert!(matches!(Sample::decode(&GOLDEN[..end]), Err(CodecError::Decode(_))), "{end} bytes");
         }
     }
 
     #[test]
     fn nine_bytes_that_promise_an_exabyte_allocate_nothing_like_it() {
         let promise = [0xfd, 0, 0, 0, 0, 0, 0, 0, 0x10];
-        assert!(matches!(
-            String::decode(&promise),
-            Err(CodecError::Decode(_))
-        ));
-        assert!(matches!(
-            Vec::<u8>::decode(&promise),
-            Err(CodecError::Decode(_))
-        ));
-        assert!(matches!(
-            Vec::<u64>::decode(&promise),
-            Err(CodecError::Decode(_))
-        ));
+        assert!(matches!(String::decode(&promise), Err(CodecError::Decode(_))));
+        assert!(matches!(Vec::<u8>::decode(&promise), Err(CodecError::Decode(_))));
+        assert!(matches!(Vec::<u64>::decode(&promise), Err(CodecError::Decode(_))));
     }
 
     #[test]

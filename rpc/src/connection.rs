@@ -76,10 +76,7 @@ pub(crate) struct Breach {
 
 impl Breach {
     pub(crate) fn new(code: u16, why: impl Into<String>) -> Self {
-        Self {
-            code,
-            why: why.into(),
-        }
+        Self { code, why: why.into() }
     }
 
     pub(crate) fn out_of_turn(kind: Kind) -> Self {
@@ -164,19 +161,15 @@ impl Wire {
 }
 
 /// Runs a connection to its end. `buffer` holds what has been read already.
-pub(crate) async fn run<R, W, S>(
-    side: &Arc<S>,
-    read: R,
-    write: W,
-    buffer: BytesMut,
-    pace: Pace,
-) -> End
+pub(crate) async fn run<R, W, S>(side: &Arc<S>, read: R, write: W, buffer: BytesMut, pace: Pace) -> End
 where
     R: AsyncRead + Unpin,
     W: AsyncWrite + Unpin + Send + 'static,
     S: Side,
 {
     let wire = side.wire();
+    // Whoever drops this future ends the connection: the writer would otherwise keep the socket open for ever.
+    let _closed = CloseOnDrop(wire);
     let mut writer = tokio::spawn(write_all(Arc::clone(side), write));
     let end = tokio::select! {
         end = read_all(side, read, buffer, pace) => end,
@@ -193,8 +186,15 @@ where
     if timeout(FLUSH_TIME, &mut writer).await.is_err() {
         writer.abort();
     }
-    wire.close();
     end
+}
+
+struct CloseOnDrop<'a>(&'a Wire);
+
+impl Drop for CloseOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.close();
+    }
 }
 
 async fn write_all<S: Side, W: AsyncWrite + Unpin>(side: Arc<S>, mut write: W) {
@@ -209,18 +209,12 @@ async fn write_all<S: Side, W: AsyncWrite + Unpin>(side: Arc<S>, mut write: W) {
             wire.close();
             return;
         }
-        wire.traffic
-            .frames_written
-            .fetch_add(frames, Ordering::Relaxed);
+        wire.traffic.frames_written.fetch_add(frames, Ordering::Relaxed);
     }
     let _ = write.shutdown().await;
 }
 
-async fn write_batch<W: AsyncWrite + Unpin>(
-    wire: &Wire,
-    write: &mut W,
-    mut batch: &[u8],
-) -> io::Result<()> {
+async fn write_batch<W: AsyncWrite + Unpin>(wire: &Wire, write: &mut W, mut batch: &[u8]) -> io::Result<()> {
     wire.writing.store(true, Ordering::Relaxed);
     while !batch.is_empty() {
         let count = write.write(batch).await?;
@@ -229,9 +223,7 @@ async fn write_batch<W: AsyncWrite + Unpin>(
         }
         batch = &batch[count..];
         wire.traffic.writes.fetch_add(1, Ordering::Relaxed);
-        wire.traffic
-            .bytes_written
-            .fetch_add(count as u64, Ordering::Relaxed);
+        wire.traffic.bytes_written.fetch_add(count as u64, Ordering::Relaxed);
     }
     wire.writing.store(false, Ordering::Relaxed);
     Ok(())
@@ -251,12 +243,7 @@ async fn yield_once() {
     .await;
 }
 
-async fn read_all<S: Side, R: AsyncRead + Unpin>(
-    side: &Arc<S>,
-    mut read: R,
-    mut buffer: BytesMut,
-    pace: Pace,
-) -> End {
+async fn read_all<S: Side, R: AsyncRead + Unpin>(side: &Arc<S>, mut read: R, mut buffer: BytesMut, pace: Pace) -> End {
     let wire = side.wire();
     let mut frames = Vec::new();
     let mut partial_until = None;
@@ -282,17 +269,13 @@ async fn read_all<S: Side, R: AsyncRead + Unpin>(
             match timeout_at(until, read.read_buf(&mut buffer)).await {
                 Ok(arrived) => arrived,
                 Err(_) => {
-                    return Breach::new(Status::TIMED_OUT, "half a frame and no more in time")
-                        .into();
+                    return Breach::new(Status::TIMED_OUT, "half a frame and no more in time").into();
                 }
             }
         };
         match arrived {
             Ok(0) => return End::Eof,
-            Ok(count) => wire
-                .traffic
-                .bytes_read
-                .fetch_add(count as u64, Ordering::Relaxed),
+            Ok(count) => wire.traffic.bytes_read.fetch_add(count as u64, Ordering::Relaxed),
             Err(error) => return error.into(),
         };
     }

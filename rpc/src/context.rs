@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
+
+use crate::cancellation::Cancellation;
 
 pub use crate::trace::{Trace, TraceError};
 
@@ -18,19 +19,14 @@ pub struct Context {
     deadline: Instant,
     trace: Option<Trace>,
     retry: bool,
-    cancellation: Option<CancellationToken>,
+    cancellation: Option<Cancellation>,
 }
 
 impl Context {
     /// A context whose deadline is `timeout` from now (at most [`MAX_TIMEOUT`]).
     pub fn with_timeout(timeout: Duration) -> Self {
         let deadline = Instant::now() + timeout.min(MAX_TIMEOUT);
-        Self {
-            deadline,
-            trace: None,
-            retry: false,
-            cancellation: None,
-        }
+        Self { deadline, trace: None, retry: false, cancellation: None }
     }
 
     /// The same context as part of `trace`.
@@ -73,33 +69,30 @@ impl Context {
     pub async fn cancelled(&self) {
         let expiry = tokio::time::sleep_until(self.deadline);
         match &self.cancellation {
-            Some(token) => tokio::select! { () = token.cancelled() => {} () = expiry => {} },
+            Some(cancellation) => tokio::select! { () = cancellation.fired() => {} () = expiry => {} },
             None => expiry.await,
         }
     }
 
     pub(crate) fn is_cancelled(&self) -> bool {
-        self.cancellation
-            .as_ref()
-            .is_some_and(CancellationToken::is_cancelled)
+        self.cancellation.as_ref().is_some_and(Cancellation::has_fired)
     }
 
     /// What fires when the call is taken back; never for a context that was not received.
-    pub(crate) fn cancellation(&self) -> CancellationToken {
+    pub(crate) fn cancellation(&self) -> Cancellation {
         self.cancellation.clone().unwrap_or_default()
     }
 
+    /// The context of a request that arrived at `now`.
     pub(crate) fn received(
+        now: Instant,
         timeout_ms: u32,
         trace: Option<Trace>,
         retry: bool,
-        token: CancellationToken,
+        cancellation: Cancellation,
     ) -> Self {
-        let mut context = Self::with_timeout(Duration::from_millis(timeout_ms.into()));
-        context.trace = trace;
-        context.retry = retry;
-        context.cancellation = Some(token);
-        context
+        let deadline = now + Duration::from_millis(timeout_ms.into()).min(MAX_TIMEOUT);
+        Self { deadline, trace, retry, cancellation: Some(cancellation) }
     }
 
     /// What a request says of the time left: whole milliseconds, rounded up so that a rest of time is not none.
@@ -123,37 +116,26 @@ mod tests {
     async fn a_deadline_can_only_come_nearer() {
         let context = Context::default();
         assert_eq!(context.remaining(), DEFAULT_TIMEOUT);
-        assert_eq!(
-            context.clone().shortened(Duration::MAX).remaining(),
-            DEFAULT_TIMEOUT
-        );
+        assert_eq!(context.clone().shortened(Duration::MAX).remaining(), DEFAULT_TIMEOUT);
         assert_eq!(context.shortened(Duration::from_millis(5)).timeout_ms(), 5);
-        assert_eq!(
-            Context::with_timeout(Duration::MAX).remaining(),
-            MAX_TIMEOUT
-        );
+        assert_eq!(Context::with_timeout(Duration::MAX).remaining(), MAX_TIMEOUT);
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_rest_of_a_millisecond_is_one_and_none_is_none() {
-        assert_eq!(
-            Context::with_timeout(Duration::from_micros(1)).timeout_ms(),
-            1
-        );
+        assert_eq!(Context::with_timeout(Duration::from_micros(1)).timeout_ms(), 1);
         assert_eq!(Context::with_timeout(Duration::ZERO).timeout_ms(), 0);
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_context_is_cancelled_by_its_token_or_its_deadline() {
-        let token = CancellationToken::new();
-        let context = Context::received(2000, None, true, token.clone());
-        token.cancel();
+        let cancellation = Cancellation::default();
+        let context = Context::received(Instant::now(), 2000, None, true, cancellation.clone());
+        cancellation.fire();
         let start = Instant::now();
         context.cancelled().await;
         assert_eq!(start.elapsed(), Duration::ZERO);
-        Context::with_timeout(Duration::from_millis(7))
-            .cancelled()
-            .await;
+        Context::with_timeout(Duration::from_millis(7)).cancelled().await;
         assert_eq!(start.elapsed(), Duration::from_millis(7));
     }
 }

@@ -127,10 +127,7 @@ pub fn take(buffer: &mut BytesMut, max_body: usize) -> Result<Option<Frame>, Fra
     let [l0, l1, l2, l3, kind, flags, c0, c1, i0, i1, i2, i3] = *header;
     let len = u32::from_le_bytes([l0, l1, l2, l3]) as usize;
     if len > max_body {
-        return Err(FrameError::TooLarge {
-            len,
-            limit: max_body,
-        });
+        return Err(FrameError::TooLarge { len, limit: max_body });
     }
     let kind = Kind::from_wire(kind).ok_or(FrameError::UnknownKind(kind))?;
     if flags & !kind.known_flags() != 0 {
@@ -145,11 +142,7 @@ pub fn take(buffer: &mut BytesMut, max_body: usize) -> Result<Option<Frame>, Fra
         flags,
         code: u16::from_le_bytes([c0, c1]),
         id: u32::from_le_bytes([i0, i1, i2, i3]),
-        body: if len == 0 {
-            Bytes::new()
-        } else {
-            buffer.split_to(len).freeze()
-        },
+        body: if len == 0 { Bytes::new() } else { buffer.split_to(len).freeze() },
     }))
 }
 
@@ -217,19 +210,13 @@ impl RequestHead {
         if body.len() < if traced { 8 + TRACE_BYTES } else { 8 } {
             return Err(FrameError::ShortRequest);
         }
-        let (service, method, timeout_ms) =
-            (body.get_u16_le(), body.get_u16_le(), body.get_u32_le());
+        let (service, method, timeout_ms) = (body.get_u16_le(), body.get_u16_le(), body.get_u32_le());
         let trace = traced.then(|| {
             let mut bytes = [0; TRACE_BYTES];
             body.copy_to_slice(&mut bytes);
             Trace::from_wire(&bytes)
         });
-        Ok(Self {
-            service,
-            method,
-            timeout_ms,
-            trace,
-        })
+        Ok(Self { service, method, timeout_ms, trace })
     }
 }
 
@@ -256,14 +243,7 @@ mod tests {
     #[test]
     fn a_frame_has_these_bytes() {
         let mut out = vec![];
-        put(
-            &mut out,
-            Kind::Response,
-            FLAG_NOT_EXECUTED,
-            0x0102,
-            0x0304_0506,
-            b"hi",
-        );
+        put(&mut out, Kind::Response, FLAG_NOT_EXECUTED, 0x0102, 0x0304_0506, b"hi");
         assert_eq!(out, [2, 0, 0, 0, 6, 1, 2, 1, 6, 5, 4, 3, b'h', b'i']);
     }
 
@@ -271,69 +251,32 @@ mod tests {
     fn a_frame_is_not_there_until_its_last_byte_is() {
         let whole = bytes(6, 0, 3, b"abc");
         for end in 0..whole.len() {
-            assert_eq!(
-                take(&mut BytesMut::from(&whole[..end]), 64),
-                Ok(None),
-                "{end} bytes"
-            );
+            assert_eq!(take(&mut BytesMut::from(&whole[..end]), 64), Ok(None), "{end} bytes");
         }
         let frame = take(&mut whole.clone(), 64).unwrap().unwrap();
-        assert_eq!(
-            (frame.kind, frame.id, &frame.body[..]),
-            (Kind::Response, 7, &b"abc"[..])
-        );
+        assert_eq!((frame.kind, frame.id, &frame.body[..]), (Kind::Response, 7, &b"abc"[..]));
     }
 
     #[test]
     fn a_promise_over_the_limit_is_refused_at_the_header() {
         let mut header = bytes(6, 0, u32::MAX, b"");
         let capacity = header.capacity();
-        assert_eq!(
-            take(&mut header, 1024),
-            Err(FrameError::TooLarge {
-                len: u32::MAX as usize,
-                limit: 1024
-            })
-        );
+        assert_eq!(take(&mut header, 1024), Err(FrameError::TooLarge { len: u32::MAX as usize, limit: 1024 }));
         assert_eq!(header.capacity(), capacity);
         assert!(take(&mut bytes(6, 0, 1024, b""), 1024).is_ok());
     }
 
     #[test]
     fn unknown_kinds_and_flags_are_refused() {
-        assert_eq!(
-            take(&mut bytes(0, 0, 0, b""), 64),
-            Err(FrameError::UnknownKind(0))
-        );
-        assert_eq!(
-            take(&mut bytes(11, 0, 0, b""), 64),
-            Err(FrameError::UnknownKind(11))
-        );
-        assert_eq!(
-            take(&mut bytes(7, 1, 0, b""), 64),
-            Err(FrameError::UnknownFlags {
-                kind: Kind::Cancel,
-                flags: 1
-            })
-        );
+        assert_eq!(take(&mut bytes(0, 0, 0, b""), 64), Err(FrameError::UnknownKind(0)));
+        assert_eq!(take(&mut bytes(11, 0, 0, b""), 64), Err(FrameError::UnknownKind(11)));
+        assert_eq!(take(&mut bytes(7, 1, 0, b""), 64), Err(FrameError::UnknownFlags { kind: Kind::Cancel, flags: 1 }));
     }
 
     #[test]
     fn a_request_head_comes_back_and_leaves_the_payload() {
-        for trace in [
-            None,
-            Some(Trace {
-                trace_id: [1; 16],
-                span_id: [2; 8],
-                flags: 1,
-            }),
-        ] {
-            let head = RequestHead {
-                service: 1,
-                method: 513,
-                timeout_ms: 2000,
-                trace,
-            };
+        for trace in [None, Some(Trace { trace_id: [1; 16], span_id: [2; 8], flags: 1 })] {
+            let head = RequestHead { service: 1, method: 513, timeout_ms: 2000, trace };
             let mut out = vec![];
             head.put(&mut out);
             out.extend_from_slice(b"payload");
@@ -341,14 +284,8 @@ mod tests {
             assert_eq!(RequestHead::take(&mut body, head.flags()), Ok(head));
             assert_eq!(&body[..], b"payload");
         }
-        assert_eq!(
-            RequestHead::take(&mut Bytes::from_static(&[0; 7]), 0),
-            Err(FrameError::ShortRequest)
-        );
-        assert_eq!(
-            RequestHead::take(&mut Bytes::from_static(&[0; 32]), FLAG_TRACE),
-            Err(FrameError::ShortRequest)
-        );
+        assert_eq!(RequestHead::take(&mut Bytes::from_static(&[0; 7]), 0), Err(FrameError::ShortRequest));
+        assert_eq!(RequestHead::take(&mut Bytes::from_static(&[0; 32]), FLAG_TRACE), Err(FrameError::ShortRequest));
     }
 
     proptest! {

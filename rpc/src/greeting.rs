@@ -76,22 +76,14 @@ impl Greeting {
             return Err(GreetingError::Version(version));
         }
         let bytes: &[u8; GREETING_BYTES] = body.try_into().map_err(|_| GreetingError::Magic)?;
-        let word = |at: usize| {
-            u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]])
-        };
+        let word = |at: usize| u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
         let mut nonce = [0; 32];
         nonce.copy_from_slice(&bytes[20..]);
         let codec = u16::from_le_bytes([bytes[10], bytes[11]]);
         if codec != CODEC_ID {
             return Err(GreetingError::Codec(codec));
         }
-        let greeting = Self {
-            version,
-            codec,
-            max_frame_bytes: word(12),
-            max_in_flight: word(16),
-            nonce,
-        };
+        let greeting = Self { version, codec, max_frame_bytes: word(12), max_in_flight: word(16), nonce };
         if greeting.max_frame_bytes < 64 || greeting.max_in_flight == 0 {
             return Err(GreetingError::Limits);
         }
@@ -106,10 +98,7 @@ mod tests {
     #[test]
     fn a_greeting_comes_back_and_every_nonce_is_new() {
         let greeting = Greeting::new(1 << 20, 1024);
-        assert_eq!(
-            Greeting::from_wire(&greeting.to_wire()),
-            Ok(greeting.clone())
-        );
+        assert_eq!(Greeting::from_wire(&greeting.to_wire()), Ok(greeting.clone()));
         assert_ne!(Greeting::new(1 << 20, 1024).nonce, greeting.nonce);
     }
 
@@ -127,9 +116,6 @@ mod tests {
         assert_eq!(with(12, &[63, 0, 0, 0]), Err(GreetingError::Limits));
         assert_eq!(with(16, &[0, 0, 0, 0]), Err(GreetingError::Limits));
         assert_eq!(Greeting::from_wire(&good[..51]), Err(GreetingError::Magic));
-        assert_eq!(
-            Greeting::from_wire(b"GET / HTTP/1.1"),
-            Err(GreetingError::Magic)
-        );
+        assert_eq!(Greeting::from_wire(b"GET / HTTP/1.1"), Err(GreetingError::Magic));
     }
 }

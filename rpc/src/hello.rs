@@ -69,11 +69,7 @@ pub(crate) struct Agreed {
 }
 
 /// Runs the client's part.
-pub(crate) async fn connect<S>(
-    stream: &mut S,
-    secret: &Secret,
-    mine: Greeting,
-) -> Result<Agreed, HelloError>
+pub(crate) async fn connect<S>(stream: &mut S, secret: &Secret, mine: Greeting) -> Result<Agreed, HelloError>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
@@ -82,21 +78,13 @@ where
     send(stream, Kind::Hello, &hello).await?;
     let challenge = expect(stream, &mut rest, Kind::Challenge, MAX_HELLO_BYTES).await?;
     let theirs = Greeting::from_wire(&challenge)?;
-    send(
-        stream,
-        Kind::Proof,
-        &secret.prove(Role::Client, &hello, &challenge),
-    )
-    .await?;
+    send(stream, Kind::Proof, &secret.prove(Role::Client, &hello, &challenge)).await?;
     let mut welcome = expect(stream, &mut rest, Kind::Welcome, MAX_WELCOME_BYTES).await?;
     let proof = welcome.split_to(PROOF_BYTES.min(welcome.len()));
     if !secret.accepts(Role::Server, &hello, &challenge, &proof) {
         return Err(HelloError::WrongSecret);
     }
-    Ok(Agreed {
-        table: Table::from_wire(welcome)?,
-        ..agree(&mine, &theirs, rest)
-    })
+    Ok(Agreed { table: Table::from_wire(welcome)?, ..agree(&mine, &theirs, rest) })
 }
 
 /// Runs the server's part; `table` is the encoded table, sent only after the client's proof.
@@ -118,12 +106,7 @@ where
     outcome
 }
 
-async fn judge<S>(
-    stream: &mut S,
-    secret: &Secret,
-    mine: &Greeting,
-    table: &[u8],
-) -> Result<Agreed, HelloError>
+async fn judge<S>(stream: &mut S, secret: &Secret, mine: &Greeting, table: &[u8]) -> Result<Agreed, HelloError>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
@@ -159,38 +142,20 @@ pub(crate) async fn refuse<S: AsyncWrite + Unpin>(stream: &mut S, code: u16, why
     let _ = stream.shutdown().await;
 }
 
-async fn send<S: AsyncWrite + Unpin>(
-    stream: &mut S,
-    kind: Kind,
-    body: &[u8],
-) -> Result<(), HelloError> {
+async fn send<S: AsyncWrite + Unpin>(stream: &mut S, kind: Kind, body: &[u8]) -> Result<(), HelloError> {
     let mut out = Vec::with_capacity(frame::HEADER_BYTES + body.len());
     frame::put(&mut out, kind, 0, 0, 0, body);
     Ok(stream.write_all(&out).await?)
 }
 
-async fn expect<S>(
-    stream: &mut S,
-    rest: &mut BytesMut,
-    kind: Kind,
-    max_body: usize,
-) -> Result<Bytes, HelloError>
+async fn expect<S>(stream: &mut S, rest: &mut BytesMut, kind: Kind, max_body: usize) -> Result<Bytes, HelloError>
 where
     S: AsyncRead + Unpin,
 {
     loop {
-        if let Some(Frame {
-            kind: came,
-            code,
-            body,
-            ..
-        }) = frame::take(rest, max_body)?
-        {
+        if let Some(Frame { kind: came, code, body, .. }) = frame::take(rest, max_body)? {
             return match came {
-                Kind::GoAway => Err(HelloError::Refused(Status::new(
-                    code,
-                    String::from_utf8_lossy(clip_bytes(&body)),
-                ))),
+                Kind::GoAway => Err(HelloError::Refused(Status::new(code, String::from_utf8_lossy(clip_bytes(&body))))),
                 _ if came == kind => Ok(body),
                 _ => Err(HelloError::OutOfTurn(came)),
             };

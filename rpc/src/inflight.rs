@@ -78,11 +78,7 @@ struct Slot {
 
 enum State {
     Free,
-    Waiting {
-        waker: Option<Waker>,
-        deadline: Instant,
-        due: bool,
-    },
+    Waiting { waker: Option<Waker>, deadline: Instant, due: bool },
     Answered(Answer),
     Abandoned,
 }
@@ -90,17 +86,9 @@ enum State {
 impl Inflight {
     /// A table of at most `capacity` calls (no more than [`MAX_SLOTS`]).
     pub(crate) fn new(capacity: usize) -> Self {
-        let table = Table {
-            slots: vec![],
-            free: vec![],
-            capacity: capacity.min(MAX_SLOTS),
-            closed: false,
-            next_sweep: None,
-        };
-        Self {
-            table: Mutex::new(table),
-            waiting: AtomicUsize::new(0),
-        }
+        let table =
+            Table { slots: vec![], free: vec![], capacity: capacity.min(MAX_SLOTS), closed: false, next_sweep: None };
+        Self { table: Mutex::new(table), waiting: AtomicUsize::new(0) }
     }
 
     /// Callers waiting for an answer.
@@ -117,11 +105,7 @@ impl Inflight {
         let slot = table.take_slot().ok_or(Refused::Full)?;
         let entry = &mut table.slots[usize::from(slot)];
         entry.generation = entry.generation.wrapping_add(1);
-        entry.state = State::Waiting {
-            waker: None,
-            deadline,
-            due: false,
-        };
+        entry.state = State::Waiting { waker: None, deadline, due: false };
         let id = u32::from(entry.generation) << 16 | u32::from(slot);
         let earlier = table.next_sweep.is_none_or(|next| deadline < next);
         if earlier {
@@ -150,8 +134,7 @@ impl Inflight {
                 Poll::Pending
             }
             State::Answered(_) => {
-                let State::Answered(answer) = std::mem::replace(&mut entry.state, State::Free)
-                else {
+                let State::Answered(answer) = std::mem::replace(&mut entry.state, State::Free) else {
                     return Poll::Ready(Found::Lost);
                 };
                 table.free.push(slot_of(id));
@@ -186,18 +169,11 @@ impl Inflight {
     }
 
     /// Gives all `answers` of one read to their calls under one lock; the callers to wake are appended to `wakers`.
-    pub(crate) fn complete(
-        &self,
-        answers: &mut Vec<(u32, Answer)>,
-        wakers: &mut Vec<Waker>,
-    ) -> Completed {
+    pub(crate) fn complete(&self, answers: &mut Vec<(u32, Answer)>, wakers: &mut Vec<Waker>) -> Completed {
         let mut completed = Completed::default();
         let mut table = lock(&self.table);
         for (id, answer) in answers.drain(..) {
-            match table
-                .entry(id)
-                .map(|entry| (std::mem::replace(&mut entry.state, State::Free), entry))
-            {
+            match table.entry(id).map(|entry| (std::mem::replace(&mut entry.state, State::Free), entry)) {
                 Some((State::Waiting { waker, .. }, entry)) => {
                     entry.state = State::Answered(answer);
                     wakers.extend(waker);
@@ -222,12 +198,7 @@ impl Inflight {
         let mut table = lock(&self.table);
         let mut next: Option<Instant> = None;
         for slot in &mut table.slots {
-            let State::Waiting {
-                waker,
-                deadline,
-                due,
-            } = &mut slot.state
-            else {
+            let State::Waiting { waker, deadline, due } = &mut slot.state else {
                 continue;
             };
             if *deadline <= now {
@@ -246,16 +217,20 @@ impl Inflight {
         lock(&self.table).next_sweep
     }
 
-    /// Ends all calls: the connection is gone.
-    pub(crate) fn close(&self, wakers: &mut Vec<Waker>) {
+    /// Ends all calls: the connection is gone. Returns how many slots nobody waited for any more.
+    pub(crate) fn close(&self, wakers: &mut Vec<Waker>) -> usize {
+        let mut abandoned = 0;
         let mut table = lock(&self.table);
         table.closed = true;
         for slot in table.slots.drain(..) {
-            if let State::Waiting { waker, .. } = slot.state {
-                wakers.extend(waker);
+            match slot.state {
+                State::Waiting { waker, .. } => wakers.extend(waker),
+                State::Abandoned => abandoned += 1,
+                State::Free | State::Answered(_) => {}
             }
         }
         self.waiting.store(0, Ordering::Relaxed);
+        abandoned
     }
 }
 
@@ -277,10 +252,7 @@ impl Table {
             return None;
         }
         let slot = u16::try_from(self.slots.len()).ok()?;
-        self.slots.push(Slot {
-            generation: 0,
-            state: State::Free,
-        });
+        self.slots.push(Slot { generation: 0, state: State::Free });
         Some(slot)
     }
 

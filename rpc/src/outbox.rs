@@ -50,10 +50,7 @@ enum End {
 impl Outbox {
     /// An outbox that is full from `limit` gathered bytes on.
     pub(crate) fn new(limit: usize) -> Self {
-        Self {
-            state: Mutex::default(),
-            limit,
-        }
+        Self { state: Mutex::default(), limit }
     }
 
     /// Appends one frame and returns its number, by which [`Outbox::was_taken`] knows it.
@@ -92,11 +89,7 @@ impl Outbox {
         if state.gathered.len() < self.limit {
             return Poll::Ready(Ok(()));
         }
-        if !state
-            .starved
-            .iter()
-            .any(|known| known.will_wake(context.waker()))
-        {
+        if !state.starved.iter().any(|known| known.will_wake(context.waker())) {
             state.starved.push(context.waker().clone());
         }
         Poll::Pending

@@ -45,8 +45,7 @@ impl Secret {
             Role::Client => b"teller-rpc/1 client",
             Role::Server => b"teller-rpc/1 server",
         };
-        let mut mac =
-            Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes keys of any length");
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes keys of any length");
         mac.update(label);
         mac.update(hello);
         mac.update(challenge);
@@ -86,12 +85,7 @@ mod tests {
         assert!(!secret.accepts(Role::Client, b"hello", b"challengE", &proof));
         assert!(!secret.accepts(Role::Client, b"hello", b"challenge", &proof[..31]));
         assert!(!secret.accepts(Role::Client, b"hello", b"challenge", b""));
-        assert!(!Secret::new([2; 16]).unwrap().accepts(
-            Role::Client,
-            b"hello",
-            b"challenge",
-            &proof
-        ));
+        assert!(!Secret::new([2; 16]).unwrap().accepts(Role::Client, b"hello", b"challenge", &proof));
     }
 
     #[test]
@@ -99,9 +93,6 @@ mod tests {
         let secret = Secret::new(*b"0123456789abcdef").unwrap();
         let proof = secret.prove(Role::Client, &[0; 52], &[1; 52]);
         let hex: String = proof.iter().map(|byte| format!("{byte:02x}")).collect();
-        assert_eq!(
-            hex,
-            "73ec8561f16ce33bc583f11e3438f949d119b66049cf1dabbf68b331ea8ea5a1"
-        );
+        assert_eq!(hex, "73ec8561f16ce33bc583f11e3438f949d119b66049cf1dabbf68b331ea8ea5a1");
     }
 }

@@ -59,10 +59,7 @@ impl Status {
 
     /// A status of an application (`code` >= 256) or of the protocol.
     pub fn new(code: u16, message: impl Into<String>) -> Self {
-        Self {
-            code,
-            message: message.into(),
-        }
+        Self { code, message: message.into() }
     }
 
     /// The handler broke a promise of its own; `message` goes to the caller.
@@ -157,9 +154,9 @@ impl CallError {
     /// Did the server start the work?
     pub fn executed(&self) -> Executed {
         match self {
-            Self::Status { executed, .. }
-            | Self::DeadlineExceeded { executed }
-            | Self::Lost { executed, .. } => *executed,
+            Self::Status { executed, .. } | Self::DeadlineExceeded { executed } | Self::Lost { executed, .. } => {
+                *executed
+            }
             Self::Decode(_) => Executed::Yes,
             Self::Rejected(_)
             | Self::Unavailable(_)

@@ -1,7 +1,5 @@
 //! [`Table`]: the services and methods of a server, as WELCOME carries them and as a client looks them up.
 
-use std::collections::HashMap;
-
 use bytes::{Buf, Bytes};
 
 /// The largest table in bytes, and so the largest WELCOME less its proof.
@@ -57,25 +55,15 @@ impl Table {
     pub fn from_wire(mut bytes: Bytes) -> Result<Self, TableError> {
         let mut table = Self::default();
         for _ in 0..take_count(&mut bytes)? {
-            let mut service = ServiceInfo {
-                name: take_name(&mut bytes)?,
-                methods: vec![],
-            };
+            let mut service = ServiceInfo { name: take_name(&mut bytes)?, methods: vec![] };
             for _ in 0..take_count(&mut bytes)? {
                 let name = take_name(&mut bytes)?;
                 let flags = bytes.try_get_u8().map_err(|_| TableError)?;
-                service.methods.push(MethodInfo {
-                    name,
-                    idempotent: flags & 1 != 0,
-                });
+                service.methods.push(MethodInfo { name, idempotent: flags & 1 != 0 });
             }
             table.services.push(service);
         }
-        if bytes.is_empty() {
-            Ok(table)
-        } else {
-            Err(TableError)
-        }
+        if bytes.is_empty() { Ok(table) } else { Err(TableError) }
     }
 }
 
@@ -111,38 +99,35 @@ pub(crate) enum Missing {
     Method,
 }
 
-/// A table as a client asks it: by name. Looked up once per call, so by one hash and not by walking the table.
+/// A table as a client asks it: by name. Looked up once per call, so by a key and not by walking the names.
 #[derive(Debug)]
 pub(crate) struct Directory {
     table: Table,
-    by_key: HashMap<u64, Numbers>,
+    by_key: Vec<(u64, Numbers)>,
 }
 
 impl Directory {
     pub(crate) fn new(table: Table) -> Self {
-        let mut by_key = HashMap::new();
+        let mut by_key = vec![];
         for (service, number) in table.services.iter().zip(0_u16..) {
             for (method, index) in service.methods.iter().zip(0_u16..) {
-                by_key.insert(key(&service.name, &method.name), (number, index));
+                by_key.push((key(&service.name, &method.name), (number, index)));
             }
         }
+        by_key.sort_unstable();
         Self { table, by_key }
     }
 
     /// The numbers of `service.method`, whose [`key`] the caller has computed at compile time.
     pub(crate) fn find(&self, key: u64, service: &str, method: &str) -> Result<Numbers, Missing> {
-        if let Some(&(number, index)) = self.by_key.get(&key) {
+        if let Ok(at) = self.by_key.binary_search_by_key(&key, |entry| entry.0) {
+            let (number, index) = self.by_key[at].1;
             let found = &self.table.services[usize::from(number)];
             if found.name == service && found.methods[usize::from(index)].name == method {
                 return Ok((number, index));
             }
         }
-        if self
-            .table
-            .services
-            .iter()
-            .any(|known| known.name == service)
-        {
+        if self.table.services.iter().any(|known| known.name == service) {
             Err(Missing::Method)
         } else {
             Err(Missing::Service)
@@ -172,20 +157,11 @@ mod tests {
     use super::*;
 
     fn sample() -> Table {
-        let method = |name: &str, idempotent| MethodInfo {
-            name: name.into(),
-            idempotent,
-        };
+        let method = |name: &str, idempotent| MethodInfo { name: name.into(), idempotent };
         Table {
             services: vec![
-                ServiceInfo {
-                    name: "user".into(),
-                    methods: vec![method("sign_up", false), method("profile", true)],
-                },
-                ServiceInfo {
-                    name: "empty".into(),
-                    methods: vec![],
-                },
+                ServiceInfo { name: "user".into(), methods: vec![method("sign_up", false), method("profile", true)] },
+                ServiceInfo { name: "empty".into(), methods: vec![] },
             ],
         }
     }
@@ -195,11 +171,7 @@ mod tests {
         let wire = Bytes::from(sample().to_wire());
         assert_eq!(Table::from_wire(wire.clone()), Ok(sample()));
         for end in 0..wire.len() {
-            assert_eq!(
-                Table::from_wire(wire.slice(..end)),
-                Err(TableError),
-                "{end} bytes"
-            );
+            assert_eq!(Table::from_wire(wire.slice(..end)), Err(TableError), "{end} bytes");
         }
     }
 
@@ -216,10 +188,7 @@ mod tests {
     #[test]
     fn a_key_that_collides_finds_nothing_wrong() {
         let directory = Directory::new(sample());
-        assert_eq!(
-            directory.find(key("user", "profile"), "user", "other"),
-            Err(Missing::Method)
-        );
+        assert_eq!(directory.find(key("user", "profile"), "user", "other"), Err(Missing::Method));
     }
 
     proptest! {

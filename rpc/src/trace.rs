@@ -25,11 +25,7 @@ impl Trace {
     }
 
     pub(crate) fn from_wire(bytes: &[u8; TRACE_BYTES]) -> Self {
-        let mut trace = Self {
-            trace_id: [0; 16],
-            span_id: [0; 8],
-            flags: bytes[24],
-        };
+        let mut trace = Self { trace_id: [0; 16], span_id: [0; 8], flags: bytes[24] };
         trace.trace_id.copy_from_slice(&bytes[..16]);
         trace.span_id.copy_from_slice(&bytes[16..24]);
         trace
@@ -50,11 +46,7 @@ impl FromStr for Trace {
         if rest.len() != 52 || rest[32] != b'-' || rest[49] != b'-' {
             return Err(TraceError);
         }
-        let mut trace = Self {
-            trace_id: [0; 16],
-            span_id: [0; 8],
-            flags: 0,
-        };
+        let mut trace = Self { trace_id: [0; 16], span_id: [0; 8], flags: 0 };
         read_hex(&rest[..32], &mut trace.trace_id)?;
         read_hex(&rest[33..49], &mut trace.span_id)?;
         read_hex(&rest[50..], std::slice::from_mut(&mut trace.flags))?;
@@ -68,13 +60,9 @@ impl FromStr for Trace {
 impl fmt::Display for Trace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("00-")?;
-        self.trace_id
-            .iter()
-            .try_for_each(|byte| write!(f, "{byte:02x}"))?;
+        self.trace_id.iter().try_for_each(|byte| write!(f, "{byte:02x}"))?;
         f.write_str("-")?;
-        self.span_id
-            .iter()
-            .try_for_each(|byte| write!(f, "{byte:02x}"))?;
+        self.span_id.iter().try_for_each(|byte| write!(f, "{byte:02x}"))?;
         write!(f, "-{:02x}", self.flags)
     }
 }
@@ -103,10 +91,7 @@ mod tests {
     #[test]
     fn a_traceparent_is_read_and_written_alike() {
         let trace: Trace = TEXT.parse().unwrap();
-        assert_eq!(
-            (trace.trace_id[0], trace.span_id[7], trace.flags),
-            (0x4b, 0xb7, 1)
-        );
+        assert_eq!((trace.trace_id[0], trace.span_id[7], trace.flags), (0x4b, 0xb7, 1));
         assert_eq!(trace.to_string(), TEXT);
         assert_eq!(Trace::from_wire(&trace.to_wire()), trace);
     }

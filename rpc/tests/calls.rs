@@ -19,14 +19,8 @@ async fn both<F: AsyncFn(Handle)>(story: F) {
 async fn a_request_is_answered() {
     both(async |handle| {
         let client = Client::new(handle);
-        assert_eq!(
-            client.echo(&soon(), &"hello".to_string()).await.unwrap(),
-            "hello"
-        );
-        assert_eq!(
-            client.bytes(&soon(), &1_000_000).await.unwrap().len(),
-            1_000_000
-        );
+        assert_eq!(client.echo(&soon(), &"hello".to_string()).await.unwrap(), "hello");
+        assert_eq!(client.bytes(&soon(), &1_000_000).await.unwrap().len(), 1_000_000);
     })
     .await;
 }
@@ -36,19 +30,10 @@ async fn a_panic_answers_internal_and_the_next_call_works() {
     both(async |handle| {
         let client = Client::new(handle);
         match client.panic(&soon(), &()).await.unwrap_err() {
-            CallError::Status {
-                status,
-                executed: Executed::Yes,
-            } => assert_eq!(status.code, Status::INTERNAL),
+            CallError::Status { status, executed: Executed::Yes } => assert_eq!(status.code, Status::INTERNAL),
             other => panic!("{other:?}"),
         }
-        assert_eq!(
-            client
-                .echo(&soon(), &"still here".to_string())
-                .await
-                .unwrap(),
-            "still here"
-        );
+        assert_eq!(client.echo(&soon(), &"still here".to_string()).await.unwrap(), "still here");
     })
     .await;
 }
@@ -57,16 +42,9 @@ async fn a_panic_answers_internal_and_the_next_call_works() {
 async fn a_status_arrives_as_the_handler_gave_it() {
     both(async |handle| {
         let client = Client::new(handle);
-        for (given, received) in [
-            (256, 256),
-            (u16::MAX, u16::MAX),
-            (Status::OK, Status::INTERNAL),
-        ] {
+        for (given, received) in [(256, 256), (u16::MAX, u16::MAX), (Status::OK, Status::INTERNAL)] {
             match client.fail(&soon(), &given).await.unwrap_err() {
-                CallError::Status {
-                    status,
-                    executed: Executed::Yes,
-                } => {
+                CallError::Status { status, executed: Executed::Yes } => {
                     assert_eq!(status, Status::new(received, "as the test wants"));
                 }
                 other => panic!("{other:?}"),
@@ -82,16 +60,10 @@ async fn deadline_and_trace_arrive_with_the_call() {
         let text = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
         let trace: Trace = text.parse().unwrap();
         let client = Client::new(handle);
-        let (left, traced, retry) = client
-            .context(&within(1500).with_trace(trace), &())
-            .await
-            .unwrap();
+        let (left, traced, retry) = client.context(&within(1500).with_trace(trace), &()).await.unwrap();
         assert!((1000..=1500).contains(&left), "{left} ms");
         assert_eq!((traced.as_deref(), retry), (Some(text), false));
-        assert_eq!(
-            client.context(&Context::default(), &()).await.unwrap().1,
-            None
-        );
+        assert_eq!(client.context(&Context::default(), &()).await.unwrap().1, None);
     })
     .await;
 }
@@ -102,15 +74,7 @@ async fn a_deadline_ends_the_call_in_time() {
         let client = Client::new(handle);
         let start = Instant::now();
         let error = client.hold(&within(50), &1).await.unwrap_err();
-        assert!(
-            matches!(
-                error,
-                CallError::DeadlineExceeded {
-                    executed: Executed::Unknown
-                }
-            ),
-            "{error:?}"
-        );
+        assert!(matches!(error, CallError::DeadlineExceeded { executed: Executed::Unknown }), "{error:?}");
         let took = start.elapsed();
         assert!((50..500).contains(&took.as_millis()), "{took:?}");
     })
@@ -120,9 +84,7 @@ async fn a_deadline_ends_the_call_in_time() {
 #[tokio::test]
 async fn a_deadline_already_past_sends_nothing() {
     both(async |handle| {
-        let error = Client::new(handle)
-            .echo(&Context::with_timeout(Duration::ZERO), &String::new())
-            .await;
+        let error = Client::new(handle).echo(&Context::with_timeout(Duration::ZERO), &String::new()).await;
         assert_eq!(error.unwrap_err().executed(), Executed::No);
     })
     .await;

@@ -15,37 +15,24 @@ pub(crate) struct Choice<'a> {
 /// Two random candidates are nearly as even as comparing all, without the herd that runs to the emptiest one.
 pub(crate) fn choose(pools: &[Arc<Pool>]) -> Option<Choice<'_>> {
     if let [only] = pools {
-        return Some(Choice {
-            pool: only,
-            patient: true,
-        });
+        return Some(Choice { pool: only, patient: true });
     }
     let up = |pool: &&Arc<Pool>| !pool.resting();
     let standing = pools.iter().filter(up).count();
     if standing == 0 {
         let any = pools.get(rand::random_range(0..pools.len().max(1)))?;
-        return Some(Choice {
-            pool: any,
-            patient: true,
-        });
+        return Some(Choice { pool: any, patient: true });
     }
     let first = rand::random_range(0..standing);
     let second = (first + rand::random_range(0..standing.max(2) - 1) + 1) % standing;
     let mut candidates = pools.iter().filter(up);
     let low = candidates.nth(first.min(second));
-    let high = if first == second {
-        None
-    } else {
-        candidates.nth(first.abs_diff(second) - 1)
-    };
+    let high = if first == second { None } else { candidates.nth(first.abs_diff(second) - 1) };
     // A backend may have gone to rest since it was counted.
     let pool = match (low, high) {
         (Some(low), Some(high)) if high.load() < low.load() => high,
         (Some(low), _) => low,
         (None, _) => pools.first()?,
     };
-    Some(Choice {
-        pool,
-        patient: standing == 1 && pools.len() == 1,
-    })
+    Some(Choice { pool, patient: false })
 }

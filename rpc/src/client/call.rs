@@ -46,26 +46,17 @@ pub(crate) async fn attempt<M: Method>(
 }
 
 fn resolve<M: Method>(lease: &Lease) -> Result<Numbers, CallError> {
-    lease
-        .link
-        .directory
-        .find(M::KEY, M::SERVICE, M::NAME)
-        .map_err(|missing| match missing {
-            Missing::Service => CallError::UnknownService(M::SERVICE),
-            Missing::Method => CallError::UnknownMethod {
-                service: M::SERVICE,
-                method: M::NAME,
-            },
-        })
+    lease.link.directory.find(M::KEY, M::SERVICE, M::NAME).map_err(|missing| match missing {
+        Missing::Service => CallError::UnknownService(M::SERVICE),
+        Missing::Method => CallError::UnknownMethod { service: M::SERVICE, method: M::NAME },
+    })
 }
 
 async fn room(lease: &Lease, context: &Context) -> Result<(), CallError> {
     match timeout_at(context.deadline(), lease.link.wire.outbox.room()).await {
         Ok(Ok(())) => Ok(()),
         Ok(Err(Closed)) => Err(lost(lease, Executed::No)),
-        Err(_) => Err(CallError::DeadlineExceeded {
-            executed: Executed::No,
-        }),
+        Err(_) => Err(CallError::DeadlineExceeded { executed: Executed::No }),
     }
 }
 
@@ -79,20 +70,13 @@ fn send<M: Method>(
 ) -> Result<Pending, CallError> {
     let timeout_ms = context.timeout_ms();
     if timeout_ms == 0 {
-        return Err(CallError::DeadlineExceeded {
-            executed: Executed::No,
-        });
+        return Err(CallError::DeadlineExceeded { executed: Executed::No });
     }
-    let head = RequestHead {
-        service,
-        method,
-        timeout_ms,
-        trace: context.trace().copied(),
-    };
+    let head = RequestHead { service, method, timeout_ms, trace: context.trace().copied() };
     let mut out = SCRATCH.take();
     out.clear();
-    let sent = encode(&mut out, &head, retry, request, lease.link.max_request)
-        .and_then(|()| append(lease, context, &mut out));
+    let sent =
+        encode(&mut out, &head, retry, request, lease.link.max_request).and_then(|()| append(lease, context, &mut out));
     if out.capacity() <= KEPT_BYTES {
         SCRATCH.set(out);
     }
@@ -111,39 +95,25 @@ fn encode<T: Message>(
     head.put(out);
     request.encode(out).map_err(CallError::Encode)?;
     let size = frame::finish(out, start);
-    if size > limit {
-        Err(CallError::TooLarge { size, limit })
-    } else {
-        Ok(())
-    }
+    if size > limit { Err(CallError::TooLarge { size, limit }) } else { Ok(()) }
 }
 
 fn append(lease: Lease, context: &Context, out: &mut [u8]) -> Result<Pending, CallError> {
     let link = &lease.link;
-    let (id, earlier) = link
-        .inflight
-        .open(context.deadline())
-        .map_err(|_| lost(&lease, Executed::No))?;
+    let (id, earlier) = link.inflight.open(context.deadline()).map_err(|_| lost(&lease, Executed::No))?;
     if earlier {
         link.sweep_earlier();
     }
     frame::set_id(out, 0, id);
     match link.wire.outbox.push(out) {
-        Ok(number) => Ok(Pending {
-            id,
-            number,
-            lease: Some(lease),
-        }),
+        Ok(number) => Ok(Pending { id, number, lease: Some(lease) }),
         // The slot goes with the connection.
         Err(Closed) => Err(lost(&lease, Executed::No)),
     }
 }
 
 fn lost(lease: &Lease, executed: Executed) -> CallError {
-    CallError::Lost {
-        reason: lease.link.reason().into(),
-        executed,
-    }
+    CallError::Lost { reason: lease.link.reason().into(), executed }
 }
 
 /// A request that has been appended. Dropping it cancels the call and leaves the connection as good as it was.
@@ -157,10 +127,7 @@ impl Future for Pending {
     type Output = Result<Answer, CallError>;
 
     fn poll(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<Self::Output> {
-        let lease = self
-            .lease
-            .as_ref()
-            .expect("a call is not polled after its end");
+        let lease = self.lease.as_ref().expect("a call is not polled after its end");
         let found = match lease.link.inflight.poll(self.id, task) {
             Poll::Pending => return Poll::Pending,
             Poll::Ready(found) => found,
@@ -169,13 +136,9 @@ impl Future for Pending {
             Found::Answer(answer) => Ok(answer),
             Found::Due => {
                 self.abandon();
-                return Poll::Ready(Err(CallError::DeadlineExceeded {
-                    executed: Executed::Unknown,
-                }));
+                return Poll::Ready(Err(CallError::DeadlineExceeded { executed: Executed::Unknown }));
             }
-            Found::Lost if lease.link.wire.outbox.was_taken(self.number) => {
-                Err(lost(lease, Executed::Unknown))
-            }
+            Found::Lost if lease.link.wire.outbox.was_taken(self.number) => Err(lost(lease, Executed::Unknown)),
             Found::Lost => Err(lost(lease, Executed::No)),
         };
         self.lease = None;
@@ -206,10 +169,7 @@ fn judge(answer: Answer) -> Result<Bytes, CallError> {
     if answer.code == Status::OK {
         return Ok(answer.body);
     }
-    let status = Status::new(
-        answer.code,
-        String::from_utf8_lossy(clip_bytes(&answer.body)),
-    );
+    let status = Status::new(answer.code, String::from_utf8_lossy(clip_bytes(&answer.body)));
     let executed = match (answer.code, answer.flags & FLAG_NOT_EXECUTED != 0) {
         (_, true) => Executed::No,
         (Status::CANCELLED, _) => Executed::Unknown,

@@ -31,10 +31,7 @@ pub struct Figures {
 
 pub(super) fn of(network: &Network) -> Figures {
     let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-    let mut figures = Figures {
-        retried: read(&network.budget.retried),
-        ..Figures::default()
-    };
+    let mut figures = Figures { retried: read(&network.budget.retried), ..Figures::default() };
     for pool in &network.pools {
         let glance = pool.each_link(|link| {
             let traffic = &link.wire.traffic;

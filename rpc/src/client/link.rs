@@ -122,9 +122,7 @@ impl Link {
 
     /// What ended the connection, once it has ended.
     pub(crate) fn reason(&self) -> String {
-        lock(&self.ended)
-            .clone()
-            .unwrap_or_else(|| "connection closed".into())
+        lock(&self.ended).clone().unwrap_or_else(|| "connection closed".into())
     }
 
     pub(crate) fn has_ended(&self) -> bool {
@@ -166,12 +164,16 @@ impl Link {
         *lock(&self.ended) = Some(reason.to_owned());
         // The outbox is closed by now: what the writer has not taken never will be, and that is the proof that lost
         // calls are judged by. Only then they are woken.
-        if let Some(pool) = self.pool.upgrade() {
+        let mut wakers = vec![];
+        let pool = self.pool.upgrade();
+        if let Some(pool) = &pool {
             tracing::debug!(backend = pool.address, reason, "connection ended");
             pool.lost(self);
         }
-        let mut wakers = vec![];
-        self.inflight.close(&mut wakers);
+        let abandoned = self.inflight.close(&mut wakers);
+        if let Some(pool) = &pool {
+            pool.release(self, abandoned);
+        }
         wakers.into_iter().for_each(std::task::Waker::wake);
         self.gone.cancel();
     }
@@ -181,8 +183,7 @@ impl Link {
         let completed = self.inflight.complete(answers, &mut wakers);
         wakers.into_iter().for_each(std::task::Waker::wake);
         if completed.stray > 0 {
-            self.strays
-                .fetch_add(completed.stray as u64, Ordering::Relaxed);
+            self.strays.fetch_add(completed.stray as u64, Ordering::Relaxed);
         }
         if completed.freed > 0
             && let Some(pool) = self.pool.upgrade()
@@ -202,22 +203,11 @@ impl Side for Link {
         for frame in frames.drain(..) {
             match frame.kind {
                 Kind::Response => {
-                    answers.push((
-                        frame.id,
-                        Answer {
-                            code: frame.code,
-                            flags: frame.flags,
-                            body: frame.body,
-                        },
-                    ));
+                    answers.push((frame.id, Answer { code: frame.code, flags: frame.flags, body: frame.body }));
                 }
                 Kind::GoAway => {
                     if let Some(pool) = self.pool.upgrade() {
-                        tracing::debug!(
-                            backend = pool.address,
-                            code = frame.code,
-                            "told to go away"
-                        );
+                        tracing::debug!(backend = pool.address, code = frame.code, "told to go away");
                         pool.leave(self);
                     }
                 }
@@ -241,9 +231,6 @@ impl Side for Link {
 
 /// Rest before dial number `failures + 1`: full jitter over a doubling span.
 pub(crate) fn rest(config: &ClientConfig, failures: u32) -> Duration {
-    let span = config
-        .min_rest
-        .saturating_mul(1 << failures.saturating_sub(1).min(16))
-        .min(config.max_rest);
+    let span = config.min_rest.saturating_mul(1 << failures.saturating_sub(1).min(16)).min(config.max_rest);
     span.mul_f64(rand::random_range(0.0..1.0))
 }

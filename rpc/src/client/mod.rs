@@ -14,8 +14,8 @@ mod retry;
 
 use std::{fmt, sync::Arc};
 
+use self::{balance::Choice, local::Local, pool::Pool, retry::Budget, retry::Verdict};
 pub use self::{config::ClientConfig, figures::Figures};
-use self::{local::Local, pool::Pool, retry::Budget, retry::Verdict};
 use crate::{
     context::Context,
     server::Registry,
@@ -43,10 +43,7 @@ impl Client {
     pub fn new(backends: Vec<String>, config: ClientConfig) -> Self {
         let config = Arc::new(config);
         let budget = Budget::new(&config);
-        let pools = backends
-            .into_iter()
-            .map(|address| Pool::new(address, Arc::clone(&config)))
-            .collect();
+        let pools = backends.into_iter().map(|address| Pool::new(address, Arc::clone(&config))).collect();
         Self(Arc::new(Route::Network(Network { pools, budget })))
     }
 
@@ -62,11 +59,7 @@ impl Client {
     /// Every [`CallError`]; its [`executed`](CallError::executed) says whether the work may have been done. What is
     /// proven not executed has already been tried again, within [`ClientConfig::max_tries`], the retry budget and the
     /// deadline.
-    pub async fn call<M: Method>(
-        &self,
-        context: &Context,
-        request: &M::Request,
-    ) -> Result<M::Response, CallError> {
+    pub async fn call<M: Method>(&self, context: &Context, request: &M::Request) -> Result<M::Response, CallError> {
         match &*self.0 {
             Route::Network(network) => network.call::<M>(context, request).await,
             Route::Local(local) => local.call::<M>(context, request).await,
@@ -94,21 +87,14 @@ impl Client {
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &*self.0 {
-            Route::Network(network) => f
-                .debug_list()
-                .entries(network.pools.iter().map(|pool| &pool.address))
-                .finish(),
+            Route::Network(network) => f.debug_list().entries(network.pools.iter().map(|pool| &pool.address)).finish(),
             Route::Local(_) => f.write_str("Client(in process)"),
         }
     }
 }
 
 impl Network {
-    async fn call<M: Method>(
-        &self,
-        context: &Context,
-        request: &M::Request,
-    ) -> Result<M::Response, CallError> {
+    async fn call<M: Method>(&self, context: &Context, request: &M::Request) -> Result<M::Response, CallError> {
         self.budget.earn();
         let mut tries = 1;
         loop {
@@ -118,9 +104,7 @@ impl Network {
             };
             match self.budget.judge(&error, M::IDEMPOTENT, tries, context) {
                 Verdict::GiveUp => return Err(error),
-                Verdict::Again(pause) if pause < context.remaining() => {
-                    tokio::time::sleep(pause).await
-                }
+                Verdict::Again(pause) if pause < context.remaining() => tokio::time::sleep(pause).await,
                 Verdict::Again(_) => return Err(error),
             }
             tries += 1;
@@ -134,9 +118,13 @@ impl Network {
         retry: bool,
     ) -> Result<M::Response, CallError> {
         let lease = self.acquire(context).await?;
-        let payload =
-            call::attempt::<M>(lease, context, request, retry || context.is_retry()).await?;
+        let payload = call::attempt::<M>(lease, context, request, retry || context.is_retry()).await?;
         call::decode(&payload)
+    }
+
+    /// Whether it makes sense to choose again after `choice` was down: another is up, or its caller has not yet waited.
+    fn elsewhere(&self, choice: &Choice<'_>) -> bool {
+        !choice.patient || self.pools.iter().any(|pool| !pool.resting())
     }
 
     /// Takes a lease from the backend that balancing chooses; one that turns out to be down is left for another.
@@ -145,16 +133,10 @@ impl Network {
             let Some(choice) = balance::choose(&self.pools) else {
                 return Err(CallError::Unavailable("no backends are configured".into()));
             };
-            match choice
-                .pool
-                .acquire(context.deadline(), choice.patient)
-                .await
-            {
-                Err(CallError::Unavailable(_)) if !choice.patient && choice.pool.resting() => {
+            match choice.pool.acquire(context.deadline(), choice.patient).await {
+                Err(CallError::Unavailable(_)) if choice.pool.resting() && self.elsewhere(&choice) => {
                     if context.remaining().is_zero() {
-                        return Err(CallError::DeadlineExceeded {
-                            executed: Executed::No,
-                        });
+                        return Err(CallError::DeadlineExceeded { executed: Executed::No });
                     }
                 }
                 taken => return taken,

@@ -97,12 +97,7 @@ pub(crate) struct Glance {
 
 impl Pool {
     pub(crate) fn new(address: String, config: Arc<ClientConfig>) -> Arc<Self> {
-        Arc::new(Self {
-            address,
-            config,
-            state: Mutex::default(),
-            load: AtomicUsize::new(0),
-        })
+        Arc::new(Self { address, config, state: Mutex::default(), load: AtomicUsize::new(0) })
     }
 
     /// Leases given out and callers waiting: what balancing compares.
@@ -116,11 +111,7 @@ impl Pool {
     }
 
     /// Takes the right to one call, by `deadline`. Who is not `patient` does not wait for a backend that is down.
-    pub(crate) async fn acquire(
-        self: &Arc<Self>,
-        deadline: Instant,
-        patient: bool,
-    ) -> Result<Lease, CallError> {
+    pub(crate) async fn acquire(self: &Arc<Self>, deadline: Instant, patient: bool) -> Result<Lease, CallError> {
         let waiting = {
             let mut state = lock(&self.state);
             if state.waiters.is_empty()
@@ -137,9 +128,7 @@ impl Pool {
             Ok(Ok(Ok(lease))) => Ok(lease),
             Ok(Ok(Err(reason))) => Err(CallError::Unavailable(reason)),
             Ok(Err(_)) => Err(CallError::Unavailable("the client is closed".into())),
-            Err(_) => Err(CallError::DeadlineExceeded {
-                executed: Executed::No,
-            }),
+            Err(_) => Err(CallError::DeadlineExceeded { executed: Executed::No }),
         }
     }
 
@@ -157,9 +146,7 @@ impl Pool {
             return Err(CallError::Unavailable(outage.reason.clone().into()));
         }
         if state.waiters.len() >= self.config.max_waiting {
-            return Err(CallError::Unavailable(
-                "too many calls wait for a connection".into(),
-            ));
+            return Err(CallError::Unavailable("too many calls wait for a connection".into()));
         }
         let (give, waiting) = oneshot::channel();
         state.waiters.push_back(Waiter { give, patient });
@@ -171,11 +158,7 @@ impl Pool {
         link.busy.fetch_add(1, Ordering::Relaxed);
         link.used.store(true, Ordering::Relaxed);
         self.load.fetch_add(1, Ordering::Relaxed);
-        Lease {
-            link,
-            pool: Arc::clone(self),
-            held: true,
-        }
+        Lease { link, pool: Arc::clone(self), held: true }
     }
 
     /// Gives back `count` rights to `link`.
@@ -229,13 +212,7 @@ impl Pool {
     /// Takes in what a dial brought; says what the dialler does next.
     fn dialled(self: &Arc<Self>, dialled: Result<Arc<Link>, String>) -> Next {
         let mut state = lock(&self.state);
-        let dialled = dialled.and_then(|link| {
-            if link.has_ended() {
-                Err(link.reason())
-            } else {
-                Ok(link)
-            }
-        });
+        let dialled = dialled.and_then(|link| if link.has_ended() { Err(link.reason()) } else { Ok(link) });
         match dialled {
             Err(reason) => self.failed(&mut state, reason),
             Ok(link) => {
@@ -246,10 +223,7 @@ impl Pool {
                 if state.closed {
                     state.close_links();
                 }
-                if !state.closed
-                    && !state.waiters.is_empty()
-                    && state.links.len() < self.config.max_connections
-                {
+                if !state.closed && !state.waiters.is_empty() && state.links.len() < self.config.max_connections {
                     return Next::Again;
                 }
                 state.dialing = false;
@@ -263,16 +237,10 @@ impl Pool {
         if state.closed {
             return Next::Done;
         }
-        let outage = state.outage.get_or_insert_with(|| Outage {
-            since: Instant::now(),
-            failures: 0,
-            reason: String::new(),
-        });
+        let outage =
+            state.outage.get_or_insert_with(|| Outage { since: Instant::now(), failures: 0, reason: String::new() });
         outage.failures += 1;
-        let (failures, over) = (
-            outage.failures,
-            outage.since.elapsed() >= self.config.patience,
-        );
+        let (failures, over) = (outage.failures, outage.since.elapsed() >= self.config.patience);
         outage.reason.clone_from(&reason);
         let waiters = std::mem::take(&mut state.waiters);
         for waiter in waiters {
@@ -337,11 +305,7 @@ impl Pool {
 
     pub(crate) fn each_link(&self, mut look: impl FnMut(&Link)) -> Glance {
         let state = lock(&self.state);
-        state
-            .links
-            .iter()
-            .chain(&state.leaving)
-            .for_each(|link| look(link));
+        state.links.iter().chain(&state.leaving).for_each(|link| look(link));
         Glance {
             connections: state.links.len() + state.leaving.len(),
             waiting: state.waiters.len(),
@@ -353,28 +317,18 @@ impl Pool {
 impl Drop for Pool {
     fn drop(&mut self) {
         let state = lock(&self.state);
-        state
-            .links
-            .iter()
-            .chain(&state.leaving)
-            .for_each(|link| link.wire.finish());
+        state.links.iter().chain(&state.leaving).for_each(|link| link.wire.finish());
     }
 }
 
 impl State {
     fn idle(&self) -> Option<Arc<Link>> {
-        self.links
-            .iter()
-            .find(|link| link.busy.load(Ordering::Relaxed) < link.capacity)
-            .cloned()
+        self.links.iter().find(|link| link.busy.load(Ordering::Relaxed) < link.capacity).cloned()
     }
 
     fn remove(&mut self, link: &Link) -> Option<Arc<Link>> {
         self.leaving.retain(|known| !std::ptr::eq(&**known, link));
-        let at = self
-            .links
-            .iter()
-            .position(|known| std::ptr::eq(&**known, link))?;
+        let at = self.links.iter().position(|known| std::ptr::eq(&**known, link))?;
         Some(self.links.remove(at))
     }
 
@@ -389,9 +343,7 @@ impl State {
 
     fn retire_expired(&mut self) {
         let now = Instant::now();
-        let (old, young) = std::mem::take(&mut self.links)
-            .into_iter()
-            .partition(|link| now >= link.expires);
+        let (old, young) = std::mem::take(&mut self.links).into_iter().partition(|link| now >= link.expires);
         self.links = young;
         Vec::into_iter(old).for_each(|link| self.retire(link));
     }
@@ -406,11 +358,7 @@ impl State {
         if self.links.len() <= config.max_idle_connections {
             return;
         }
-        let idle = self
-            .links
-            .iter()
-            .filter(|known| known.busy.load(Ordering::Relaxed) == 0)
-            .count();
+        let idle = self.links.iter().filter(|known| known.busy.load(Ordering::Relaxed) == 0).count();
         if idle > config.max_idle_connections
             && let Some(link) = self.remove(link)
         {

@@ -56,13 +56,7 @@ impl Budget {
     }
 
     /// Judges the failure of try number `tries` (from 1).
-    pub(crate) fn judge(
-        &self,
-        error: &CallError,
-        idempotent: bool,
-        tries: u32,
-        context: &Context,
-    ) -> Verdict {
+    pub(crate) fn judge(&self, error: &CallError, idempotent: bool, tries: u32, context: &Context) -> Verdict {
         if tries >= self.max_tries || context.is_retry() || context.remaining().is_zero() {
             return Verdict::GiveUp;
         }
@@ -76,19 +70,14 @@ impl Budget {
         }
         self.retried.fetch_add(1, Ordering::Relaxed);
         match reason {
-            Reason::Overload => {
-                Verdict::Again((PAUSE * (1 << tries.min(8))).mul_f64(rand::random_range(0.0..1.0)))
-            }
+            Reason::Overload => Verdict::Again((PAUSE * (1 << tries.min(8))).mul_f64(rand::random_range(0.0..1.0))),
             Reason::Moved | Reason::MayRepeat => Verdict::Again(Duration::ZERO),
         }
     }
 
     fn spend(&self) -> bool {
-        let spent = self
-            .saved
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |saved| {
-                saved.checked_sub(RETRY_COST)
-            });
+        let spent =
+            self.saved.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |saved| saved.checked_sub(RETRY_COST));
         spent.is_ok()
     }
 }
@@ -107,10 +96,7 @@ fn reason(error: &CallError, idempotent: bool) -> Option<Reason> {
     match error {
         CallError::Rejected(status) if status.code == Status::DRAINING => Some(Reason::Moved),
         CallError::Rejected(_) => Some(Reason::Overload),
-        CallError::Lost {
-            executed: Executed::No,
-            ..
-        } => Some(Reason::Moved),
+        CallError::Lost { executed: Executed::No, .. } => Some(Reason::Moved),
         CallError::Lost { .. } if idempotent => Some(Reason::MayRepeat),
         _ => None,
     }

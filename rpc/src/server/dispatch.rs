@@ -32,11 +32,7 @@ pub(crate) struct Incoming {
 
 impl Incoming {
     pub(crate) fn new(context: Context, payload: Bytes, reply: Reply) -> Self {
-        Self {
-            context,
-            payload,
-            reply,
-        }
+        Self { context, payload, reply }
     }
 
     /// Runs the request in a task of its own.
@@ -50,11 +46,7 @@ impl Incoming {
         F: FnOnce(Arc<S>, Context, M::Request) -> Fut + Send + 'static,
         Fut: Future<Output = Result<M::Response, Status>> + Send,
     {
-        let Self {
-            context,
-            payload,
-            mut reply,
-        } = self;
+        let Self { context, payload, mut reply } = self;
         tokio::spawn(async move {
             if context.remaining().is_zero() {
                 return reply.refuse(Status::DEADLINE_EXCEEDED, "the deadline had passed");
@@ -68,14 +60,18 @@ impl Incoming {
             };
             drop(payload);
             reply.started = true;
-            let token = context.cancellation();
+            let cancellation = context.cancellation();
             let answer = tokio::select! {
                 biased;
                 answer = handler(state, context, request) => Some(answer),
-                () = token.cancelled() => None,
+                () = cancellation.fired() => None,
             };
-            match answer.map(|answer| answer.and_then(|response| reply.encode(&response))) {
-                Some(Ok(out)) => reply.respond(out).await,
+            match answer {
+                Some(Ok(response)) => {
+                    if reply.room().await {
+                        reply.respond(&response);
+                    }
+                }
                 Some(Err(status)) => reply.fail(&status),
                 None => {}
             }
@@ -104,60 +100,55 @@ enum To {
 
 impl Reply {
     pub(crate) fn peer(session: Arc<Session>, id: u32) -> Self {
-        Self {
-            to: Some(To::Peer { session, id }),
-            started: false,
-        }
+        Self { to: Some(To::Peer { session, id }), started: false }
     }
 
     pub(crate) fn local(sender: oneshot::Sender<Outcome>) -> Self {
-        Self {
-            to: Some(To::Local(sender)),
-            started: false,
+        Self { to: Some(To::Local(sender)), started: false }
+    }
+
+    /// Waits until there is room for an answer; `false` if its connection is gone.
+    ///
+    /// Until then the response is not encoded and the permit is kept: a peer that does not read soon has no more
+    /// requests running, and what they hold is what their handlers made.
+    async fn room(&self) -> bool {
+        match &self.to {
+            Some(To::Peer { session, .. }) if !session.has_room() => session.room().await.is_ok(),
+            _ => true,
         }
     }
 
-    /// Encodes the response's whole frame.
-    fn encode<T: Message>(&self, response: &T) -> Result<Vec<u8>, Status> {
-        let (id, limit) = match &self.to {
-            Some(To::Peer { session, id }) => (*id, session.max_response()),
-            _ => (0, frame::MAX_BODY_BYTES),
-        };
+    fn respond<T: Message>(&mut self, response: &T) {
         let mut out = SCRATCH.take();
         out.clear();
-        let start = frame::begin(&mut out, Kind::Response, 0, Status::OK, id);
-        response
-            .encode(&mut out)
-            .map_err(|error| Status::internal(error.to_string()))?;
-        let size = frame::finish(&mut out, start);
-        if size > limit {
-            let message = format!("response of {size} bytes is over the client's limit of {limit}");
-            return Err(Status::new(Status::RESPONSE_TOO_LARGE, message));
-        }
-        Ok(out)
-    }
-
-    /// Answers with an encoded response.
-    async fn respond(&mut self, out: Vec<u8>) {
-        // Waiting here keeps the permit: a peer that does not read soon has no more requests running.
-        if let Some(To::Peer { session, .. }) = &self.to
-            && !session.has_room()
-            && session.room().await.is_err()
-        {
-            return;
-        }
-        match self.to.take() {
-            Some(To::Peer { session, id }) => session.answer(id, &out, true),
-            Some(To::Local(sender)) => {
-                let _ = sender.send(Outcome::Response(Bytes::copy_from_slice(
-                    &out[frame::HEADER_BYTES..],
-                )));
-            }
-            None => {}
+        match self.encode(response, &mut out) {
+            Err(status) => self.fail(&status),
+            Ok(()) => match self.to.take() {
+                Some(To::Peer { session, id }) => session.answer(id, &out, true),
+                Some(To::Local(sender)) => {
+                    let _ = sender.send(Outcome::Response(Bytes::copy_from_slice(&out[frame::HEADER_BYTES..])));
+                }
+                None => {}
+            },
         }
         if out.capacity() <= KEPT_BYTES {
             SCRATCH.set(out);
         }
+    }
+
+    fn encode<T: Message>(&self, response: &T, out: &mut Vec<u8>) -> Result<(), Status> {
+        let (id, limit) = match &self.to {
+            Some(To::Peer { session, id }) => (*id, session.max_response()),
+            _ => (0, frame::MAX_BODY_BYTES),
+        };
+        let start = frame::begin(out, Kind::Response, 0, Status::OK, id);
+        response.encode(out).map_err(|error| Status::internal(error.to_string()))?;
+        let size = frame::finish(out, start);
+        if size > limit {
+            let message = format!("response of {size} bytes is over the client's limit of {limit}");
+            return Err(Status::new(Status::RESPONSE_TOO_LARGE, message));
+        }
+        Ok(())
     }
 
     /// Answers for a handler that ran.
@@ -172,34 +163,16 @@ impl Reply {
 
     fn send(&mut self, code: u16, message: &str, executed: Executed, orderly: bool) {
         // 0 would be taken for success, with the message as the response.
-        let code = if code == Status::OK {
-            Status::INTERNAL
-        } else {
-            code
-        };
+        let code = if code == Status::OK { Status::INTERNAL } else { code };
         match self.to.take() {
             Some(To::Peer { session, id }) => {
-                let flags = if executed == Executed::No {
-                    FLAG_NOT_EXECUTED
-                } else {
-                    0
-                };
+                let flags = if executed == Executed::No { FLAG_NOT_EXECUTED } else { 0 };
                 let mut out = vec![];
-                frame::put(
-                    &mut out,
-                    Kind::Response,
-                    flags,
-                    code,
-                    id,
-                    clip(message).as_bytes(),
-                );
+                frame::put(&mut out, Kind::Response, flags, code, id, clip(message).as_bytes());
                 session.answer(id, &out, orderly);
             }
             Some(To::Local(sender)) => {
-                let _ = sender.send(Outcome::Status {
-                    status: Status::new(code, clip(message)),
-                    executed,
-                });
+                let _ = sender.send(Outcome::Status { status: Status::new(code, clip(message)), executed });
             }
             None => {}
         }
@@ -213,18 +186,9 @@ impl Drop for Reply {
         }
         if std::thread::panicking() {
             tracing::error!("a handler panicked; its caller gets INTERNAL");
-            return self.send(
-                Status::INTERNAL,
-                "the handler panicked",
-                Executed::Yes,
-                true,
-            );
+            return self.send(Status::INTERNAL, "the handler panicked", Executed::Yes, true);
         }
-        let executed = if self.started {
-            Executed::Unknown
-        } else {
-            Executed::No
-        };
+        let executed = if self.started { Executed::Unknown } else { Executed::No };
         self.send(Status::CANCELLED, "cancelled", executed, false);
     }
 }

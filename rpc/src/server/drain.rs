@@ -54,15 +54,14 @@ pub(super) async fn serve(shared: Arc<Shared>, mut stream: TcpStream) -> usize {
 async fn greet(shared: &Shared, stream: &mut TcpStream) -> Result<Agreed, HelloError> {
     stream.set_nodelay(true)?;
     let config = &shared.config;
-    let mine = Greeting::new(
-        config.max_frame_bytes.min(MAX_BODY_BYTES),
-        config.max_in_flight_per_connection,
-    );
+    let mine = Greeting::new(config.max_frame_bytes.min(MAX_BODY_BYTES), config.max_in_flight_per_connection);
     hello::accept(stream, &config.secret, mine, &shared.table).await
 }
 
 async fn run(shared: Arc<Shared>, stream: TcpStream, agreed: Agreed) -> usize {
     let session = Arc::new(Session::new(Arc::clone(&shared), &agreed));
+    // However this connection ends, nobody is left to be answered.
+    let _cancelled = CancelOnDrop(&session);
     let pace = Pace {
         max_frame_bytes: shared.config.max_frame_bytes.min(MAX_BODY_BYTES),
         frame_timeout: shared.config.frame_timeout,
@@ -86,9 +85,15 @@ async fn run(shared: Arc<Shared>, stream: TcpStream, agreed: Agreed) -> usize {
         }
     };
     tracing::debug!(%end, "connection ended");
-    // Nobody is there to be answered.
-    session.cancel_all();
     0
+}
+
+struct CancelOnDrop<'a>(&'a Session);
+
+impl Drop for CancelOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.cancel_all();
+    }
 }
 
 /// Cancels what still runs, lets the answers that say so leave, and closes.

@@ -11,10 +11,7 @@ pub(crate) struct Gate {
 
 impl Gate {
     pub(crate) fn new(limit: usize) -> Self {
-        Self {
-            inside: AtomicUsize::new(0),
-            limit,
-        }
+        Self { inside: AtomicUsize::new(0), limit }
     }
 
     /// Goes in, if there is room; who is in must [`leave`](Gate::leave).

@@ -58,11 +58,7 @@ impl Server {
     /// Serves connections of `listener` until `stop` completes, then drains: closes the listener, tells every client to
     /// go away, and returns when the last connection has ended, at most about a second after
     /// [`ServerConfig::grace`]. An accept that fails is tried again, never an end.
-    pub async fn run(
-        self,
-        listener: TcpListener,
-        stop: impl Future<Output = ()> + Send,
-    ) -> Drained {
+    pub async fn run(self, listener: TcpListener, stop: impl Future<Output = ()> + Send) -> Drained {
         let shared = Arc::new(Shared {
             table: self.registry.table().to_wire(),
             in_flight: Gate::new(self.config.max_in_flight),
@@ -82,10 +78,7 @@ impl Server {
         // Closed first, so that whoever dials now is refused at once instead of waiting for nobody.
         drop(listener);
         shared.stopping.cancel();
-        let mut drained = Drained {
-            connections: connections.len(),
-            cancelled: 0,
-        };
+        let mut drained = Drained { connections: connections.len(), cancelled: 0 };
         while let Some(ended) = connections.join_next().await {
             drained.cancelled += ended.unwrap_or(0);
         }
@@ -110,17 +103,9 @@ fn admit(shared: &Arc<Shared>, connections: &mut JoinSet<usize>, mut stream: Tcp
         connections.spawn(drain::serve(Arc::clone(shared), stream));
         return;
     }
-    tracing::warn!(
-        limit = shared.config.max_connections,
-        "connection refused: too many"
-    );
+    tracing::warn!(limit = shared.config.max_connections, "connection refused: too many");
     // A few bytes into an empty socket buffer: done at its first poll, so that these tasks do not gather.
     tokio::spawn(async move {
-        hello::refuse(
-            &mut stream,
-            Status::TOO_MANY_CONNECTIONS,
-            "the server has too many connections",
-        )
-        .await;
+        hello::refuse(&mut stream, Status::TOO_MANY_CONNECTIONS, "the server has too many connections").await;
     });
 }

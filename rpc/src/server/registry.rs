@@ -21,13 +21,7 @@ pub struct Entry {
 impl Entry {
     /// A service without methods; `service!` adds them.
     pub fn new(name: &str) -> Self {
-        Self {
-            info: ServiceInfo {
-                name: name.into(),
-                methods: vec![],
-            },
-            methods: vec![],
-        }
+        Self { info: ServiceInfo { name: name.into(), methods: vec![] }, methods: vec![] }
     }
 
     /// Adds the method `M`, served by `handler` on `state`.
@@ -40,13 +34,8 @@ impl Entry {
         Fut: Future<Output = Result<M::Response, Status>> + Send,
     {
         let state = Arc::clone(state);
-        self.info.methods.push(MethodInfo {
-            name: M::NAME.into(),
-            idempotent: M::IDEMPOTENT,
-        });
-        self.methods.push(Box::new(move |incoming| {
-            incoming.spawn::<M, S, F, Fut>(Arc::clone(&state), handler)
-        }));
+        self.info.methods.push(MethodInfo { name: M::NAME.into(), idempotent: M::IDEMPOTENT });
+        self.methods.push(Box::new(move |incoming| incoming.spawn::<M, S, F, Fut>(Arc::clone(&state), handler)));
         self
     }
 }
@@ -71,55 +60,28 @@ impl Registry {
     #[must_use]
     pub fn with(mut self, entry: Entry) -> Self {
         let name = &entry.info.name;
-        assert!(
-            self.entries.iter().all(|known| known.info.name != *name),
-            "service {name} is registered twice"
-        );
+        assert!(self.entries.iter().all(|known| known.info.name != *name), "service {name} is registered twice");
         let methods = entry.info.methods.iter().map(|method| &method.name);
-        assert!(
-            methods.chain([name]).all(|name| name.len() <= 255),
-            "a name in service {name} is over 255 bytes"
-        );
+        assert!(methods.chain([name]).all(|name| name.len() <= 255), "a name in service {name} is over 255 bytes");
         self.entries.push(entry);
-        assert!(
-            self.table().to_wire().len() <= MAX_TABLE_BYTES,
-            "the method table is over {MAX_TABLE_BYTES} bytes"
-        );
+        assert!(self.table().to_wire().len() <= MAX_TABLE_BYTES, "the method table is over {MAX_TABLE_BYTES} bytes");
         self
     }
 
     /// The services and methods, as clients are told.
     pub fn table(&self) -> Table {
-        Table {
-            services: self
-                .entries
-                .iter()
-                .map(|entry| entry.info.clone())
-                .collect(),
-        }
+        Table { services: self.entries.iter().map(|entry| entry.info.clone()).collect() }
     }
 
     /// What starts requests of a method.
-    pub(crate) fn find(
-        &self,
-        (service, method): Numbers,
-    ) -> Result<&(dyn Fn(Incoming) + Send + Sync), Missing> {
-        let entry = self
-            .entries
-            .get(usize::from(service))
-            .ok_or(Missing::Service)?;
-        entry
-            .methods
-            .get(usize::from(method))
-            .map(|start| &**start)
-            .ok_or(Missing::Method)
+    pub(crate) fn find(&self, (service, method): Numbers) -> Result<&(dyn Fn(Incoming) + Send + Sync), Missing> {
+        let entry = self.entries.get(usize::from(service)).ok_or(Missing::Service)?;
+        entry.methods.get(usize::from(method)).map(|start| &**start).ok_or(Missing::Method)
     }
 }
 
 impl fmt::Debug for Registry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list()
-            .entries(self.entries.iter().map(|entry| &entry.info))
-            .finish()
+        f.debug_list().entries(self.entries.iter().map(|entry| &entry.info)).finish()
     }
 }

@@ -5,6 +5,8 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
+use tokio::time::Instant;
+
 use super::{
     Shared,
     dispatch::{Incoming, Reply},
@@ -69,8 +71,7 @@ impl Session {
     /// Takes no more requests and says so.
     pub(crate) fn drain(&self) {
         self.draining.store(true, Ordering::Release);
-        self.wire
-            .go_away(Status::DRAINING, "the server is stopping");
+        self.wire.go_away(Status::DRAINING, "the server is stopping");
     }
 
     /// Closes the connection once the gathered answers have left.
@@ -83,7 +84,7 @@ impl Session {
         lock(&self.running).cancel_all()
     }
 
-    fn request(self: &Arc<Self>, frame: Frame) -> Result<(), Breach> {
+    fn request(self: &Arc<Self>, now: Instant, frame: Frame) -> Result<(), Breach> {
         let (id, mut payload) = (frame.id, frame.body);
         let head = RequestHead::take(&mut payload, frame.flags)?;
         if self.draining.load(Ordering::Acquire) {
@@ -98,40 +99,25 @@ impl Session {
             }
         };
         if !self.shared.in_flight.enter() {
-            self.refuse(
-                id,
-                Status::REJECTED,
-                "the server has too many requests in flight",
-            );
+            self.refuse(id, Status::REJECTED, "the server has too many requests in flight");
             return Ok(());
         }
         let limit = self.shared.config.max_in_flight_per_connection;
         // Not in the match: its lock must not be held while the task starts.
         let begun = lock(&self.running).begin(id, limit);
         match begun {
-            Ok(token) => {
+            Ok(cancellation) => {
                 let retry = frame.flags & FLAG_RETRY != 0;
-                let context = Context::received(head.timeout_ms, head.trace, retry, token);
-                start(Incoming::new(
-                    context,
-                    payload,
-                    Reply::peer(Arc::clone(self), id),
-                ));
+                let context = Context::received(now, head.timeout_ms, head.trace, retry, cancellation);
+                start(Incoming::new(context, payload, Reply::peer(Arc::clone(self), id)));
                 Ok(())
             }
             Err(refused) => {
                 self.shared.in_flight.leave();
                 match refused {
-                    Refused::Duplicate => Err(Breach::new(
-                        Status::PROTOCOL,
-                        "a request with this id is running",
-                    )),
+                    Refused::Duplicate => Err(Breach::new(Status::PROTOCOL, "a request with this id is running")),
                     Refused::Full => {
-                        self.refuse(
-                            id,
-                            Status::REJECTED,
-                            "the connection has too many requests in flight",
-                        );
+                        self.refuse(id, Status::REJECTED, "the connection has too many requests in flight");
                         Ok(())
                     }
                 }
@@ -141,24 +127,18 @@ impl Session {
 
     fn refuse_unknown(&self, id: u32, missing: Missing) {
         match missing {
-            Missing::Service => {
-                self.refuse(id, Status::UNKNOWN_SERVICE, "no service of this number")
-            }
+            Missing::Service => self.refuse(id, Status::UNKNOWN_SERVICE, "no service of this number"),
             Missing::Method => self.refuse(id, Status::UNKNOWN_METHOD, "no method of this number"),
         }
     }
 
     fn refuse(&self, id: u32, code: u16, why: &str) {
-        self.wire
-            .send(Kind::Response, FLAG_NOT_EXECUTED, code, id, why.as_bytes());
+        self.wire.send(Kind::Response, FLAG_NOT_EXECUTED, code, id, why.as_bytes());
     }
 
     fn cancel(&self, id: u32) -> Result<(), Breach> {
         if lock(&self.running).cancel(id) > self.shared.config.max_cancels {
-            return Err(Breach::new(
-                Status::CANCEL_FLOOD,
-                "everything is cancelled and nothing finishes",
-            ));
+            return Err(Breach::new(Status::CANCEL_FLOOD, "everything is cancelled and nothing finishes"));
         }
         Ok(())
     }
@@ -170,9 +150,10 @@ impl Side for Session {
     }
 
     fn receive(self: &Arc<Self>, frames: &mut Vec<Frame>) -> Result<(), Breach> {
+        let now = Instant::now();
         for frame in frames.drain(..) {
             match frame.kind {
-                Kind::Request => self.request(frame)?,
+                Kind::Request => self.request(now, frame)?,
                 Kind::Cancel => self.cancel(frame.id)?,
                 // The client will send no more; it closes when it has its answers.
                 Kind::GoAway => {}

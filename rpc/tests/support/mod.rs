@@ -1,5 +1,9 @@
 //! A server with handlers for every occasion, on a port of its own, and clients of it.
 
+#![allow(dead_code)] // each test program uses its own part
+
+pub mod peer;
+
 use std::{
     net::SocketAddr,
     sync::{
@@ -9,10 +13,7 @@ use std::{
     time::Duration,
 };
 
-use teller_rpc::{
-    Client as Handle, ClientConfig, Context, Drained, Registry, Secret, Server, ServerConfig,
-    Status,
-};
+use teller_rpc::{Client as Handle, ClientConfig, Context, Drained, Registry, Secret, Server, ServerConfig, Status};
 use tokio::{
     net::{TcpListener, TcpSocket},
     sync::{Notify, Semaphore, mpsc, oneshot},
@@ -25,7 +26,7 @@ teller_rpc::service! {
         /// Answers the request itself.
         idempotent fn echo(String) -> String;
         /// Answers as many bytes as asked for.
-        idempotent fn bytes(u32) -> Vec<u8>;
+        idempotent fn bytes(u32) -> String;
         /// Panics.
         fn panic(()) -> ();
         /// Answers with the status of this code.
@@ -71,8 +72,8 @@ impl Service for Handlers {
         Ok(text)
     }
 
-    async fn bytes(&self, _: Context, count: u32) -> Result<Vec<u8>, Status> {
-        Ok(vec![7; count as usize])
+    async fn bytes(&self, _: Context, count: u32) -> Result<String, Status> {
+        Ok("x".repeat(count as usize))
     }
 
     async fn panic(&self, _: Context, (): ()) -> Result<(), Status> {
@@ -97,11 +98,7 @@ impl Service for Handlers {
     }
 
     async fn context(&self, cx: Context, (): ()) -> Result<(u64, Option<String>, bool), Status> {
-        Ok((
-            cx.remaining().as_millis() as u64,
-            cx.trace().map(|trace| trace.to_string()),
-            cx.is_retry(),
-        ))
+        Ok((cx.remaining().as_millis() as u64, cx.trace().map(|trace| trace.to_string()), cx.is_retry()))
     }
 }
 
@@ -157,13 +154,7 @@ impl Running {
         let (stop, stopped) = oneshot::channel();
         let server = Server::new(registry(&strings), config);
         let server = tokio::spawn(server.run(listener, async { drop(stopped.await) }));
-        Self {
-            address,
-            strings,
-            starts,
-            stop,
-            server,
-        }
+        Self { address, strings, starts, stop, server }
     }
 
     pub fn client(&self) -> Handle {
@@ -190,10 +181,7 @@ impl Running {
 pub fn client_of(addresses: &[SocketAddr], change: impl FnOnce(&mut ClientConfig)) -> Handle {
     let mut config = ClientConfig::new(secret());
     change(&mut config);
-    Handle::new(
-        addresses.iter().map(SocketAddr::to_string).collect(),
-        config,
-    )
+    Handle::new(addresses.iter().map(SocketAddr::to_string).collect(), config)
 }
 
 pub fn soon() -> Context {
