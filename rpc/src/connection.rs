@@ -168,6 +168,8 @@ where
     S: Side,
 {
     let wire = side.wire();
+    // Whoever drops this future ends the connection: the writer would otherwise keep the socket open for ever.
+    let _closed = CloseOnDrop(wire);
     let mut writer = tokio::spawn(write_all(Arc::clone(side), write));
     let end = tokio::select! {
         end = read_all(side, read, buffer, pace) => end,
@@ -184,8 +186,15 @@ where
     if timeout(FLUSH_TIME, &mut writer).await.is_err() {
         writer.abort();
     }
-    wire.close();
     end
+}
+
+struct CloseOnDrop<'a>(&'a Wire);
+
+impl Drop for CloseOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.close();
+    }
 }
 
 async fn write_all<S: Side, W: AsyncWrite + Unpin>(side: Arc<S>, mut write: W) {

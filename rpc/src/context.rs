@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
+
+use crate::cancellation::Cancellation;
 
 pub use crate::trace::{Trace, TraceError};
 
@@ -18,7 +19,7 @@ pub struct Context {
     deadline: Instant,
     trace: Option<Trace>,
     retry: bool,
-    cancellation: Option<CancellationToken>,
+    cancellation: Option<Cancellation>,
 }
 
 impl Context {
@@ -68,26 +69,30 @@ impl Context {
     pub async fn cancelled(&self) {
         let expiry = tokio::time::sleep_until(self.deadline);
         match &self.cancellation {
-            Some(token) => tokio::select! { () = token.cancelled() => {} () = expiry => {} },
+            Some(cancellation) => tokio::select! { () = cancellation.fired() => {} () = expiry => {} },
             None => expiry.await,
         }
     }
 
     pub(crate) fn is_cancelled(&self) -> bool {
-        self.cancellation.as_ref().is_some_and(CancellationToken::is_cancelled)
+        self.cancellation.as_ref().is_some_and(Cancellation::has_fired)
     }
 
     /// What fires when the call is taken back; never for a context that was not received.
-    pub(crate) fn cancellation(&self) -> CancellationToken {
+    pub(crate) fn cancellation(&self) -> Cancellation {
         self.cancellation.clone().unwrap_or_default()
     }
 
-    pub(crate) fn received(timeout_ms: u32, trace: Option<Trace>, retry: bool, token: CancellationToken) -> Self {
-        let mut context = Self::with_timeout(Duration::from_millis(timeout_ms.into()));
-        context.trace = trace;
-        context.retry = retry;
-        context.cancellation = Some(token);
-        context
+    /// The context of a request that arrived at `now`.
+    pub(crate) fn received(
+        now: Instant,
+        timeout_ms: u32,
+        trace: Option<Trace>,
+        retry: bool,
+        cancellation: Cancellation,
+    ) -> Self {
+        let deadline = now + Duration::from_millis(timeout_ms.into()).min(MAX_TIMEOUT);
+        Self { deadline, trace, retry, cancellation: Some(cancellation) }
     }
 
     /// What a request says of the time left: whole milliseconds, rounded up so that a rest of time is not none.
@@ -124,9 +129,9 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_context_is_cancelled_by_its_token_or_its_deadline() {
-        let token = CancellationToken::new();
-        let context = Context::received(2000, None, true, token.clone());
-        token.cancel();
+        let cancellation = Cancellation::default();
+        let context = Context::received(Instant::now(), 2000, None, true, cancellation.clone());
+        cancellation.fire();
         let start = Instant::now();
         context.cancelled().await;
         assert_eq!(start.elapsed(), Duration::ZERO);

@@ -217,16 +217,20 @@ impl Inflight {
         lock(&self.table).next_sweep
     }
 
-    /// Ends all calls: the connection is gone.
-    pub(crate) fn close(&self, wakers: &mut Vec<Waker>) {
+    /// Ends all calls: the connection is gone. Returns how many slots nobody waited for any more.
+    pub(crate) fn close(&self, wakers: &mut Vec<Waker>) -> usize {
+        let mut abandoned = 0;
         let mut table = lock(&self.table);
         table.closed = true;
         for slot in table.slots.drain(..) {
-            if let State::Waiting { waker, .. } = slot.state {
-                wakers.extend(waker);
+            match slot.state {
+                State::Waiting { waker, .. } => wakers.extend(waker),
+                State::Abandoned => abandoned += 1,
+                State::Free | State::Answered(_) => {}
             }
         }
         self.waiting.store(0, Ordering::Relaxed);
+        abandoned
     }
 }
 

@@ -1,7 +1,5 @@
 //! [`Table`]: the services and methods of a server, as WELCOME carries them and as a client looks them up.
 
-use std::collections::HashMap;
-
 use bytes::{Buf, Bytes};
 
 /// The largest table in bytes, and so the largest WELCOME less its proof.
@@ -101,27 +99,29 @@ pub(crate) enum Missing {
     Method,
 }
 
-/// A table as a client asks it: by name. Looked up once per call, so by one hash and not by walking the table.
+/// A table as a client asks it: by name. Looked up once per call, so by a key and not by walking the names.
 #[derive(Debug)]
 pub(crate) struct Directory {
     table: Table,
-    by_key: HashMap<u64, Numbers>,
+    by_key: Vec<(u64, Numbers)>,
 }
 
 impl Directory {
     pub(crate) fn new(table: Table) -> Self {
-        let mut by_key = HashMap::new();
+        let mut by_key = vec![];
         for (service, number) in table.services.iter().zip(0_u16..) {
             for (method, index) in service.methods.iter().zip(0_u16..) {
-                by_key.insert(key(&service.name, &method.name), (number, index));
+                by_key.push((key(&service.name, &method.name), (number, index)));
             }
         }
+        by_key.sort_unstable();
         Self { table, by_key }
     }
 
     /// The numbers of `service.method`, whose [`key`] the caller has computed at compile time.
     pub(crate) fn find(&self, key: u64, service: &str, method: &str) -> Result<Numbers, Missing> {
-        if let Some(&(number, index)) = self.by_key.get(&key) {
+        if let Ok(at) = self.by_key.binary_search_by_key(&key, |entry| entry.0) {
+            let (number, index) = self.by_key[at].1;
             let found = &self.table.services[usize::from(number)];
             if found.name == service && found.methods[usize::from(index)].name == method {
                 return Ok((number, index));

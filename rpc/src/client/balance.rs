@@ -34,5 +34,5 @@ pub(crate) fn choose(pools: &[Arc<Pool>]) -> Option<Choice<'_>> {
         (Some(low), _) => low,
         (None, _) => pools.first()?,
     };
-    Some(Choice { pool, patient: standing == 1 && pools.len() == 1 })
+    Some(Choice { pool, patient: false })
 }

@@ -164,12 +164,16 @@ impl Link {
         *lock(&self.ended) = Some(reason.to_owned());
         // The outbox is closed by now: what the writer has not taken never will be, and that is the proof that lost
         // calls are judged by. Only then they are woken.
-        if let Some(pool) = self.pool.upgrade() {
+        let mut wakers = vec![];
+        let pool = self.pool.upgrade();
+        if let Some(pool) = &pool {
             tracing::debug!(backend = pool.address, reason, "connection ended");
             pool.lost(self);
         }
-        let mut wakers = vec![];
-        self.inflight.close(&mut wakers);
+        let abandoned = self.inflight.close(&mut wakers);
+        if let Some(pool) = &pool {
+            pool.release(self, abandoned);
+        }
         wakers.into_iter().for_each(std::task::Waker::wake);
         self.gone.cancel();
     }

@@ -1,11 +1,14 @@
 //! [`Local`]: calls to a registry in the same process, through the same bytes, tasks and rules as over a connection.
 
 use bytes::Bytes;
-use tokio::{sync::oneshot, time::timeout_at};
-use tokio_util::sync::CancellationToken;
+use tokio::{
+    sync::oneshot,
+    time::{Instant, timeout_at},
+};
 
 use super::call;
 use crate::{
+    cancellation::Cancellation,
     codec::Message,
     context::Context,
     server::{Incoming, Outcome, Registry, Reply},
@@ -17,6 +20,15 @@ use crate::{
 pub(super) struct Local {
     registry: Registry,
     directory: Directory,
+}
+
+/// Takes the call back when its caller goes away; after the answer that means nothing.
+struct FireOnDrop(Cancellation);
+
+impl Drop for FireOnDrop {
+    fn drop(&mut self) {
+        self.0.fire();
+    }
 }
 
 impl Local {
@@ -49,12 +61,16 @@ impl Local {
     }
 
     async fn run(&self, numbers: Numbers, context: &Context, payload: Bytes) -> Result<Bytes, CallError> {
-        let token = CancellationToken::new();
-        let received =
-            Context::received(context.timeout_ms(), context.trace().copied(), context.is_retry(), token.clone());
+        let taken_back = FireOnDrop(Cancellation::default());
+        let received = Context::received(
+            Instant::now(),
+            context.timeout_ms(),
+            context.trace().copied(),
+            context.is_retry(),
+            taken_back.0.clone(),
+        );
         let (reply, answer) = oneshot::channel();
         let incoming = Incoming::new(received, payload, Reply::local(reply));
-        let _taken_back_on_drop = token.drop_guard();
         self.start(numbers, incoming)?;
         match timeout_at(context.deadline(), answer).await {
             Ok(Ok(Outcome::Response(payload))) => Ok(payload),

@@ -14,8 +14,8 @@ mod retry;
 
 use std::{fmt, sync::Arc};
 
+use self::{balance::Choice, local::Local, pool::Pool, retry::Budget, retry::Verdict};
 pub use self::{config::ClientConfig, figures::Figures};
-use self::{local::Local, pool::Pool, retry::Budget, retry::Verdict};
 use crate::{
     context::Context,
     server::Registry,
@@ -122,6 +122,11 @@ impl Network {
         call::decode(&payload)
     }
 
+    /// Whether it makes sense to choose again after `choice` was down: another is up, or its caller has not yet waited.
+    fn elsewhere(&self, choice: &Choice<'_>) -> bool {
+        !choice.patient || self.pools.iter().any(|pool| !pool.resting())
+    }
+
     /// Takes a lease from the backend that balancing chooses; one that turns out to be down is left for another.
     async fn acquire(&self, context: &Context) -> Result<pool::Lease, CallError> {
         loop {
@@ -129,7 +134,7 @@ impl Network {
                 return Err(CallError::Unavailable("no backends are configured".into()));
             };
             match choice.pool.acquire(context.deadline(), choice.patient).await {
-                Err(CallError::Unavailable(_)) if !choice.patient && choice.pool.resting() => {
+                Err(CallError::Unavailable(_)) if choice.pool.resting() && self.elsewhere(&choice) => {
                     if context.remaining().is_zero() {
                         return Err(CallError::DeadlineExceeded { executed: Executed::No });
                     }

@@ -60,14 +60,18 @@ impl Incoming {
             };
             drop(payload);
             reply.started = true;
-            let token = context.cancellation();
+            let cancellation = context.cancellation();
             let answer = tokio::select! {
                 biased;
                 answer = handler(state, context, request) => Some(answer),
-                () = token.cancelled() => None,
+                () = cancellation.fired() => None,
             };
-            match answer.map(|answer| answer.and_then(|response| reply.encode(&response))) {
-                Some(Ok(out)) => reply.respond(out).await,
+            match answer {
+                Some(Ok(response)) => {
+                    if reply.room().await {
+                        reply.respond(&response);
+                    }
+                }
                 Some(Err(status)) => reply.fail(&status),
                 None => {}
             }
@@ -103,43 +107,48 @@ impl Reply {
         Self { to: Some(To::Local(sender)), started: false }
     }
 
-    /// Encodes the response's whole frame.
-    fn encode<T: Message>(&self, response: &T) -> Result<Vec<u8>, Status> {
-        let (id, limit) = match &self.to {
-            Some(To::Peer { session, id }) => (*id, session.max_response()),
-            _ => (0, frame::MAX_BODY_BYTES),
-        };
-        let mut out = SCRATCH.take();
-        out.clear();
-        let start = frame::begin(&mut out, Kind::Response, 0, Status::OK, id);
-        response.encode(&mut out).map_err(|error| Status::internal(error.to_string()))?;
-        let size = frame::finish(&mut out, start);
-        if size > limit {
-            let message = format!("response of {size} bytes is over the client's limit of {limit}");
-            return Err(Status::new(Status::RESPONSE_TOO_LARGE, message));
+    /// Waits until there is room for an answer; `false` if its connection is gone.
+    ///
+    /// Until then the response is not encoded and the permit is kept: a peer that does not read soon has no more
+    /// requests running, and what they hold is what their handlers made.
+    async fn room(&self) -> bool {
+        match &self.to {
+            Some(To::Peer { session, .. }) if !session.has_room() => session.room().await.is_ok(),
+            _ => true,
         }
-        Ok(out)
     }
 
-    /// Answers with an encoded response.
-    async fn respond(&mut self, out: Vec<u8>) {
-        // Waiting here keeps the permit: a peer that does not read soon has no more requests running.
-        if let Some(To::Peer { session, .. }) = &self.to
-            && !session.has_room()
-            && session.room().await.is_err()
-        {
-            return;
-        }
-        match self.to.take() {
-            Some(To::Peer { session, id }) => session.answer(id, &out, true),
-            Some(To::Local(sender)) => {
-                let _ = sender.send(Outcome::Response(Bytes::copy_from_slice(&out[frame::HEADER_BYTES..])));
-            }
-            None => {}
+    fn respond<T: Message>(&mut self, response: &T) {
+        let mut out = SCRATCH.take();
+        out.clear();
+        match self.encode(response, &mut out) {
+            Err(status) => self.fail(&status),
+            Ok(()) => match self.to.take() {
+                Some(To::Peer { session, id }) => session.answer(id, &out, true),
+                Some(To::Local(sender)) => {
+                    let _ = sender.send(Outcome::Response(Bytes::copy_from_slice(&out[frame::HEADER_BYTES..])));
+                }
+                None => {}
+            },
         }
         if out.capacity() <= KEPT_BYTES {
             SCRATCH.set(out);
         }
+    }
+
+    fn encode<T: Message>(&self, response: &T, out: &mut Vec<u8>) -> Result<(), Status> {
+        let (id, limit) = match &self.to {
+            Some(To::Peer { session, id }) => (*id, session.max_response()),
+            _ => (0, frame::MAX_BODY_BYTES),
+        };
+        let start = frame::begin(out, Kind::Response, 0, Status::OK, id);
+        response.encode(out).map_err(|error| Status::internal(error.to_string()))?;
+        let size = frame::finish(out, start);
+        if size > limit {
+            let message = format!("response of {size} bytes is over the client's limit of {limit}");
+            return Err(Status::new(Status::RESPONSE_TOO_LARGE, message));
+        }
+        Ok(())
     }
 
     /// Answers for a handler that ran.

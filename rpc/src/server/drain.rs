@@ -60,6 +60,8 @@ async fn greet(shared: &Shared, stream: &mut TcpStream) -> Result<Agreed, HelloE
 
 async fn run(shared: Arc<Shared>, stream: TcpStream, agreed: Agreed) -> usize {
     let session = Arc::new(Session::new(Arc::clone(&shared), &agreed));
+    // However this connection ends, nobody is left to be answered.
+    let _cancelled = CancelOnDrop(&session);
     let pace = Pace {
         max_frame_bytes: shared.config.max_frame_bytes.min(MAX_BODY_BYTES),
         frame_timeout: shared.config.frame_timeout,
@@ -83,9 +85,15 @@ async fn run(shared: Arc<Shared>, stream: TcpStream, agreed: Agreed) -> usize {
         }
     };
     tracing::debug!(%end, "connection ended");
-    // Nobody is there to be answered.
-    session.cancel_all();
     0
+}
+
+struct CancelOnDrop<'a>(&'a Session);
+
+impl Drop for CancelOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.cancel_all();
+    }
 }
 
 /// Cancels what still runs, lets the answers that say so leave, and closes.

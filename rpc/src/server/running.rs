@@ -5,7 +5,7 @@ use std::{
     hash::{BuildHasherDefault, Hasher},
 };
 
-use tokio_util::sync::CancellationToken;
+use crate::cancellation::Cancellation;
 
 /// Why a request cannot begin.
 #[derive(Debug, PartialEq, Eq)]
@@ -18,28 +18,28 @@ pub(crate) enum Refused {
 
 #[derive(Default)]
 pub(crate) struct Running {
-    tokens: HashMap<u32, CancellationToken, BuildHasherDefault<IdHasher>>,
+    cancellations: HashMap<u32, Cancellation, BuildHasherDefault<IdHasher>>,
     cancelled_in_a_row: usize,
 }
 
 impl Running {
     pub(crate) fn len(&self) -> usize {
-        self.tokens.len()
+        self.cancellations.len()
     }
 
     /// Enters a request unless `limit` are in.
-    pub(crate) fn begin(&mut self, id: u32, limit: usize) -> Result<CancellationToken, Refused> {
-        let running = self.tokens.len();
-        match self.tokens.entry(id) {
+    pub(crate) fn begin(&mut self, id: u32, limit: usize) -> Result<Cancellation, Refused> {
+        let running = self.cancellations.len();
+        match self.cancellations.entry(id) {
             Entry::Occupied(_) => Err(Refused::Duplicate),
             Entry::Vacant(_) if running >= limit => Err(Refused::Full),
-            Entry::Vacant(place) => Ok(place.insert(CancellationToken::new()).clone()),
+            Entry::Vacant(place) => Ok(place.insert(Cancellation::default()).clone()),
         }
     }
 
     /// The task of `id` has ended, `orderly` if it brought its own answer.
     pub(crate) fn end(&mut self, id: u32, orderly: bool) {
-        self.tokens.remove(&id);
+        self.cancellations.remove(&id);
         if orderly {
             self.cancelled_in_a_row = 0;
         }
@@ -47,8 +47,8 @@ impl Running {
 
     /// Tells the task of `id` to end; returns how many were told so since one last ended in its own way.
     pub(crate) fn cancel(&mut self, id: u32) -> usize {
-        if let Some(token) = self.tokens.get(&id) {
-            token.cancel();
+        if let Some(cancellation) = self.cancellations.get(&id) {
+            cancellation.fire();
         }
         // Counted also if it has ended: a flood of cancels for nothing is one too.
         self.cancelled_in_a_row += 1;
@@ -57,8 +57,8 @@ impl Running {
 
     /// Tells all tasks to end; returns how many.
     pub(crate) fn cancel_all(&self) -> usize {
-        self.tokens.values().for_each(CancellationToken::cancel);
-        self.tokens.len()
+        self.cancellations.values().for_each(Cancellation::fire);
+        self.cancellations.len()
     }
 }
 
@@ -99,9 +99,9 @@ mod tests {
     #[test]
     fn a_cancelled_request_is_in_until_its_task_has_ended() {
         let mut running = Running::default();
-        let token = running.begin(7, 1).unwrap();
+        let cancellation = running.begin(7, 1).unwrap();
         running.cancel(7);
-        assert!(token.is_cancelled());
+        assert!(cancellation.has_fired());
         assert_eq!(running.begin(8, 1).err(), Some(Refused::Full));
         running.end(7, false);
         assert!(running.begin(8, 1).is_ok());

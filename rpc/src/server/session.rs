@@ -5,6 +5,8 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
+use tokio::time::Instant;
+
 use super::{
     Shared,
     dispatch::{Incoming, Reply},
@@ -82,7 +84,7 @@ impl Session {
         lock(&self.running).cancel_all()
     }
 
-    fn request(self: &Arc<Self>, frame: Frame) -> Result<(), Breach> {
+    fn request(self: &Arc<Self>, now: Instant, frame: Frame) -> Result<(), Breach> {
         let (id, mut payload) = (frame.id, frame.body);
         let head = RequestHead::take(&mut payload, frame.flags)?;
         if self.draining.load(Ordering::Acquire) {
@@ -104,9 +106,9 @@ impl Session {
         // Not in the match: its lock must not be held while the task starts.
         let begun = lock(&self.running).begin(id, limit);
         match begun {
-            Ok(token) => {
+            Ok(cancellation) => {
                 let retry = frame.flags & FLAG_RETRY != 0;
-                let context = Context::received(head.timeout_ms, head.trace, retry, token);
+                let context = Context::received(now, head.timeout_ms, head.trace, retry, cancellation);
                 start(Incoming::new(context, payload, Reply::peer(Arc::clone(self), id)));
                 Ok(())
             }
@@ -148,9 +150,10 @@ impl Side for Session {
     }
 
     fn receive(self: &Arc<Self>, frames: &mut Vec<Frame>) -> Result<(), Breach> {
+        let now = Instant::now();
         for frame in frames.drain(..) {
             match frame.kind {
-                Kind::Request => self.request(frame)?,
+                Kind::Request => self.request(now, frame)?,
                 Kind::Cancel => self.cancel(frame.id)?,
                 // The client will send no more; it closes when it has its answers.
                 Kind::GoAway => {}

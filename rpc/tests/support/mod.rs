@@ -1,5 +1,9 @@
 //! A server with handlers for every occasion, on a port of its own, and clients of it.
 
+#![allow(dead_code)] // each test program uses its own part
+
+pub mod peer;
+
 use std::{
     net::SocketAddr,
     sync::{
@@ -22,7 +26,7 @@ teller_rpc::service! {
         /// Answers the request itself.
         idempotent fn echo(String) -> String;
         /// Answers as many bytes as asked for.
-        idempotent fn bytes(u32) -> Vec<u8>;
+        idempotent fn bytes(u32) -> String;
         /// Panics.
         fn panic(()) -> ();
         /// Answers with the status of this code.
@@ -68,8 +72,8 @@ impl Service for Handlers {
         Ok(text)
     }
 
-    async fn bytes(&self, _: Context, count: u32) -> Result<Vec<u8>, Status> {
-        Ok(vec![7; count as usize])
+    async fn bytes(&self, _: Context, count: u32) -> Result<String, Status> {
+        Ok("x".repeat(count as usize))
     }
 
     async fn panic(&self, _: Context, (): ()) -> Result<(), Status> {
