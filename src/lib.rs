@@ -5,6 +5,7 @@
 //! - [`api`]: the contract between front end and backend, declared once.
 //! - [`error`]: what failed, as others see it.
 //! - [`client`]: the typed client for Rust programs.
+//! - [`http`]: the front end: HTTP in, RPC out.
 //! - [`store`]: what the rest may ask of SQLite, MySQL, Redis and memory, and how each keeps its promises.
 //! - [`coalesce`]: many callers, one round trip.
 //! - [`service`]: what the backend does when it is called.
@@ -25,6 +26,8 @@ pub mod coalesce;
 pub mod config;
 pub mod domain;
 pub mod error;
+#[cfg(feature = "server")]
+pub mod http;
 #[cfg(feature = "server")]
 pub mod service;
 #[cfg(feature = "server")]

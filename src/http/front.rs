@@ -1,0 +1,211 @@
+//! One request: its limits, its route, its handler, its answer, its figures and its line in the log.
+
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use hyper::body::Incoming;
+use hyper::header::{HOST, HeaderMap, HeaderValue};
+use hyper::server::conn::http1;
+use hyper::{Method, Request, Version};
+use teller_rpc::{Context, Trace};
+use tokio::sync::Semaphore;
+
+use super::body::Intake;
+use super::extract::Fields;
+use super::problem::Problem;
+use super::reply::{Answer, Reply, Trouble};
+use super::router::{Body, Route, Router};
+use super::upload::{self, Upload};
+use super::{connection, origin, trace};
+use crate::api::Backend;
+use crate::config::{self, Config};
+use crate::telemetry::metrics::{self, Metrics};
+
+/// Uploads read at once, each held in memory until the backend has it. A further one is answered 503.
+const MAX_UPLOADS: usize = 64;
+
+/// The front end: everything that its connections share.
+pub struct Front {
+    backend: Backend,
+    limits: config::Http,
+    /// How long a call to the backend may take.
+    call_timeout: Duration,
+    /// Bytes of an uploaded picture.
+    max_upload_bytes: usize,
+    router: Router,
+    protocol: http1::Builder,
+    uploads: Semaphore,
+    figures: &'static Metrics,
+    stopping: AtomicBool,
+}
+
+impl fmt::Debug for Front {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Front").field("limits", &self.limits).finish_non_exhaustive()
+    }
+}
+
+impl Front {
+    /// A front end for `backend`, within the limits that `config` sets under `[http]`, `[rpc]` and `[picture]`.
+    pub fn new(config: &Config, backend: Backend) -> Self {
+        let limits = config.http.clone();
+        Self {
+            backend,
+            call_timeout: config.rpc.request_timeout().min(limits.request_timeout()),
+            max_upload_bytes: config.picture.max_upload_bytes,
+            router: Router::new(),
+            protocol: connection::protocol(limits.max_head_bytes, limits.max_headers),
+            uploads: Semaphore::new(MAX_UPLOADS),
+            figures: metrics::install(),
+            stopping: AtomicBool::new(false),
+            limits,
+        }
+    }
+
+    pub(super) fn limits(&self) -> &config::Http {
+        &self.limits
+    }
+
+    pub(super) fn protocol(&self) -> &http1::Builder {
+        &self.protocol
+    }
+
+    pub(super) fn uploads(&self) -> &Semaphore {
+        &self.uploads
+    }
+
+    pub(super) fn figures(&self) -> String {
+        self.figures.render()
+    }
+
+    /// From now on it is not ready.
+    pub(super) fn stop(&self) {
+        self.stopping.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Relaxed)
+    }
+
+    /// Answers a request, and says whether its body was left unread.
+    ///
+    /// The future may be dropped at any point, which is what hyper does when the client leaves: nothing here is half done by it, and the
+    /// backend finishes what it has begun.
+    pub(super) async fn answer(&self, request: Request<Incoming>) -> (Answer, bool) {
+        let began = Instant::now();
+        let (head, body) = request.into_parts();
+        let head = Request::from_parts(head, ());
+        let found = self.router.find(head.uri().path());
+        let (Ok(route) | Err(route)) = found;
+        let limit = self.limit(route.body);
+        let body = Intake::new(body, self.limits.body_timeout());
+        let mut call = Call { trace: trace::of(head.headers()), front: self, head, body, limit };
+        let request_id = trace::request_id(&call.trace);
+        let reply = match call.reach(found).await {
+            Ok(reply) => reply,
+            Err(trouble) => {
+                let reply = route.surface.explain(&trouble);
+                log(&trouble, &reply, route, &request_id);
+                reply
+            }
+        };
+        route.figures.count(&reply, began.elapsed());
+        tracing::debug!(route = route.name, status = reply.status(), request_id = ?request_id, "answered");
+        let unread = call.body.unread();
+        (reply.finish(request_id, self.limits.behind_proxy, unread), unread)
+    }
+
+    fn limit(&self, body: Body) -> usize {
+        match body {
+            Body::None => 0,
+            Body::Fields => self.limits.max_body_bytes,
+            Body::Upload => self.max_upload_bytes,
+        }
+    }
+}
+
+/// One line for each failure of ours. What clients do wrong is theirs, and only counted.
+fn log(trouble: &Trouble, reply: &Reply, route: &Route, request_id: &HeaderValue) {
+    let route = route.name;
+    match trouble {
+        Trouble::Failed(error) => tracing::warn!(route, ?request_id, %error, "the backend did not answer"),
+        Trouble::Early(problem) if reply.is_failure() => tracing::warn!(route, ?request_id, %problem, "not served"),
+        Trouble::Early(_) | Trouble::Refused(_) => {}
+    }
+}
+
+/// A request on its way to its handler.
+pub(super) struct Call<'a> {
+    pub(super) front: &'a Front,
+    pub(super) head: Request<()>,
+    pub(super) body: Intake,
+    trace: Trace,
+    /// Bytes that the route reads of the body.
+    limit: usize,
+}
+
+impl Call<'_> {
+    pub(super) fn backend(&self) -> &Backend {
+        &self.front.backend
+    }
+
+    pub(super) fn headers(&self) -> &HeaderMap {
+        self.head.headers()
+    }
+
+    /// Whether browsers reach this over TLS.
+    pub(super) fn is_tls(&self) -> bool {
+        self.front.limits.behind_proxy
+    }
+
+    /// What a call to the backend carries: the time that is left for it, and the trace.
+    pub(super) fn context(&self) -> Context {
+        Context::with_timeout(self.front.call_timeout).with_trace(self.trace)
+    }
+
+    /// The body's fields.
+    pub(super) async fn fields(&mut self) -> Result<Fields, Trouble> {
+        let body = self.body.whole(self.limit).await?;
+        Fields::read(self.head.headers(), &body)
+    }
+
+    /// The body's picture.
+    pub(super) async fn upload(&mut self) -> Result<Upload, Trouble> {
+        upload::read(self.head.headers(), &mut self.body, self.limit).await
+    }
+
+    /// Runs the handler, unless something keeps the request from reaching it.
+    async fn reach(&mut self, found: Result<&Route, &Route>) -> Result<Reply, Trouble> {
+        self.check_head()?;
+        let route = found.map_err(|_| Problem::NotFound)?;
+        if self.head.method() == Method::OPTIONS {
+            return Ok(Reply::options(route.allow()));
+        }
+        if !route.takes(self.head.method()) {
+            return Err(Problem::MethodNotAllowed(route.allow()).into());
+        }
+        if route.changes() && origin::is_foreign(self.headers(), self.front.limits.behind_proxy) {
+            return Err(Problem::CrossSite.into());
+        }
+        route.run(self).await
+    }
+
+    /// The limits that hyper does not know, and the one rule of HTTP/1.1 that it leaves to us.
+    fn check_head(&self) -> Result<(), Problem> {
+        let limits = &self.front.limits;
+        let target = self.head.uri().path_and_query().map_or("", |target| target.as_str());
+        if target.len() > limits.max_target_bytes {
+            return Err(Problem::TargetTooLong);
+        }
+        if self.headers().len() > limits.max_headers {
+            return Err(Problem::HeadTooLarge);
+        }
+        let mut hosts = self.headers().get_all(HOST).iter();
+        let one = hosts.next().is_some() && hosts.next().is_none();
+        if !one && self.head.version() == Version::HTTP_11 {
+            return Err(Problem::Malformed("host", "must be given once"));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,44 @@
+//! The front end: HTTP in, RPC out. It reads, checks the envelope, forwards and answers; it keeps nothing, so there may be any number of it.
+//!
+//! In the order of a request's way:
+//! - [`accept`]: takes connections, bounds their number, drains them at the end.
+//! - [`connection`]: one connection, with its time limits.
+//! - [`socket`]: what a connection reads and writes, watched.
+//! - [`pulse`]: what a connection is doing, as the socket, the handlers and the clock see it.
+//! - [`front`]: one request: limits, route, handler, answer, figures and log.
+//! - [`router`]: the whole surface, as one table.
+//! - [`origin`]: requests that another site's page made.
+//! - [`trace`]: which trace a request belongs to, and its id.
+//! - [`body`]: a request's body, bounded in bytes and in time.
+//! - [`extract`]: fields and cookies.
+//! - [`upload`]: pictures in multipart bodies.
+//! - [`entrytask`], [`picture`], [`page`], [`health`]: the handlers, one file per noun.
+//! - [`reply`]: answers and their statuses.
+//! - [`errcode`]: the entry task's codes.
+//! - [`problem`]: what is wrong with a request that reached no handler.
+//! - [`security`]: the headers that every answer carries.
+//! - [`figures`]: counts and durations of requests.
+
+mod accept;
+mod body;
+mod connection;
+mod entrytask;
+mod errcode;
+mod extract;
+mod figures;
+mod front;
+mod health;
+mod origin;
+mod page;
+mod picture;
+mod problem;
+mod pulse;
+mod reply;
+mod router;
+mod security;
+mod socket;
+mod trace;
+mod upload;
+
+pub use self::accept::Drained;
+pub use self::front::Front;

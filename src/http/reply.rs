@@ -1,0 +1,315 @@
+//! Answers. This is the one file with HTTP statuses, and the one table from what went wrong to what is said about it.
+//!
+//! There are two ways to say it: the entry task's envelope, and problem details (RFC 9457) everywhere else.
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::header::{
+    ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue,
+    RETRY_AFTER,
+};
+use hyper::{Response, StatusCode};
+use serde::Serialize;
+use teller_rpc::CallError;
+
+use super::errcode::Code;
+use super::problem::Problem;
+use super::{security, trace};
+use crate::api::Refusal;
+use crate::domain::invalid::Invalid;
+use crate::error;
+
+static JSON: HeaderValue = HeaderValue::from_static("application/json");
+static PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
+static SOON: HeaderValue = HeaderValue::from_static("1");
+static CLOSE: HeaderValue = HeaderValue::from_static("close");
+
+/// Which field broke which rule, beside errCode 6.
+static ERROR_DETAIL: HeaderName = HeaderName::from_static("x-error-detail");
+
+/// Headers that an answer may come to have: as many are made room for at once.
+const HEADERS: usize = 14;
+
+/// What the server sends.
+pub(super) type Answer = Response<Full<Bytes>>;
+
+/// An answer, and the code it carries if it is an envelope.
+#[derive(Debug)]
+pub(super) struct Reply {
+    answer: Response<Bytes>,
+    code: Option<Code>,
+}
+
+/// Why there is no good answer.
+#[derive(Debug)]
+pub(super) enum Trouble {
+    /// The backend, or the form of a value, says no.
+    Refused(Refusal),
+    /// The backend did not answer, or failed.
+    Failed(CallError),
+    /// The request never reached its handler.
+    Early(Problem),
+}
+
+/// Which clients a route speaks to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Surface {
+    /// The entry task: envelopes, 200 for all that reached a handler.
+    EntryTask,
+    /// Everything else: statuses and problem details.
+    Plain,
+}
+
+impl Surface {
+    /// Says what went wrong.
+    pub(super) fn explain(self, trouble: &Trouble) -> Reply {
+        match self {
+            Self::EntryTask => envelope_of(trouble),
+            Self::Plain => problem_of(trouble),
+        }
+    }
+}
+
+impl Reply {
+    /// The entry task's success.
+    pub(super) fn success(data: &impl Serialize) -> Self {
+        #[derive(Serialize)]
+        struct Envelope<'a, T> {
+            #[serde(rename = "errCode")]
+            code: &'static str,
+            #[serde(rename = "errMsg")]
+            message: &'static str,
+            data: &'a T,
+        }
+        let envelope = Envelope { code: Code::Success.digit(), message: "success", data };
+        let mut reply = Self::json(StatusCode::OK, &JSON, &envelope);
+        reply.code = Some(Code::Success);
+        reply
+    }
+
+    /// A JSON document.
+    pub(super) fn document(body: &impl Serialize) -> Self {
+        Self::json(StatusCode::OK, &JSON, body)
+    }
+
+    /// A text for programs that read lines.
+    pub(super) fn text(body: String) -> Self {
+        static PLAIN: HeaderValue = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
+        Self::new(StatusCode::OK, &PLAIN, body)
+    }
+
+    /// A file, to be kept or asked for again as `caching` says.
+    pub(super) fn file(media_type: &HeaderValue, caching: &HeaderValue, body: impl Into<Bytes>) -> Self {
+        Self::new(StatusCode::OK, media_type, body).with(CACHE_CONTROL, caching.clone())
+    }
+
+    /// The client's own copy of a file is still the right one.
+    pub(super) fn not_modified(tag: HeaderValue, caching: &HeaderValue) -> Self {
+        Self::empty(StatusCode::NOT_MODIFIED).with(ETAG, tag).with(CACHE_CONTROL, caching.clone())
+    }
+
+    /// What may be asked of a path.
+    pub(super) fn options(allow: &'static str) -> Self {
+        Self::empty(StatusCode::NO_CONTENT).with(ALLOW, HeaderValue::from_static(allow))
+    }
+
+    /// The same answer with one more header.
+    pub(super) fn with(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.answer.headers_mut().insert(name, value);
+        self
+    }
+
+    /// The envelope's code.
+    pub(super) fn code(&self) -> Option<Code> {
+        self.code
+    }
+
+    /// The HTTP status.
+    pub(super) fn status(&self) -> u16 {
+        self.answer.status().as_u16()
+    }
+
+    /// Whether the status blames the server.
+    pub(super) fn is_failure(&self) -> bool {
+        self.answer.status().is_server_error()
+    }
+
+    /// The answer, with the headers that all answers carry. `close`: the connection cannot take another request.
+    pub(super) fn finish(mut self, request_id: HeaderValue, tls: bool, close: bool) -> Answer {
+        security::protect(self.answer.headers_mut(), request_id, tls);
+        if close {
+            self.answer.headers_mut().insert(CONNECTION, CLOSE.clone());
+        }
+        self.answer.map(Full::new)
+    }
+
+    fn new(status: StatusCode, media_type: &HeaderValue, body: impl Into<Bytes>) -> Self {
+        let mut reply = Self { answer: Response::new(body.into()), code: None };
+        *reply.answer.headers_mut() = HeaderMap::with_capacity(HEADERS);
+        *reply.answer.status_mut() = status;
+        reply.with(CONTENT_TYPE, media_type.clone())
+    }
+
+    fn json(status: StatusCode, media_type: &HeaderValue, body: &impl Serialize) -> Self {
+        let mut bytes = Vec::with_capacity(192);
+        serde_json::to_writer(&mut bytes, body).expect("answers are structs of text and numbers");
+        Self::new(status, media_type, bytes)
+    }
+
+    fn empty(status: StatusCode) -> Self {
+        let mut answer = Response::new(Bytes::new());
+        *answer.status_mut() = status;
+        Self { answer, code: None }
+    }
+
+    fn coded(status: StatusCode, code: Code) -> Self {
+        let mut reply = Self::new(status, &JSON, code.envelope());
+        reply.code = Some(code);
+        reply
+    }
+}
+
+/// The entry task's table: what went wrong, as a code.
+fn envelope_of(trouble: &Trouble) -> Reply {
+    let code = match trouble {
+        Trouble::Refused(Refusal::UserExists) => Code::UserExisted,
+        Trouble::Refused(Refusal::NoSuchUser) => Code::UserNotExist,
+        Trouble::Refused(Refusal::WrongPassword) => Code::Password,
+        Trouble::Refused(Refusal::InvalidSession) => Code::InvalidSession,
+        Trouble::Refused(Refusal::Invalid(broken)) => return detailed(StatusCode::OK, broken),
+        Trouble::Failed(CallError::Status { status, .. }) if error::Code::of(status) == error::Code::Store => {
+            Code::DataBase
+        }
+        Trouble::Failed(_) => Code::Server,
+        Trouble::Early(problem) => return early(problem),
+    };
+    Reply::coded(StatusCode::OK, code)
+}
+
+/// An envelope for a request that reached no handler: the status tells proxies, the code tells clients of the contract.
+fn early(problem: &Problem) -> Reply {
+    let status = status_of(problem);
+    let reply = match problem.rule() {
+        Some(broken) => detailed(status, &broken),
+        None if status.is_server_error() => Reply::coded(status, Code::Server),
+        None => Reply::coded(status, Code::InvalidParams),
+    };
+    hints(reply, problem)
+}
+
+fn detailed(status: StatusCode, broken: &Invalid) -> Reply {
+    let reply = Reply::coded(status, Code::InvalidParams);
+    match HeaderValue::from_str(&printable(broken)) {
+        Ok(detail) => reply.with(ERROR_DETAIL.clone(), detail),
+        Err(_) => reply,
+    }
+}
+
+/// `field: rule` in ASCII and of bounded length, whatever a backend says.
+fn printable(broken: &Invalid) -> String {
+    const MAX_CHARS: usize = 200;
+    let visible = |c: char| if c == ' ' || c.is_ascii_graphic() { c } else { '?' };
+    broken.to_string().chars().take(MAX_CHARS).map(visible).collect()
+}
+
+/// Problem details, <https://www.rfc-editor.org/rfc/rfc9457>.
+fn problem_of(trouble: &Trouble) -> Reply {
+    match trouble {
+        Trouble::Early(problem) => {
+            let detail = problem.rule().map(|broken| broken.to_string());
+            hints(details(status_of(problem), detail), problem)
+        }
+        Trouble::Refused(refusal) => details(status_of_refusal(refusal), Some(refusal.to_string())),
+        Trouble::Failed(CallError::Status { status, .. }) if error::Code::of(status) == error::Code::Internal => {
+            details(StatusCode::INTERNAL_SERVER_ERROR, None)
+        }
+        Trouble::Failed(_) => hints(details(StatusCode::SERVICE_UNAVAILABLE, None), &Problem::Unavailable),
+    }
+}
+
+fn details(status: StatusCode, detail: Option<String>) -> Reply {
+    #[derive(Serialize)]
+    struct Details {
+        r#type: &'static str,
+        title: &'static str,
+        status: u16,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        detail: Option<String>,
+    }
+    let title = status.canonical_reason().unwrap_or("Error");
+    Reply::json(status, &PROBLEM_JSON, &Details { r#type: "about:blank", title, status: status.as_u16(), detail })
+}
+
+/// What a client can do about it, as headers.
+fn hints(reply: Reply, problem: &Problem) -> Reply {
+    match problem {
+        Problem::MethodNotAllowed(allow) => reply.with(ALLOW, HeaderValue::from_static(allow)),
+        Problem::Unavailable => reply.with(RETRY_AFTER, SOON.clone()),
+        _ => reply,
+    }
+}
+
+const fn status_of(problem: &Problem) -> StatusCode {
+    match problem {
+        Problem::Malformed(..) => StatusCode::BAD_REQUEST,
+        Problem::CrossSite => StatusCode::FORBIDDEN,
+        Problem::NotFound => StatusCode::NOT_FOUND,
+        Problem::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
+        Problem::TooSlow(_) => StatusCode::REQUEST_TIMEOUT,
+        Problem::BodyTooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+        Problem::TargetTooLong => StatusCode::URI_TOO_LONG,
+        Problem::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        Problem::HeadTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+        Problem::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+    }
+}
+
+const fn status_of_refusal(refusal: &Refusal) -> StatusCode {
+    match refusal {
+        Refusal::UserExists => StatusCode::CONFLICT,
+        Refusal::NoSuchUser => StatusCode::NOT_FOUND,
+        Refusal::WrongPassword | Refusal::InvalidSession => StatusCode::UNAUTHORIZED,
+        Refusal::Invalid(_) => StatusCode::BAD_REQUEST,
+    }
+}
+
+/// A whole answer as bytes, for a connection on which hyper has nothing to say or says too little. The connection is closed after it.
+pub(super) fn raw(problem: &Problem, tls: bool) -> Vec<u8> {
+    let Reply { mut answer, .. } = problem_of(&Trouble::Early(problem.clone()));
+    let length = answer.body().len();
+    let headers = answer.headers_mut();
+    security::protect(headers, trace::request_id(&trace::of(&HeaderMap::new())), tls);
+    headers.insert(CONNECTION, CLOSE.clone());
+    headers.insert(CONTENT_LENGTH, length.into());
+    let mut bytes = format!("HTTP/1.1 {}\r\n", answer.status()).into_bytes();
+    for (name, value) in answer.headers() {
+        bytes.extend_from_slice(&[name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"].concat());
+    }
+    bytes.extend_from_slice(b"\r\n");
+    bytes.extend_from_slice(answer.body());
+    bytes
+}
+
+impl From<Refusal> for Trouble {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<Invalid> for Trouble {
+    fn from(broken: Invalid) -> Self {
+        Self::Refused(Refusal::Invalid(broken))
+    }
+}
+
+impl From<CallError> for Trouble {
+    fn from(error: CallError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl From<Problem> for Trouble {
+    fn from(problem: Problem) -> Self {
+        Self::Early(problem)
+    }
+}

@@ -1,0 +1,161 @@
+//! The whole surface of the front end, as one table, and the way from a path to its handler.
+
+use hyper::Method;
+
+use super::front::Call;
+use super::reply::{Reply, Surface, Trouble};
+use super::{entrytask, figures::Figures, health, page, picture};
+
+/// Every route but the pages, which are added from the files under `web/`.
+///
+/// `Read` is GET and HEAD, `Change` is POST; what changes something is not taken from another site's page (see [`super::origin`]).
+#[rustfmt::skip]
+const ROUTES: &[(&str, Methods, Body, Surface, Handler)] = &[
+    ("/api/entrytask/user/signup",             Methods::Change,       Body::Fields, Surface::EntryTask, Handler::SignUp),
+    ("/api/entrytask/user/signin",             Methods::Change,       Body::Fields, Surface::EntryTask, Handler::SignIn),
+    ("/api/entrytask/user/signout",            Methods::ChangeByLink, Body::None,   Surface::EntryTask, Handler::SignOut),
+    ("/api/entrytask/user/get_user_info",      Methods::Read,         Body::None,   Surface::EntryTask, Handler::GetUserInfo),
+    ("/api/entrytask/user/update_profile_pic", Methods::Change,       Body::Upload, Surface::EntryTask, Handler::UpdateProfilePic),
+    ("/api/entrytask/user/update_nickname",    Methods::Change,       Body::Fields, Surface::EntryTask, Handler::UpdateNickname),
+    ("/pictures/{name}",                       Methods::Read,         Body::None,   Surface::Plain,     Handler::Picture),
+    ("/livez",                                 Methods::Read,         Body::None,   Surface::Plain,     Handler::Live),
+    ("/readyz",                                Methods::Read,         Body::None,   Surface::Plain,     Handler::Ready),
+    ("/health",                                Methods::Read,         Body::None,   Surface::Plain,     Handler::Health),
+    ("/metrics",                               Methods::Read,         Body::None,   Surface::Plain,     Handler::Metrics),
+];
+
+/// Where the pages are counted: they are many, and one is as interesting as another.
+const PAGES: &str = "page";
+
+/// Which methods a route takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Methods {
+    /// GET and HEAD.
+    Read,
+    /// POST.
+    Change,
+    /// POST, and GET for a plain link.
+    ChangeByLink,
+}
+
+/// What a route reads of a request's body, and so how long that may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Body {
+    /// Nothing.
+    None,
+    /// Fields: at most `http.max_body_bytes`.
+    Fields,
+    /// A picture: at most `picture.max_upload_bytes`.
+    Upload,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Handler {
+    SignUp,
+    SignIn,
+    SignOut,
+    GetUserInfo,
+    UpdateProfilePic,
+    UpdateNickname,
+    Picture,
+    Live,
+    Ready,
+    Health,
+    Metrics,
+    Page,
+}
+
+/// One row of the table, at work.
+#[derive(Debug)]
+pub(super) struct Route {
+    methods: Methods,
+    handler: Handler,
+    /// What it reads of a body.
+    pub(super) body: Body,
+    /// Whom it speaks to.
+    pub(super) surface: Surface,
+    /// Its figures.
+    pub(super) figures: Figures,
+    /// Its name in figures and logs.
+    pub(super) name: &'static str,
+}
+
+/// All routes.
+#[derive(Debug)]
+pub(super) struct Router {
+    routes: matchit::Router<Route>,
+    /// What is answered where there is none, under the entry task's paths and elsewhere.
+    unknown: [Route; 2],
+}
+
+impl Router {
+    /// The table and the pages.
+    pub(super) fn new() -> Self {
+        let mut routes = matchit::Router::new();
+        for (path, methods, body, surface, handler) in ROUTES {
+            let route = Route::new(path, *methods, *body, *surface, *handler);
+            routes.insert(*path, route).expect("no two rows have the same path");
+        }
+        for path in page::paths() {
+            let route = Route::new(PAGES, Methods::Read, Body::None, Surface::Plain, Handler::Page);
+            routes.insert(path, route).expect("no file under web/ has the path of a row");
+        }
+        let unknown = |surface| Route::new("unknown", Methods::Read, Body::None, surface, Handler::Page);
+        Self { routes, unknown: [unknown(Surface::EntryTask), unknown(Surface::Plain)] }
+    }
+
+    /// The route of `path`, or else what stands for having none.
+    pub(super) fn find(&self, path: &str) -> Result<&Route, &Route> {
+        match self.routes.at(path) {
+            Ok(found) => Ok(found.value),
+            Err(_) => Err(&self.unknown[usize::from(!path.starts_with("/api/entrytask/"))]),
+        }
+    }
+}
+
+impl Route {
+    fn new(name: &'static str, methods: Methods, body: Body, surface: Surface, handler: Handler) -> Self {
+        Self { methods, handler, body, surface, figures: Figures::of(name), name }
+    }
+
+    /// The value of `Allow`.
+    pub(super) const fn allow(&self) -> &'static str {
+        match self.methods {
+            Methods::Read => "GET, HEAD, OPTIONS",
+            Methods::Change => "POST, OPTIONS",
+            Methods::ChangeByLink => "GET, POST, OPTIONS",
+        }
+    }
+
+    /// Whether it takes `method`.
+    pub(super) fn takes(&self, method: &Method) -> bool {
+        match self.methods {
+            Methods::Read => method == Method::GET || method == Method::HEAD,
+            Methods::Change => method == Method::POST,
+            Methods::ChangeByLink => method == Method::GET || method == Method::POST,
+        }
+    }
+
+    /// Whether it changes something.
+    pub(super) fn changes(&self) -> bool {
+        self.methods != Methods::Read
+    }
+
+    /// Runs the handler. One match, so that a call is one future without a box; the upload's is large and rare, and has one.
+    pub(super) async fn run(&self, call: &mut Call<'_>) -> Result<Reply, Trouble> {
+        match self.handler {
+            Handler::SignUp => entrytask::sign_up(call).await,
+            Handler::SignIn => entrytask::sign_in(call).await,
+            Handler::SignOut => entrytask::sign_out(call).await,
+            Handler::GetUserInfo => entrytask::get_user_info(call).await,
+            Handler::UpdateProfilePic => Box::pin(entrytask::update_profile_pic(call)).await,
+            Handler::UpdateNickname => entrytask::update_nickname(call).await,
+            Handler::Picture => picture::show(call).await,
+            Handler::Live => Ok(health::live()),
+            Handler::Ready => health::ready(call).await,
+            Handler::Health => Ok(health::health()),
+            Handler::Metrics => Ok(health::metrics(call)),
+            Handler::Page => page::show(call),
+        }
+    }
+}
