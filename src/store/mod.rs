@@ -10,6 +10,7 @@
 
 pub mod contract;
 pub mod memory;
+pub mod redis;
 
 use std::future::Future;
 use std::time::Duration;
