@@ -251,7 +251,7 @@ async fn among_many_callers_on_many_threads_each_gets_its_own_value() {
         async move {
             assert!(count.fetch_add(1, Ordering::SeqCst) < 3, "at most three lanes");
             assert!(!keys.is_empty() && keys.len() <= 16);
-            if keys[0] % 3 == 0 {
+            if keys[0].is_multiple_of(3) {
                 tokio::task::yield_now().await;
             }
             count.fetch_sub(1, Ordering::SeqCst);

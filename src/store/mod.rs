@@ -15,6 +15,7 @@ pub mod migrations;
 pub mod mysql;
 #[doc(hidden)]
 pub mod queries;
+pub mod redis;
 pub mod sqlite;
 
 use std::future::Future;
