@@ -199,6 +199,34 @@ fn no_code_is_unsafe() {
 }
 
 #[test]
+fn the_map_names_only_what_is_there() {
+    let top = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let sources = source::project();
+    let is_there = |name: &str| {
+        top.join(name).exists()
+            || sources.iter().any(|source| format!("/{}", source.path).contains(&format!("/{name}")))
+    };
+    let is_test = |name: &str| sources.iter().any(|source| source.text.contains(&format!("fn {name}")));
+    let wrong = |text: &str| {
+        // Between backticks stands code: paths, names of tests (which are sentences), and much else that is not judged.
+        let code = text.split('`').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>();
+        code.into_iter().filter(|name| match name {
+            name if name.contains([' ', '{', '<']) => false,
+            name if name.ends_with(".rs") || name.contains('/') && name.ends_with('/') => !is_there(name),
+            name => name.matches('_').count() > 3 && !is_test(name),
+        })
+    };
+    assert_eq!(wrong("`src/lib.rs` `no/such.rs` `a_fact_that_nobody_states` `src/` `no/`").count(), 3);
+    for map in ["ARCHITECTURE.md", "README.md"] {
+        let text = fs::read_to_string(top.join(map)).expect(map);
+        // Fenced blocks are drawings and commands.
+        let prose: String = text.split("```").step_by(2).collect();
+        let missing: Vec<String> = wrong(&prose).collect();
+        assert!(missing.is_empty(), "{map} names what is not there (any more): {missing:?}");
+    }
+}
+
+#[test]
 fn a_source_is_cut_into_code_text_and_tests() {
     let text = "let a = \"x // y\"; /* b /* c */ \"d\" */ let q = '\"'; let e = r#\"f\"g\"#;\nfn l<'a>(s: &'a str) { '\\'' }\n";
     let cut = Source::new("src/app.rs", text);
