@@ -19,10 +19,12 @@ use crate::service::password::{Hasher, Scheme};
 use crate::service::picture::Studio;
 use crate::service::seed::{self, Demo};
 use crate::service::{self, Settings};
-use crate::store::{Store, StoreError, Volatile, memory, mysql, redis, sqlite};
+use crate::store::memory::Memory;
+use crate::store::{Store, StoreError, Volatile};
 
 mod secret;
 mod side;
+mod stores;
 
 /// Longer than a change of a profile can take: its statements' time-outs, and the waits for a connection before them.
 const CHANGE_GUARD: Duration = Duration::from_secs(10);
@@ -88,8 +90,9 @@ pub async fn start(config: &Config, part: Part) -> Result<App, Error> {
 pub async fn migrate(config: &Config) -> Result<usize, Error> {
     let failed = |e| Error::new("cannot bring the store's schema up to date", e);
     match config.durable() {
-        Durable::Mysql(_) => open_mysql(config).await?.migrate().await.map_err(failed),
-        _ => open_sqlite(config)?.migrate().await.map_err(failed),
+        Durable::Sqlite(path) => stores::sqlite(config, &path)?.migrate().await.map_err(failed),
+        Durable::Memory => stores::sqlite_in_memory(config)?.migrate().await.map_err(failed),
+        Durable::Mysql(url) => stores::mysql(config, &url).await?.migrate().await.map_err(failed),
     }
 }
 
@@ -162,11 +165,17 @@ async fn back(
 
 /// The services over the configured stores; and whether the demo users were made. The one place that knows which stores there are.
 async fn services(config: &Config) -> Result<(Registry, Demo), Error> {
-    match (config.durable(), config.fleeting()) {
-        (Durable::Mysql(_), Fleeting::Redis(_)) => over(config, open_mysql(config).await?, open_redis(config)?).await,
-        (Durable::Mysql(_), Fleeting::Memory) => over(config, open_mysql(config).await?, open_memory(config)).await,
-        (_, Fleeting::Redis(_)) => over(config, open_sqlite(config)?, open_redis(config)?).await,
-        (_, Fleeting::Memory) => over(config, open_sqlite(config)?, open_memory(config)).await,
+    match config.durable() {
+        Durable::Sqlite(path) => beside(config, stores::sqlite(config, &path)?).await,
+        Durable::Memory => beside(config, stores::sqlite_in_memory(config)?).await,
+        Durable::Mysql(url) => beside(config, stores::mysql(config, &url).await?).await,
+    }
+}
+
+async fn beside<S: Store>(config: &Config, store: S) -> Result<(Registry, Demo), Error> {
+    match config.fleeting() {
+        Fleeting::Memory => over(config, store, Memory::new(config.volatile.max_entries)).await,
+        Fleeting::Redis(url) => over(config, store, stores::redis(config, &url)?).await,
     }
 }
 
@@ -192,18 +201,6 @@ async fn over<S: Store, V: Volatile>(config: &Config, store: S, volatile: V) -> 
     };
     let studio = Studio::new(&config.picture);
     Ok((service::registry(store, volatile, hasher, studio, service::system_clock, &settings), demo))
-}
-
-fn open_sqlite(config: &Config) -> Result<sqlite::Sqlite, Error> {
-    let timeout = config.store.statement_timeout();
-    match config.durable() {
-        Durable::Sqlite(path) => {
-            secret::make_folder(&config.data_dir)?;
-            let failed = |e| Error::new(format!("cannot open the database {}", path.display()), e);
-            sqlite::Sqlite::open(&path, config.store.readers, timeout).map_err(failed)
-        }
-        _ => sqlite::Sqlite::memory(timeout).map_err(|e| Error::new("cannot open a database in memory", e)),
-    }
 }
 
 fn hasher(config: &config::Password) -> Result<Hasher, Error> {

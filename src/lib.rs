@@ -16,9 +16,9 @@
 
 pub mod api;
 #[cfg(feature = "server")]
-//pub mod app;
+pub mod app;
 #[cfg(feature = "server")]
-//pub mod cli;
+pub mod cli;
 pub mod client;
 #[cfg(feature = "server")]
 pub mod coalesce;

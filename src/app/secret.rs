@@ -2,13 +2,13 @@
 
 use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use rand::Rng;
 use teller_rpc::Secret;
 
-use super::Error;
+use super::{Error, stores};
 use crate::config::Config;
 
 /// The configured secret, or the one kept under the data folder, which is made if it is not there.
@@ -21,19 +21,13 @@ pub(super) fn load(config: &Config) -> Result<Secret, Error> {
     Secret::new(text.trim()).map_err(|e| Error::new("the RPC secret cannot be used", e).with_fix("set rpc.secret to 16 bytes or more"))
 }
 
-/// Makes `folder` if it is missing, for its owner alone.
-pub(super) fn make_folder(folder: &Path) -> Result<(), Error> {
-    let failed = |e| Error::new(format!("cannot make the data folder {}", folder.display()), e).with_fix("choose another with --data DIR");
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(failed)
-}
-
 fn kept(folder: &Path, file: &Path) -> Result<String, Error> {
     let failed = |what: &str, e| Error::new(format!("cannot {what} the RPC secret {}", file.display()), e).with_fix("set rpc.secret, or choose another folder with --data DIR");
     match fs::read_to_string(file) {
         Err(e) if e.kind() == ErrorKind::NotFound => {}
         read => return read.map_err(|e| failed("read", e)),
     }
-    make_folder(folder)?;
+    stores::make_folder(folder)?;
     let mut random = [0; 32];
     rand::rng().fill_bytes(&mut random);
     let fresh = hex::encode(random);
