@@ -1,17 +1,38 @@
 //! The program itself: exit codes, help, completions, printing and stopping.
 
 use std::io::{BufRead, BufReader};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
 
 use teller::config::Values;
 
 use crate::{Folder, setting, shipped};
+
+/// Longer than any of these runs takes on a busy machine.
+const LONG: Duration = Duration::from_secs(30);
 
 /// `teller` with these arguments, and without the environment of whoever runs the tests.
 fn teller(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_teller"));
     command.args(arguments).env_clear();
     command
+}
+
+/// Waits for the end, and brings it about if the program should have ended long ago.
+fn wait(child: Child) -> Output {
+    let id = child.id().to_string();
+    let (ended, watched) = mpsc::channel::<()>();
+    let watchdog = thread::spawn(move || {
+        if watched.recv_timeout(LONG) == Err(RecvTimeoutError::Timeout) {
+            let _ = Command::new("kill").args(["-KILL", &id]).status();
+        }
+    });
+    let output = child.wait_with_output().expect("it can be waited for");
+    drop(ended);
+    watchdog.join().expect("the watchdog does not panic");
+    output
 }
 
 struct Ended {
@@ -21,7 +42,8 @@ struct Ended {
 }
 
 fn run(mut command: Command) -> Ended {
-    let Output { status, stdout, stderr } = command.output().expect("the program starts");
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
+    let Output { status, stdout, stderr } = wait(child);
     let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
     Ended { code: status.code(), out: text(stdout), err: text(stderr) }
 }
@@ -162,7 +184,7 @@ fn a_reader_who_stops_reading_is_no_failure() {
     let mut child =
         teller(&["config"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
     drop(child.stdout.take());
-    let output = child.wait_with_output().expect("it ends");
+    let output = wait(child);
     assert_eq!((output.status.code(), output.stderr), (Some(0), Vec::new()));
 }
 
@@ -174,12 +196,12 @@ fn either_signal_stops_it_gracefully() {
         let arguments = ["--http", "127.0.0.1:0", "--rpc", "127.0.0.1:0", "--store", "memory", "--data", &data];
         let mut child =
             teller(&arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
-        let lines = BufReader::new(child.stdout.take().expect("it is piped")).lines();
-        let ready = lines.map_while(Result::ok).any(|line| line.contains("ready in"));
+        let mut lines = BufReader::new(child.stdout.take().expect("it is piped")).lines();
+        let ready = lines.by_ref().map_while(Result::ok).any(|line| line.contains("ready in"));
         assert!(ready, "it says when it is ready");
         let told = Command::new("kill").args([signal, &child.id().to_string()]).status().expect("there is a kill");
         assert!(told.success());
-        let ended = child.wait_with_output().expect("it ends");
+        let ended = wait(child);
         assert_eq!(ended.status.code(), Some(0), "{signal}: {}", String::from_utf8_lossy(&ended.stderr));
     }
 }
