@@ -1,1 +1,84 @@
-//! The promises of `Volatile`.
+//! The promises of [`Volatile`] as facts.
+//!
+//! - this file: how a store is put to them;
+//! - `sessions`, `profiles`: one fact a promise;
+//! - [`interleavings`]: readers and changers in every order, also when some of them die.
+
+pub mod interleavings;
+mod profiles;
+mod sessions;
+
+use std::future::Future;
+use std::pin::Pin;
+use std::time::Duration;
+
+use crate::domain::user::{Profile, UserId};
+use crate::store::Volatile;
+
+/// A store under test that nobody else uses, and a hand on its clock.
+pub trait Subject: Send + Sync + 'static {
+    /// The store's type.
+    type Volatile: Volatile;
+
+    /// The store.
+    fn volatile(&self) -> &Self::Volatile;
+
+    /// Lets `time` pass for all that the store holds, without waiting.
+    fn pass(&self, time: Duration) -> impl Future<Output = ()> + Send;
+}
+
+/// A promise, stated as a test.
+pub struct Fact<S> {
+    /// What is so.
+    pub name: &'static str,
+    /// Panics if it is not.
+    pub check: fn(S) -> Check,
+}
+
+/// A check in progress.
+pub type Check = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// All facts. Each wants a subject of its own.
+pub fn facts<S: Subject>() -> Vec<Fact<S>> {
+    sessions::facts().into_iter().chain(profiles::facts()).collect()
+}
+
+/// Facts from functions, each named by its function's name.
+macro_rules! listed {
+    ($($name:ident),* $(,)?) => {
+        vec![$(Fact { name: stringify!($name), check: |subject| Box::pin($name(subject)) }),*]
+    };
+}
+use listed;
+
+/// Longer than any check takes, so that nothing ends but by [`Subject::pass`].
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// Steps short of an end of time are this much short, for the time that a check itself takes.
+const MARGIN: Duration = Duration::from_secs(20);
+
+fn profile(user: u64, version: u64) -> Profile {
+    Profile {
+        id: UserId(user),
+        user_name: format!("user_{user}"),
+        nickname: format!("n{version}"),
+        picture: String::new(),
+        version,
+    }
+}
+
+/// The version that is cached for a user.
+async fn cached(volatile: &impl Volatile, user: u64) -> Option<u64> {
+    let answer = volatile.cached_profiles(&[UserId(user)]).await.expect("the store answers");
+    assert_eq!(answer.len(), 1);
+    answer[0].as_ref().map(|profile| {
+        assert_eq!(profile.id, UserId(user), "one's own profile");
+        profile.version
+    })
+}
+
+/// Offers a version for a minute and tells which one is cached then.
+async fn offer(volatile: &impl Volatile, user: u64, version: u64) -> Option<u64> {
+    volatile.cache_profiles(&[profile(user, version)], MINUTE).await.expect("the store answers");
+    cached(volatile, user).await
+}
