@@ -184,9 +184,12 @@ async fn over<S: Store, V: Volatile>(config: &Config, store: S, volatile: V) -> 
     store.migrate().await.map_err(unready("cannot bring the store's schema up to date"))?;
     volatile.ping().await.map_err(unready("the volatile store does not answer"))?;
     let hasher = hasher(&config.password)?;
-    let demo = match config.in_production() {
-        true => Demo::Absent,
-        false => seed::seed(&store, &hasher, service::system_clock).await.map_err(|e| Error::new("cannot make the demo users", e))?,
+    let demo = match config.has_demo_users() {
+        false => Demo::Absent,
+        true => {
+            let seeded = seed::seed(&store, &hasher, service::system_clock).await;
+            seeded.map_err(|e| Error::new("cannot make the demo users", e))?
+        }
     };
     let settings = Settings {
         session_ttl: config.session.ttl(),

@@ -12,8 +12,34 @@ use teller::domain::time::Timestamp;
 use teller::domain::user::{Nickname, Profile, UserId};
 use teller::service::Settings;
 use teller::service::profiles::Profiles;
+use teller::store::memory::Memory;
+use teller::store::mysql::Mysql;
+use teller::store::redis::{Redis, RedisConfig};
+use teller::store::sqlite::Sqlite;
 use teller::store::{Inserted, NewUser, Store, StoreError, Volatile};
 use tokio::sync::Semaphore;
+
+/// Longer than any test.
+const LONG: Duration = Duration::from_secs(60);
+
+/// Runs a check, generic over both stores, on the engine's.
+macro_rules! on_stores {
+    ($engine:expr, |$store:ident, $volatile:ident| $check:expr) => {
+        match $engine.servers() {
+            None => {
+                let ($store, $volatile) = (Sqlite::memory(LONG).expect("opens"), Memory::new(1000));
+                $store.migrate().await.expect("migrates");
+                $check.await;
+            }
+            Some((mysql, redis)) => {
+                let $store = Mysql::open(mysql, 4, LONG).expect("opens");
+                let $volatile = Redis::new(RedisConfig { timeout: LONG, ..redis }).expect("opens");
+                $store.migrate().await.expect("migrates");
+                $check.await;
+            }
+        }
+    };
+}
 
 fn main() {
     support::story::tell(stories![
@@ -68,8 +94,8 @@ impl<V: Volatile> Volatile for Held<V> {
 
 fn settings(guard: Duration) -> Settings {
     Settings {
-        session_ttl: Duration::from_secs(60),
-        profile_ttl: Duration::from_secs(60),
+        session_ttl: LONG,
+        profile_ttl: LONG,
         change_guard: guard,
         coalesce: Limits { lanes: 2, batch_max: 16, queue_max: 64 },
     }
@@ -99,24 +125,57 @@ async fn nickname<S: Store, V: Volatile>(profiles: &Profiles<S, V>, user: UserId
     profiles.get(user).await.expect("reads").expect("known").nickname
 }
 
-/// A reader reads "old" and is held; the nickname becomes "new"; the reader is let go. Nobody may see "old" after that.
-async fn held_across_a_change<S: Store, V: Volatile>(store: S, volatile: V, guard: Duration) {
+/// A reader reads "old" and is held; the nickname becomes "new", and `pause` passes; then the reader is let go. Nobody may see "old" after that.
+async fn held_across_a_change<S: Store, V: Volatile>(store: S, volatile: V, guard: Duration, pause: Duration) {
     let user = user(&store).await;
     let held = Held::new(volatile.clone());
     let slow = Profiles::new(store.clone(), held.clone(), &settings(guard));
     let quick = Profiles::new(store, volatile.clone(), &settings(guard));
 
-    let reader = tokio::spawn({
-        let slow = slow.clone();
-        async move { nickname(&slow, user).await }
-    });
+    let reader = tokio::spawn(async move { nickname(&slow, user).await });
     held.reached.acquire().await.expect("open").forget();
     rename(&quick, user, "new").await;
-    while guard.is_zero() && is_guarded(&volatile, user).await {}
+    tokio::time::sleep(pause).await;
     held.go.add_permits(1);
     assert_eq!(reader.await.expect("reads"), "old", "it began before the change");
 
+    nothing_old(&volatile, user).await;
     assert_eq!(nickname(&quick, user).await, "new");
+}
+
+/// As before, but the changer dies after its change and before it tells the cache.
+async fn held_across_a_crash<S: Store, V: Volatile>(store: S, volatile: V) {
+    let user = user(&store).await;
+    let held = Held::new(volatile.clone());
+    let slow = Profiles::new(store.clone(), held.clone(), &settings(LONG));
+    let reader = tokio::spawn(async move { nickname(&slow, user).await });
+    held.reached.acquire().await.expect("open").forget();
+
+    volatile.guard_profile(user, LONG).await.expect("guards");
+    let nickname_after = Nickname::parse("new").expect("a nickname");
+    store.set_nickname(user, &nickname_after, Timestamp(2)).await.expect("changes").expect("known");
+
+    held.go.add_permits(1);
+    reader.await.expect("reads");
+    nothing_old(&volatile, user).await;
+    assert_eq!(nickname(&Profiles::new(store, volatile, &settings(LONG)), user).await, "new");
+}
+
+async fn nothing_old<V: Volatile>(volatile: &V, user: UserId) {
     let cached = volatile.cached_profiles(&[user]).await.expect("answers");
     assert!(cached[0].as_ref().is_none_or(|profile| profile.nickname == "new"), "{cached:?}");
+}
+
+async fn a_reader_held_until_after_the_change_puts_nothing_old_back(engine: Engine) {
+    on_stores!(engine, |store, volatile| held_across_a_change(store, volatile, LONG, Duration::ZERO));
+}
+
+async fn a_reader_held_until_the_guard_ran_out_puts_nothing_old_back(engine: Engine) {
+    // Only the tombstone is left. There is no signal for the end of a guard: it is time that ends it.
+    let (guard, pause) = (Duration::from_millis(1), Duration::from_millis(50));
+    on_stores!(engine, |store, volatile| held_across_a_change(store, volatile, guard, pause));
+}
+
+async fn a_change_that_died_half_way_leaves_nothing_old_behind(engine: Engine) {
+    on_stores!(engine, |store, volatile| held_across_a_crash(store, volatile));
 }

@@ -40,8 +40,13 @@ pub(super) async fn mysql(config: &Config, url: &Url) -> Result<Mysql, Error> {
 
 /// Redis.
 pub(super) fn redis(config: &Config, url: &Url) -> Result<Redis, Error> {
-    let opened = Redis::new(RedisConfig { timeout: config.volatile.timeout(), ..RedisConfig::new(url.expose()) });
-    opened.map_err(|e| Error::new(format!("cannot use Redis at {url}"), e))
+    let config = RedisConfig {
+        url: url.expose().to_owned(),
+        prefix: config.volatile.prefix.clone(),
+        timeout: config.volatile.timeout(),
+        connections: config.volatile.connections,
+    };
+    Redis::new(config).map_err(|e| Error::new(format!("cannot use Redis at {url}"), e))
 }
 
 /// Makes `folder` if it is missing, for its owner alone.

@@ -120,6 +120,13 @@ impl Config {
         self.environment == Environment::Production
     }
 
+    /// Whether an empty database gets demo users: in development, and only where nobody but this machine can sign in with their known
+    /// password.
+    pub fn has_demo_users(&self) -> bool {
+        let local = self.http.listen.ip().is_loopback() && self.rpc.listen.ip().is_loopback();
+        self.environment == Environment::Development && local
+    }
+
     /// Where the durable store is.
     pub fn durable(&self) -> Durable {
         stores::durable(&self.store.url, &self.data_dir)

@@ -31,12 +31,17 @@ pub enum Rule {
     StoreUrl,
     /// Where the volatile store is.
     VolatileUrl,
+    /// What keys begin with.
+    KeyPrefix,
     /// A level, or levels for targets.
     LogLevel,
 }
 
 /// Fewest and most bytes of a secret.
 pub const SECRET_BYTES: (usize, usize) = (16, 1024);
+
+/// Most bytes of a key prefix.
+pub const PREFIX_BYTES: usize = 64;
 
 const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
 
@@ -55,6 +60,7 @@ impl Rule {
             Self::Secret => text.is_some_and(is_secret),
             Self::StoreUrl => text.is_some_and(is_store),
             Self::VolatileUrl => text.is_some_and(is_volatile),
+            Self::KeyPrefix => text.is_some_and(is_key_prefix),
             Self::LogLevel => text.is_some_and(is_log_level),
         };
         if kept { Ok(()) } else { Err(self.words()) }
@@ -106,6 +112,9 @@ impl Rule {
             Self::VolatileUrl => format!(
                 "must be \"memory\" or \"redis://user:password@host:port/number\"; and not the {MASK} that stands for a hidden password"
             ),
+            Self::KeyPrefix => {
+                format!("must be at most {PREFIX_BYTES} letters, digits and any of . : _ -")
+            }
             Self::LogLevel => {
                 format!("must be one of \"{}\", or target=level, separated by commas", LEVELS.join("\", \""))
             }
@@ -125,6 +134,11 @@ fn is_secret(text: &str) -> bool {
 fn is_store(text: &str) -> bool {
     let sqlite_path = text.strip_prefix("sqlite:").is_some_and(|path| !path.is_empty());
     sqlite_path || matches!(text, "sqlite" | "memory") || address::is_url(text, "mysql", true)
+}
+
+/// Braces would take the hash tag's place, and let a script's keys fall apart.
+fn is_key_prefix(text: &str) -> bool {
+    text.len() <= PREFIX_BYTES && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".:_-".contains(&byte))
 }
 
 fn is_volatile(text: &str) -> bool {

@@ -52,6 +52,8 @@ pub const KEYS: &[(&str, Rule)] = &[
     ("volatile.url", Rule::VolatileUrl),
     ("volatile.url_file", Rule::PathOrNone),
     ("volatile.timeout_ms", TIMEOUT_MS),
+    ("volatile.connections", Rule::Number(1, 64)),
+    ("volatile.prefix", Rule::KeyPrefix),
     ("volatile.max_entries", Rule::Number(1, 1_000_000_000)),
     // A year.
     ("session.ttl_s", Rule::Number(1, 31_536_000)),

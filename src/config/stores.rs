@@ -40,6 +40,10 @@ pub struct Volatile {
     pub url_file: PathBuf,
     /// Milliseconds for one round trip to Redis; then its connection is closed.
     pub timeout_ms: u64,
+    /// Redis: connections, each of which carries any number of calls.
+    pub connections: usize,
+    /// Redis: what all keys begin with.
+    pub prefix: String,
     /// Memory: entries of all kinds together; beyond it those that expire first make room.
     pub max_entries: usize,
 }

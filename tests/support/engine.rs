@@ -1,6 +1,11 @@
 //! What the whole program runs on: SQLite and memory, or MySQL and Redis.
 
-use super::{mysql, redis};
+use std::env;
+
+use teller::store::redis::RedisConfig;
+
+use super::mysql;
+use super::redis::RedisServer;
 
 /// The stores of one story.
 #[derive(Clone)]
@@ -8,6 +13,7 @@ pub struct Engine {
     kind: Kind,
     store: String,
     volatile: String,
+    prefix: String,
 }
 
 /// Every combination that is promised to work.
@@ -23,7 +29,7 @@ pub enum Kind {
 pub struct Stage {
     /// How to reach them.
     pub engine: Engine,
-    _servers: Option<(mysql::Database, redis::Server)>,
+    _servers: Option<(mysql::Database, Option<RedisServer>)>,
 }
 
 impl Kind {
@@ -38,41 +44,51 @@ impl Kind {
         }
     }
 
-    /// Whether its stores can be had, or why not.
-    pub fn available(self) -> Result<(), String> {
+    /// Empty stores, or why there are none.
+    pub fn stage(self) -> Result<Stage, String> {
         match self {
-            Self::Embedded => Ok(()),
-            Self::Servers => mysql::available().and_then(|()| redis::available()),
-        }
-    }
-
-    /// Empty stores.
-    pub fn stage(self) -> Stage {
-        match self {
-            Self::Embedded => Stage { engine: Engine::embedded(), _servers: None },
+            Self::Embedded => Ok(Stage { engine: Engine::embedded(), _servers: None }),
             Self::Servers => {
-                let (database, redis) = (mysql::Database::create(), redis::Server::start());
-                let engine = Engine { kind: self, store: database.url(), volatile: redis.url() };
-                Stage { engine, _servers: Some((database, redis)) }
+                mysql::available()?;
+                let (redis, url) = redis()?;
+                let database = mysql::Database::create();
+                let prefix = format!("teller_test_{:016x}:", rand::random::<u64>());
+                let engine = Engine { kind: self, store: database.url(), volatile: url, prefix };
+                Ok(Stage { engine, _servers: Some((database, redis)) })
             }
         }
     }
 }
 
+/// The Redis of `TELLER_TEST_REDIS_URL`, or one of the story's own.
+fn redis() -> Result<(Option<RedisServer>, String), String> {
+    if let Ok(url) = env::var("TELLER_TEST_REDIS_URL") {
+        return Ok((None, url));
+    }
+    let server = RedisServer::start()?;
+    let url = server.url();
+    Ok((Some(server), url))
+}
+
 impl Engine {
     /// SQLite in the program's data folder, and its memory.
     pub fn embedded() -> Self {
-        Self { kind: Kind::Embedded, store: "sqlite".to_owned(), volatile: "memory".to_owned() }
+        Self { kind: Kind::Embedded, store: "sqlite".to_owned(), volatile: "memory".to_owned(), prefix: String::new() }
     }
 
-    /// As environment variables, `NAME=value`.
-    pub fn environment(&self) -> [String; 2] {
-        [format!("TELLER_STORE_URL={}", self.store), format!("TELLER_VOLATILE_URL={}", self.volatile)]
+    /// As environment variables, name and value.
+    pub fn environment(&self) -> [(&str, &str); 3] {
+        [
+            ("TELLER_STORE_URL", &self.store),
+            ("TELLER_VOLATILE_URL", &self.volatile),
+            ("TELLER_VOLATILE_PREFIX", &self.prefix),
+        ]
     }
 
-    /// As flags.
-    pub fn flags(&self) -> [&str; 4] {
-        ["--store", &self.store, "--volatile", &self.volatile]
+    /// The servers' addresses, if there are servers.
+    pub fn servers(&self) -> Option<(&str, RedisConfig)> {
+        let redis = RedisConfig { prefix: self.prefix.clone(), ..RedisConfig::new(&self.volatile) };
+        (self.kind == Kind::Servers).then_some((&self.store, redis))
     }
 
     /// Whether sessions outlive their backend.

@@ -1,15 +1,28 @@
 //! What the tests stand on.
 //!
-//! - [`mariadb`]: a private MariaDB server.
+//! - [`mariadb`], [`redis`]: private servers.
 //! - [`mysql`]: a database for each test.
 //! - [`cut`]: a connection that breaks at the worst moment.
+//! - [`engine`]: the stores that the whole program runs on.
+//! - [`program`]: the whole program, in this process.
+//! - [`process`]: a backend in a process of its own.
+//! - [`http`]: a browser of the poorest kind.
+//! - [`pictures`]: pictures to upload.
+//! - [`story`]: facts told once and run on every engine.
 
 // Every test binary has this module and uses a part of it.
 #![allow(dead_code)]
 
 pub mod cut;
+pub mod engine;
+pub mod http;
 pub mod mariadb;
 pub mod mysql;
+pub mod pictures;
+pub mod process;
+pub mod program;
+pub mod redis;
+pub mod story;
 
 use std::future::Future;
 

@@ -12,6 +12,8 @@ use super::engine::Engine;
 
 /// What both sides prove to know, in all tests.
 pub const SECRET: &str = "a secret for tests, and nothing else";
+/// Passwords hashed as cheaply as argon2 can.
+pub const QUICK: [(&str, &str); 2] = [("TELLER_PASSWORD_MEMORY_KIB", "8"), ("TELLER_PASSWORD_PASSES", "1")];
 /// A start on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -67,10 +69,9 @@ async fn run(engine: &Engine, data: &Path, listen: &str) -> (Child, String) {
     let mut child = Command::new(env!("CARGO_BIN_EXE_teller"))
         .args(["backend", "--rpc", listen, "--log", "error", "--data"])
         .arg(data)
-        .args(engine.flags())
+        .envs(engine.environment())
         .env("TELLER_RPC_SECRET", SECRET)
-        .env("TELLER_PASSWORD_MEMORY_KIB", "8")
-        .env("TELLER_PASSWORD_PASSES", "1")
+        .envs(QUICK)
         .stdout(Stdio::piped())
         .kill_on_drop(true)
         .spawn()

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use super::engine::Engine;
 use super::http::Browser;
-use super::process::{BackendProcess, SECRET};
+use super::process::{BackendProcess, QUICK, SECRET};
 
 /// A running Teller: front end and backend, or a front end for others.
 pub struct Program {
@@ -74,16 +74,16 @@ impl Program {
     }
 }
 
-/// The defaults, on free ports and the engine's stores, with passwords hashed as cheaply as argon2 can.
+/// The defaults, on free ports and the engine's stores, with passwords hashed quickly.
 fn quick(engine: &Engine, data: &Path) -> Config {
-    let quick = ["TELLER_PASSWORD_MEMORY_KIB=8", "TELLER_PASSWORD_PASSES=1"];
-    let ports = ["TELLER_HTTP_LISTEN=127.0.0.1:0", "TELLER_RPC_LISTEN=127.0.0.1:0"];
-    let given = [format!("TELLER_DATA_DIR={}", data.display()), format!("TELLER_RPC_SECRET={SECRET}")];
-    let settings = quick.into_iter().chain(ports).map(str::to_owned).chain(given).chain(engine.environment());
-    let pair = |setting: String| {
-        let (name, value) = setting.split_once('=').expect("NAME=value");
-        (name.to_owned(), value.to_owned())
-    };
-    let sources = Sources { environment: settings.map(pair).collect(), ..Sources::default() };
-    Config::load(sources).expect("a right configuration").0
+    let data = data.display().to_string();
+    let own = [
+        ("TELLER_DATA_DIR", data.as_str()),
+        ("TELLER_HTTP_LISTEN", "127.0.0.1:0"),
+        ("TELLER_RPC_LISTEN", "127.0.0.1:0"),
+        ("TELLER_RPC_SECRET", SECRET),
+    ];
+    let settings = own.into_iter().chain(QUICK).chain(engine.environment());
+    let environment = settings.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    Config::load(Sources { environment, ..Sources::default() }).expect("a right configuration").0
 }

@@ -5,7 +5,7 @@
 use std::future::Future;
 use std::pin::Pin;
 
-use libtest_mimic::{Arguments, Trial};
+use libtest_mimic::{Arguments, Completion, Trial};
 
 use super::engine::{Engine, Kind};
 use super::{mysql, run};
@@ -37,13 +37,11 @@ pub fn tell(stories: impl IntoIterator<Item = Story>) {
 
 fn trial(kind: Kind, story: &Story) -> Trial {
     let tell = story.tell;
-    let trial = Trial::test(format!("{}::{}", kind.name(), story.name), move || {
-        let stage = kind.stage();
-        run(tell(stage.engine.clone()));
-        Ok(())
-    });
-    match kind.available() {
-        Ok(()) => trial,
-        Err(why) => trial.with_kind(why).with_ignored_flag(true),
-    }
+    Trial::ignorable_test(format!("{}::{}", kind.name(), story.name), move || match kind.stage() {
+        Ok(stage) => {
+            run(tell(stage.engine.clone()));
+            Ok(Completion::Completed)
+        }
+        Err(missing) => Ok(Completion::ignored_with(missing)),
+    })
 }
