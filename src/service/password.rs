@@ -2,7 +2,7 @@
 //!
 //! Hashes are stored with their scheme and parameters, so that any of them can be checked whatever is configured today:
 //! - `$argon2id$v=19$m=19456,t=2,p=1$SALT$HASH`: a PHC string, the default (OWASP's second choice of parameters).
-//! - `$md5-salted$SALT$HEX`: see [`md5_salted`]. For old tables and the entry-task profile only.
+//! - `$md5-salted$SALT$HEX`: `HEX` is MD5 of salt, hex of MD5 of the password, and salt. For old tables and the entry-task profile only.
 //!
 //! Argon2id runs on a bounded pool: beyond `threads` and `queue` it refuses, because every hash in progress holds `memory_kib`.
 //! `md5-salted` takes a microsecond and is done in place.
