@@ -1,9 +1,12 @@
-//! What the rest of Teller may ask of its stores. The comments here are promises; `contract.rs` states them again as tests and
-//! runs them on every implementation.
+//! What the rest of Teller may ask of its stores. The comments here are promises; `contract` states them again as tests that run
+//! on every implementation.
 //!
 //! - [`Store`] keeps what must survive: on SQLite or MySQL.
 //! - [`Volatile`] keeps what may be lost: sessions and cached profiles, in memory or in Redis. Losing all of it logs people out
 //!   and costs speed, never truth.
+//!
+//! The modules: [`sqlite`] and [`mysql`] implement [`Store`], both on `queries` (the statements of `sql/` as functions) and
+//! [`migrations`] (which a database still needs); `contract` states the promises as tests.
 //!
 //! A unit of work that was begun is finished, also when the future that asked for it is dropped: callers come and go, a
 //! half-used connection would stay.
@@ -92,7 +95,7 @@ pub trait Store: Clone + Send + Sync + 'static {
     fn profiles(&self, users: &[UserId]) -> impl Future<Output = Result<Vec<Profile>, StoreError>> + Send;
 
     /// Changes the nickname. Returns the profile after it, its version grown by one, also when the nickname was the same; `None` for
-    /// an unknown user.
+    /// an unknown user. A store whose database lost an acknowledgement may do it twice: then the version grew by two.
     fn set_nickname(
         &self,
         user: UserId,

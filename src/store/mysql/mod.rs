@@ -15,6 +15,7 @@ pub mod settings;
 mod unit;
 mod user;
 
+use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,7 +38,7 @@ const QUEUE_MAX: usize = 1024;
 const MIGRATION_TIMEOUT: Duration = Duration::from_secs(600);
 
 /// A MySQL or MariaDB database. A cheap handle on a pool of connections; of one tokio runtime only.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Mysql {
     pool: Pool,
     statement_timeout: Duration,
@@ -102,6 +103,13 @@ impl Mysql {
             Ok(Err(_)) => Err(StoreError::Unavailable("the database did not answer in time".into())),
             Err(panicked) => Err(StoreError::Refused(panicked.into())),
         }
+    }
+}
+
+/// Without the pool, whose options hold the password.
+impl fmt::Debug for Mysql {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Mysql").field("statement_timeout", &self.statement_timeout).finish_non_exhaustive()
     }
 }
 
