@@ -138,6 +138,8 @@ fn nothing_shipped_unwraps() {
         &[5],
     );
     finds(rule, "src/app.rs", "#[cfg(not(test))]\nfn f() { a.unwrap(); }\n", &[2]);
+    finds(rule, "src/app.rs", "#[cfg(all(test, not(loom)))]\nmod tests {\n    fn f() { a.unwrap(); }\n}\n", &[]);
+    finds(rule, "src/app.rs", "#[cfg(any(test, fuzzing))]\nfn f() { a.unwrap(); }\n", &[2]);
     keeps(rule, "unwrap hides why it cannot fail: return the error, or say the proof with expect");
 }
 

@@ -4,20 +4,21 @@ use crate::source::Source;
 
 /// A layer (a module at the top of `src/`) and the layers it may name besides itself.
 /// A layer that is not listed may name any: it wires (`app`, `cli`, `main`).
-const LAYERS: [(&str, &[&str]); 9] = [
+const LAYERS: [(&str, &[&str]); 10] = [
     ("domain", &[]),
     ("error", &["domain"]),
     ("coalesce", &[]),
     ("api", &["domain", "error"]),
     ("client", &["api", "domain"]),
     ("http", &["api", "domain", "error", "config", "telemetry"]),
-    ("service", &["ledger", "store", "domain", "api", "error", "coalesce"]),
+    ("service", &["ledger", "store", "domain", "api", "error", "coalesce", "telemetry"]),
+    ("telemetry", &["config"]),
     ("ledger", &["store", "domain", "error", "coalesce"]),
     ("store", &["domain"]),
 ];
 
 /// What stands beside the layers, so that naming it from one is a choice, too.
-const WIRING: [&str; 5] = ["app", "cli", "config", "telemetry", "main"];
+const WIRING: [&str; 4] = ["app", "cli", "config", "main"];
 
 /// Drivers, and the only folder that may name each. Statements are generated for both SQL stores in one file beside them.
 const DRIVERS: [(&str, &str); 5] = [

@@ -203,10 +203,10 @@ fn test_lines(code: &str, path: &str) -> Vec<bool> {
     let whole = ["tests/", "rpc/tests/", "benches/", "rpc/benches/"].iter().any(|folder| path.starts_with(folder));
     let mut marks = vec![whole; code.lines().count()];
     for (start, attribute) in code.match_indices("#[cfg(") {
-        let condition = &code[start + attribute.len()..code[start..].find(']').map_or(code.len(), |end| start + end)];
-        let words: Vec<&str> = condition.split(|c: char| !c.is_alphanumeric() && c != '_').collect();
+        let condition = code[start + attribute.len()..].split(")]").next().unwrap_or_default();
         // `not(test)` and `any(test, ...)` are also compiled into the product.
-        if !words.contains(&"test") || words.contains(&"not") || words.contains(&"any") {
+        let all = condition.strip_prefix("all(").unwrap_or(condition);
+        if !all.split(',').any(|part| part.trim() == "test") {
             continue;
         }
         let end = item_end(code, start + attribute.len());
