@@ -16,7 +16,7 @@ use crate::config::{self, Config, Durable, Fleeting, Part};
 use crate::http::Front;
 use crate::service::cpu::Cpu;
 use crate::service::password::{Hasher, Scheme};
-use crate::service::picture::Studio;
+use crate::service::picture::{self, Studio};
 use crate::service::seed::{self, Demo};
 use crate::service::{self, Settings};
 use crate::store::memory::Memory;
@@ -125,13 +125,16 @@ async fn front(
 ) -> Result<Ready<(), impl Future<Output = ()>>, Error> {
     let listener = listen(config.http.listen, "--http").await?;
     let address = listener.local_addr().map_err(|e| Error::new("the front end has no address", e))?;
-    let client = teller_rpc::Client::new(config.rpc.backends.clone(), ClientConfig {
-        max_connections: config.rpc.pool_connections,
-        max_in_flight: config.rpc.max_in_flight_per_connection,
-        max_frame_bytes: config.rpc.max_frame_bytes,
-        connect_timeout: config.rpc.connect_timeout(),
-        ..ClientConfig::new(secret)
-    });
+    let client = teller_rpc::Client::new(
+        config.rpc.backends.clone(),
+        ClientConfig {
+            max_connections: config.rpc.pool_connections,
+            max_in_flight: config.rpc.max_in_flight_per_connection,
+            max_frame_bytes: config.rpc.max_frame_bytes,
+            connect_timeout: config.rpc.connect_timeout(),
+            ..ClientConfig::new(secret)
+        },
+    );
     let front = Front::new(&config, Backend::new(client.clone()));
     let serve = async move {
         front.run(listener, stop.cancelled_owned()).await;
@@ -148,15 +151,18 @@ async fn back(
     let listener = listen(config.rpc.listen, "--rpc").await?;
     let address = listener.local_addr().map_err(|e| Error::new("the backend has no address", e))?;
     let (registry, demo) = services(&config).await?;
-    let server = Server::new(registry, ServerConfig {
-        max_frame_bytes: config.rpc.max_frame_bytes,
-        max_connections: config.rpc.max_connections,
-        max_in_flight: config.rpc.max_in_flight,
-        max_in_flight_per_connection: config.rpc.max_in_flight_per_connection,
-        hello_timeout: config.rpc.hello_timeout(),
-        grace: config.rpc.drain(),
-        ..ServerConfig::new(secret)
-    });
+    let server = Server::new(
+        registry,
+        ServerConfig {
+            max_frame_bytes: config.rpc.max_frame_bytes,
+            max_connections: config.rpc.max_connections,
+            max_in_flight: config.rpc.max_in_flight,
+            max_in_flight_per_connection: config.rpc.max_in_flight_per_connection,
+            hello_timeout: config.rpc.hello_timeout(),
+            grace: config.rpc.drain(),
+            ..ServerConfig::new(secret)
+        },
+    );
     let serve = async move {
         server.run(listener, stop.cancelled_owned()).await;
     };
@@ -202,7 +208,7 @@ async fn over<S: Store, V: Volatile>(config: &Config, store: S, volatile: V) -> 
             queue_max: config.rpc.max_in_flight,
         },
     };
-    let studio = Studio::new(&config.picture);
+    let studio = studio(&config.picture);
     Ok((service::registry(store, volatile, hasher, studio, service::system_clock, &settings), demo))
 }
 
@@ -216,11 +222,20 @@ fn hasher(config: &config::Password) -> Result<Hasher, Error> {
     Hasher::new(scheme, Cpu::new(config.threads, config.queue)).map_err(|e| Error::new("passwords cannot be hashed", e))
 }
 
+fn studio(config: &config::Picture) -> Studio {
+    let limits = picture::Limits { max_side_px: config.max_side_px, output_side_px: config.output_side_px };
+    Studio::new(limits, Cpu::new(config.threads, config.queue))
+}
+
 async fn listen(address: SocketAddr, flag: &str) -> Result<TcpListener, Error> {
     TcpListener::bind(address).await.map_err(|e| {
         let busy = e.kind() == io::ErrorKind::AddrInUse;
         let error = Error::new(format!("cannot listen on {address}"), e);
-        if busy { error.with_fix(format!("stop what listens there, or choose another port with {flag} {}:PORT", address.ip())) } else { error }
+        if busy {
+            error.with_fix(format!("stop what listens there, or choose another port with {flag} {}:PORT", address.ip()))
+        } else {
+            error
+        }
     })
 }
 

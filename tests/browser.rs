@@ -15,6 +15,8 @@ use browser::{
     stage::{self, Stage},
 };
 
+mod support;
+
 mod browser {
     pub mod account;
     pub mod chromium;
@@ -23,7 +25,6 @@ mod browser {
     pub mod profile;
     pub mod reach;
     pub mod refusals;
-    pub mod server;
     pub mod stage;
 }
 

@@ -129,7 +129,7 @@ async fn nickname<S: Store, V: Volatile>(profiles: &Profiles<S, V>, user: UserId
 async fn held_across_a_change<S: Store, V: Volatile>(store: S, volatile: V, guard: Duration, pause: Duration) {
     let user = user(&store).await;
     let held = Held::new(volatile.clone());
-    let slow = Profiles::new(store.clone(), held.clone(), &settings(guard));
+    let slow = Profiles::new(store.clone(), held.clone(), &settings(LONG));
     let quick = Profiles::new(store, volatile.clone(), &settings(guard));
 
     let reader = tokio::spawn(async move { nickname(&slow, user).await });

@@ -18,11 +18,15 @@ pub(super) fn load(config: &Config) -> Result<Secret, Error> {
         true => kept(&config.data_dir, &config.secret_path())?,
         false => configured.to_owned(),
     };
-    Secret::new(text.trim()).map_err(|e| Error::new("the RPC secret cannot be used", e).with_fix("set rpc.secret to 16 bytes or more"))
+    Secret::new(text.trim())
+        .map_err(|e| Error::new("the RPC secret cannot be used", e).with_fix("set rpc.secret to 16 bytes or more"))
 }
 
 fn kept(folder: &Path, file: &Path) -> Result<String, Error> {
-    let failed = |what: &str, e| Error::new(format!("cannot {what} the RPC secret {}", file.display()), e).with_fix("set rpc.secret, or choose another folder with --data DIR");
+    let failed = |what: &str, e| {
+        Error::new(format!("cannot {what} the RPC secret {}", file.display()), e)
+            .with_fix("set rpc.secret, or choose another folder with --data DIR")
+    };
     match fs::read_to_string(file) {
         Err(e) if e.kind() == ErrorKind::NotFound => {}
         read => return read.map_err(|e| failed("read", e)),
@@ -33,7 +37,8 @@ fn kept(folder: &Path, file: &Path) -> Result<String, Error> {
     let fresh = hex::encode(random);
     // Written whole beside it and then linked: a process that starts at the same time sees no file or a whole one, and only one is kept.
     let draft = file.with_extension(format!("{:x}", rand::random::<u64>()));
-    let write = || OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?.write_all(fresh.as_bytes());
+    let write =
+        || OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?.write_all(fresh.as_bytes());
     write().map_err(|e| failed("write", e))?;
     let linked = fs::hard_link(&draft, file);
     let _ = fs::remove_file(&draft);

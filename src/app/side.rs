@@ -71,7 +71,8 @@ where
 /// Waits for the first side that ends by itself, which none should; returns its name.
 pub(super) async fn first_to_end(sides: &mut [Side]) -> &'static str {
     poll_fn(|cx| {
-        let ended = sides.iter_mut().find_map(|side| Pin::new(&mut side.ended).poll(cx).is_ready().then_some(side.name));
+        let ended =
+            sides.iter_mut().find_map(|side| Pin::new(&mut side.ended).poll(cx).is_ready().then_some(side.name));
         ended.map_or(Poll::Pending, Poll::Ready)
     })
     .await

@@ -27,8 +27,9 @@ pub(super) fn sqlite_in_memory(config: &Config) -> Result<Sqlite, Error> {
 /// MySQL. Its settings are looked at: production refuses those that may lose what was acknowledged, development warns.
 pub(super) async fn mysql(config: &Config, url: &Url) -> Result<Mysql, Error> {
     let failed = |e: StoreError| {
-        Error::new(format!("cannot use the database {url}"), e)
-            .with_fix("start it and create the database and its user (see README.md), or choose another with --store URL")
+        Error::new(format!("cannot use the database {url}"), e).with_fix(
+            "start it and create the database and its user (see README.md), or choose another with --store URL",
+        )
     };
     let opened = Mysql::open(url.expose(), config.store.max_connections, config.store.statement_timeout());
     let store = opened.map_err(failed)?;

@@ -13,7 +13,7 @@ pub struct Http {
     pub listen: SocketAddr,
     /// Worker threads; 0 is one for each core.
     pub threads: usize,
-    /// Open connections; a further one waits.
+    /// Open connections; a further one is answered 503 and closed.
     pub max_connections: usize,
     /// Milliseconds for a head; then 408.
     pub header_timeout_ms: u64,

@@ -14,7 +14,6 @@ use image::error::{ImageError, LimitErrorKind};
 use image::imageops::FilterType;
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader};
 
-use crate::config;
 use crate::domain::invalid::Invalid;
 use crate::domain::picture::PictureFormat;
 
@@ -43,10 +42,9 @@ pub struct Studio {
 }
 
 impl Studio {
-    /// A studio with the limits and the share of the cores that `config` gives. Each picture in work may take some 200 MiB for a moment.
-    pub fn new(config: &config::Picture) -> Self {
-        let limits = Limits { max_side_px: config.max_side_px, output_side_px: config.output_side_px };
-        Self { limits, cpu: Cpu::new(config.threads, config.queue) }
+    /// A studio with `limits` that works within the bounds of `cpu`. Each picture in work may take some 200 MiB for a moment.
+    pub fn new(limits: Limits, cpu: Cpu) -> Self {
+        Self { limits, cpu }
     }
 
     /// As [`rewrite`], on a blocking thread.

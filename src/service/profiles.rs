@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::future::Future;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::{Settings, chain, to_the_end};
 use crate::coalesce::Coalescer;
@@ -97,6 +97,7 @@ async fn read<S: Store, V: Volatile>(
     cache: &Cache<V>,
     users: &[UserId],
 ) -> Result<Vec<Option<Profile>>, StoreError> {
+    let began = Instant::now();
     let mut found = match cache.volatile.cached_profiles(users).await {
         Ok(found) => found,
         Err(error) => {
@@ -104,13 +105,17 @@ async fn read<S: Store, V: Volatile>(
             vec![None; users.len()]
         }
     };
-    let missing: Vec<UserId> = users.iter().zip(&found).filter(|(_, hit)| hit.is_none()).map(|(user, _)| *user).collect();
+    let missing: Vec<UserId> =
+        users.iter().zip(&found).filter(|(_, hit)| hit.is_none()).map(|(user, _)| *user).collect();
     if missing.is_empty() {
         return Ok(found);
     }
     let fresh = store.profiles(&missing).await?;
-    if let Err(error) = cache.volatile.cache_profiles(&fresh, cache.ttl).await {
-        tracing::warn!(error = chain(&error), "profiles were not cached");
+    // What took longer than a guard lasts may be older than a change whose guard has run out: it is answered, but not offered.
+    if began.elapsed() < cache.guard {
+        if let Err(error) = cache.volatile.cache_profiles(&fresh, cache.ttl).await {
+            tracing::warn!(error = chain(&error), "profiles were not cached");
+        }
     }
     let mut fresh: HashMap<UserId, Profile> = fresh.into_iter().map(|profile| (profile.id, profile)).collect();
     for (user, slot) in users.iter().zip(&mut found) {

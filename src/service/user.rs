@@ -71,10 +71,7 @@ impl<S: Store, V: Volatile> Users<S, V> {
         Ok(self.profiles.get(user).await?.ok_or(Refusal::InvalidSession))
     }
 
-    async fn rename(
-        &self,
-        SetNickname { session, nickname }: SetNickname,
-    ) -> Result<Result<Profile, Refusal>, Error> {
+    async fn rename(&self, SetNickname { session, nickname }: SetNickname) -> Result<Result<Profile, Refusal>, Error> {
         let Some(user) = self.sessions.find(&session).await? else {
             return Ok(Err(Refusal::InvalidSession));
         };

@@ -8,22 +8,22 @@ use tokio::runtime::Runtime;
 use super::{
     chromium::{self, Driver, Window},
     page::Page,
-    server,
 };
+use crate::support::{engine::Engine, program::Program};
 
 #[derive(Default)]
 pub struct Stage(OnceLock<Result<Set, String>>);
 
 struct Set {
     driver: Driver,
-    base: String,
+    program: Program,
     // Last, so that what runs on it is dropped first.
     runtime: Runtime,
 }
 
 /// Why no story can be played here, if so.
 pub fn missing() -> Option<String> {
-    chromium::missing().or_else(server::missing)
+    chromium::missing()
 }
 
 impl Stage {
@@ -37,7 +37,7 @@ impl Stage {
         set.runtime.block_on(async {
             let profile = tempfile::tempdir().map_err(|error| error.to_string())?;
             let client = set.driver.open(window, profile.path()).await?;
-            let page = Page::new(client, &set.base);
+            let page = Page::new(client, &format!("http://{}", set.program.http()));
             // A task of its own, so that a failed assertion does not keep the browser from being closed.
             let told = tokio::spawn(story(page.clone())).await;
             let console = page.console().await;
@@ -50,9 +50,9 @@ impl Stage {
 
 fn set_up() -> Result<Set, String> {
     let runtime = Runtime::new().map_err(|error| error.to_string())?;
-    let (driver, base) =
-        runtime.block_on(async { Ok::<_, String>((Driver::start().await?, server::server().await)) })?;
-    Ok(Set { driver, base, runtime })
+    let (driver, program) = runtime
+        .block_on(async { Ok::<_, String>((Driver::start().await?, Program::start(&Engine::embedded()).await)) })?;
+    Ok(Set { driver, program, runtime })
 }
 
 fn text_of(panic: &(dyn Any + Send)) -> String {

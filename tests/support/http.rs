@@ -62,7 +62,9 @@ impl Browser {
     pub async fn upload(&mut self, path: &str, fields: &[(&str, &str)], file: &[u8]) -> Reply {
         let mut body = Vec::new();
         for (name, value) in fields {
-            body.extend(format!("--edge\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").bytes());
+            body.extend(
+                format!("--edge\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").bytes(),
+            );
         }
         let head = "--edge\r\nContent-Disposition: form-data; name=\"profilePic\"; filename=\"me.png\"\r\nContent-Type: image/png\r\n\r\n";
         body.extend(head.bytes());
@@ -72,7 +74,13 @@ impl Browser {
     }
 
     /// Sends and remembers the session that the answer sets.
-    pub async fn send(&mut self, method: Method, path: &str, media_type: Option<&str>, body: impl Into<Bytes>) -> Reply {
+    pub async fn send(
+        &mut self,
+        method: Method,
+        path: &str,
+        media_type: Option<&str>,
+        body: impl Into<Bytes>,
+    ) -> Reply {
         let mut request = Request::builder().method(method).uri(path).header("host", self.address.to_string());
         if let Some(media_type) = media_type {
             request = request.header("content-type", media_type);

@@ -60,7 +60,8 @@ impl BackendProcess {
     /// Asks it to stop, and waits until it has, in good order.
     pub async fn stop(mut self) {
         self.signal("TERM");
-        let ended = tokio::time::timeout(PATIENCE, self.child.wait()).await.expect("it stops").expect("it is our child");
+        let ended =
+            tokio::time::timeout(PATIENCE, self.child.wait()).await.expect("it stops").expect("it is our child");
         assert!(ended.success(), "{ended}");
     }
 }
