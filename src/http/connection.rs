@@ -57,7 +57,7 @@ pub(super) fn protocol(max_head_bytes: usize, max_headers: usize) -> http1::Buil
 pub(super) async fn run(stream: TcpStream, front: &Front, stop: CancellationToken) {
     let limits = front.limits();
     let pulse = Pulse::default();
-    let socket = TokioIo::new(Socket::new(stream, &pulse, limits.behind_proxy));
+    let socket = TokioIo::new(Socket::new(stream, &pulse, limits));
     let service = service_fn(|request| {
         pulse.begin();
         async {

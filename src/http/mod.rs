@@ -37,6 +37,8 @@ mod reply;
 mod router;
 mod security;
 mod socket;
+#[cfg(test)]
+mod tests;
 mod trace;
 mod upload;
 

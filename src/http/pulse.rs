@@ -1,6 +1,6 @@
 //! What a connection is doing, as its socket, its handlers and its clock see it.
 
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering::Relaxed};
 
 /// What a connection waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,7 +20,8 @@ pub(super) struct Pulse {
     phase: AtomicU32,
     /// Bytes moved since the clock last looked.
     moved: AtomicBool,
-    /// The request line of the head on its way has ended.
+    /// Bytes of the request line of the head on its way, and whether it is complete.
+    line_bytes: AtomicUsize,
     line_ended: AtomicBool,
     /// The last request was answered before its body was read.
     unread: AtomicBool,
@@ -43,11 +44,15 @@ impl Pulse {
         self.moved.store(true, Relaxed);
         let (phase, _) = self.phase();
         if phase == Phase::Quiet {
+            self.line_bytes.store(0, Relaxed);
             self.line_ended.store(false, Relaxed);
             self.enter(Phase::Head);
         }
-        if phase != Phase::Busy && !self.line_ended() {
-            self.line_ended.store(bytes.contains(&b'\n'), Relaxed);
+        if phase != Phase::Busy && !self.line_ended.load(Relaxed) {
+            let end = bytes.iter().position(|byte| *byte == b'\n');
+            let line_bytes = self.line_bytes.load(Relaxed) + end.unwrap_or(bytes.len());
+            self.line_bytes.store(line_bytes, Relaxed);
+            self.line_ended.store(end.is_some(), Relaxed);
         }
     }
 
@@ -74,9 +79,9 @@ impl Pulse {
         self.moved.load(Relaxed) && self.moved.swap(false, Relaxed)
     }
 
-    /// Whether the request line of the head on its way is complete.
-    pub(super) fn line_ended(&self) -> bool {
-        self.line_ended.load(Relaxed)
+    /// How long the request line of the head on its way is, as far as it has come.
+    pub(super) fn line_bytes(&self) -> usize {
+        self.line_bytes.load(Relaxed)
     }
 
     /// Whether the last request's body was left unread.

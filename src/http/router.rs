@@ -24,6 +24,12 @@ const ROUTES: &[(&str, Methods, Body, Surface, Handler)] = &[
     ("/metrics",                               Methods::Read,         Body::None,   Surface::Plain,     Handler::Metrics),
 ];
 
+/// The paths of the table, for tests that walk it.
+#[cfg(test)]
+pub(super) fn paths() -> impl Iterator<Item = &'static str> {
+    ROUTES.iter().map(|(path, ..)| *path)
+}
+
 /// Where the pages are counted: they are many, and one is as interesting as another.
 const PAGES: &str = "page";
 

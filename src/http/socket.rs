@@ -13,20 +13,23 @@ use tokio::net::TcpStream;
 use super::problem::Problem;
 use super::pulse::{Phase, Pulse};
 use super::reply;
+use crate::config::Http;
 
 /// A socket that tells a [`Pulse`] what it does.
 pub(super) struct Socket<'a> {
     stream: TcpStream,
     pulse: &'a Pulse,
+    max_target_bytes: usize,
     tls: bool,
     /// The rest of an answer that stands instead of hyper's own.
     instead: Vec<u8>,
 }
 
 impl<'a> Socket<'a> {
-    /// Watches `stream`. `tls`: browsers reach it over TLS.
-    pub(super) fn new(stream: TcpStream, pulse: &'a Pulse, tls: bool) -> Self {
-        Self { stream: stream, pulse, tls, instead: Vec::new() }
+    /// Watches `stream`. `limits` are for what hyper's own answers say too little about.
+    pub(super) fn new(stream: TcpStream, pulse: &'a Pulse, limits: &Http) -> Self {
+        let Http { max_target_bytes, behind_proxy: tls, .. } = *limits;
+        Self { stream, pulse, max_target_bytes, tls, instead: Vec::new() }
     }
 
     /// The bare stream.
@@ -39,7 +42,7 @@ impl<'a> Socket<'a> {
         let status = bare_status(bytes).filter(|_| self.pulse.phase().0 != Phase::Busy)?;
         let problem = match status {
             b"414" => Problem::TargetTooLong,
-            b"431" if !self.pulse.line_ended() => Problem::TargetTooLong,
+            b"431" if self.pulse.line_bytes() > self.max_target_bytes => Problem::TargetTooLong,
             b"431" => Problem::HeadTooLarge,
             _ => Problem::Malformed("request", "must be HTTP/1.1"),
         };

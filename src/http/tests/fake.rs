@@ -1,0 +1,156 @@
+//! A backend that does as it is told, and remembers what it was asked.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use teller_rpc::{Client, Context, Registry, Status};
+use tokio::sync::{Notify, Semaphore};
+
+use crate::api::session::{self, SignIn};
+use crate::api::user::{self, SetNickname, SetPicture, SignUp};
+use crate::api::{Refusal, health};
+use crate::domain::picture::{Picture, PictureFormat, PictureName};
+use crate::domain::session::SessionId;
+use crate::domain::user::{Profile, UserId};
+
+/// The one session there is.
+pub(super) const SESSION: &str = "0123456789abcdef0123456789abcdef";
+
+/// What the backend does with every call.
+#[derive(Clone, Debug, Default)]
+pub(super) enum Mood {
+    /// What it was asked.
+    #[default]
+    Works,
+    /// Says no.
+    Refuses(Refusal),
+    /// Fails with this code.
+    Fails(u16),
+    /// Panics.
+    Panics,
+    /// Waits for [`Fake::gate`] first.
+    Waits,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Seen {
+    pub(super) method: &'static str,
+    pub(super) trace_id: [u8; 16],
+    pub(super) remaining: Duration,
+}
+
+pub(super) struct Fake {
+    mood: Mutex<Mood>,
+    seen: Mutex<Vec<Seen>>,
+    /// Told about every call that begins.
+    pub(super) begun: Notify,
+    /// A permit lets one waiting call go on.
+    pub(super) gate: Semaphore,
+    /// The last uploaded file and the user name beside it.
+    pub(super) uploaded: Mutex<Option<(Vec<u8>, Option<String>)>>,
+}
+
+impl Default for Fake {
+    fn default() -> Self {
+        let gate = Semaphore::new(0);
+        Self { gate, mood: Mutex::default(), seen: Mutex::default(), begun: Notify::new(), uploaded: Mutex::default() }
+    }
+}
+
+impl Fake {
+    pub(super) fn client(self: &Arc<Self>) -> Client {
+        let services = Registry::new()
+            .with(user::serve(self.clone()))
+            .with(session::serve(self.clone()))
+            .with(health::serve(self.clone()));
+        Client::in_process(services)
+    }
+
+    pub(super) fn becomes(&self, mood: Mood) {
+        *self.mood.lock().expect("no panic while locked") = mood;
+    }
+
+    pub(super) fn seen(&self) -> Vec<Seen> {
+        self.seen.lock().expect("no panic while locked").clone()
+    }
+
+    async fn call<T>(&self, method: &'static str, cx: Context, value: T) -> Answer<T> {
+        let trace_id = cx.trace().expect("every request has a trace").trace_id;
+        let seen = Seen { method, trace_id, remaining: cx.remaining() };
+        self.seen.lock().expect("no panic while locked").push(seen);
+        self.begun.notify_one();
+        let mood = self.mood.lock().expect("no panic while locked").clone();
+        match mood {
+            Mood::Works => Ok(Ok(value)),
+            Mood::Refuses(refusal) => Ok(Err(refusal)),
+            Mood::Fails(code) => Err(Status { code, message: "secret cause".to_owned() }),
+            Mood::Panics => panic!("as it was told"),
+            Mood::Waits => {
+                self.gate.acquire().await.expect("never closed").forget();
+                Ok(Ok(value))
+            }
+        }
+    }
+}
+
+/// Alice, with that nickname and picture.
+fn alice(nickname: &str, picture: &str) -> Profile {
+    let (nickname, picture) = (nickname.to_owned(), picture.to_owned());
+    Profile { id: UserId(1), user_name: "alice".to_owned(), nickname, picture, version: 1 }
+}
+
+/// The one picture there is.
+pub(super) fn picture_name() -> PictureName {
+    PictureName::new([7; 16], PictureFormat::Png)
+}
+
+fn of_session<T>(session: &SessionId, value: T) -> Result<T, Refusal> {
+    if session.expose() == SESSION { Ok(value) } else { Err(Refusal::InvalidSession) }
+}
+
+type Answer<T> = Result<Result<T, Refusal>, Status>;
+
+impl user::Service for Arc<Fake> {
+    async fn sign_up(&self, cx: Context, _: SignUp) -> Answer<UserId> {
+        self.call("sign_up", cx, UserId(1)).await
+    }
+
+    async fn profile(&self, cx: Context, session: SessionId) -> Answer<Profile> {
+        let answer = self.call("profile", cx, alice("Ali", "")).await?;
+        Ok(answer.and_then(|profile| of_session(&session, profile)))
+    }
+
+    async fn set_nickname(&self, cx: Context, request: SetNickname) -> Answer<Profile> {
+        let answer = self.call("set_nickname", cx, alice(request.nickname.as_str(), "")).await?;
+        Ok(answer.and_then(|profile| of_session(&request.session, profile)))
+    }
+
+    async fn set_picture(&self, cx: Context, request: SetPicture) -> Answer<Profile> {
+        let upload = (request.upload.to_vec(), request.user_name);
+        *self.uploaded.lock().expect("no panic while locked") = Some(upload);
+        self.call("set_picture", cx, alice("Ali", picture_name().as_str())).await
+    }
+
+    async fn picture(&self, cx: Context, name: PictureName) -> Result<Option<Picture>, Status> {
+        let found = (name == picture_name()).then(|| Picture { name, bytes: "pixels".into() });
+        self.call("picture", cx, found).await.map(|answer| answer.expect("pictures are not refused"))
+    }
+}
+
+impl session::Service for Arc<Fake> {
+    async fn sign_in(&self, cx: Context, _: SignIn) -> Answer<SessionId> {
+        self.call("sign_in", cx, SessionId::parse(SESSION).expect("32 digits")).await
+    }
+
+    async fn sign_out(&self, cx: Context, session: SessionId) -> Answer<()> {
+        let answer = self.call("sign_out", cx, ()).await?;
+        Ok(answer.and_then(|()| of_session(&session, ())))
+    }
+}
+
+impl health::Service for Arc<Fake> {
+    async fn ready(&self, cx: Context, (): ()) -> Result<health::Ready, Status> {
+        let ready = health::Ready { version: "0.1.0".to_owned() };
+        self.call("ready", cx, ready).await.map(|answer| answer.expect("readiness is not refused"))
+    }
+}

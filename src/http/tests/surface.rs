@@ -1,0 +1,219 @@
+//! Every route: its methods, the headers of all its answers, other sites' pages, and files.
+
+use super::fake::{Mood, picture_name};
+use super::wire::{USER, cookie, get, post, request};
+use super::{Answer, Rig};
+use crate::http::{page, router};
+
+/// Every path there is, with the methods it takes.
+fn paths() -> Vec<(String, &'static str)> {
+    let router = router::Router::new();
+    let rows = router::paths().map(|path| path.replace("{name}", picture_name().as_str()));
+    let allow = |path: &str| router.find(path).expect("it is in the table").allow();
+    rows.chain(page::paths()).map(|path| (path.clone(), allow(&path))).collect()
+}
+
+#[track_caller]
+fn is_protected(answer: &Answer, what: &str) {
+    let expected = [
+        ("x-content-type-options", "nosniff"),
+        ("referrer-policy", "same-origin"),
+        ("cross-origin-opener-policy", "same-origin"),
+    ];
+    for (name, value) in expected {
+        assert_eq!(answer.header(name), value, "{what}: {name}");
+    }
+    let policy = answer.header("content-security-policy");
+    let own =
+        policy.starts_with("default-src 'self'; script-src 'self'; ") && policy.contains("frame-ancestors 'none'");
+    assert!(own || policy == "default-src 'none'; sandbox", "{what}: {policy}");
+    assert!(!answer.header("cache-control").is_empty(), "{what}");
+    assert_eq!(answer.header("x-request-id").len(), 32, "{what}");
+}
+
+#[tokio::test]
+async fn every_answer_of_every_route_is_protected() {
+    let rig = Rig::start().await;
+    for mood in [Mood::Works, Mood::Fails(256), Mood::Fails(257)] {
+        rig.backend.becomes(mood);
+        for (path, _) in paths() {
+            for method in ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "TRACE", "PATCH", "BREW"] {
+                let answer = rig.ask(request(method, &path, &cookie())).await;
+                is_protected(&answer, &format!("{method} {path}"));
+                if path.starts_with("/api/") {
+                    assert_eq!(answer.header("cache-control"), "no-store", "{method} {path}");
+                }
+            }
+        }
+    }
+    for (path, status) in [("/nothing", 404), ("/pictures/x.png", 404), ("/api/entrytask/user/nothing", 404)] {
+        let answer = rig.get(path).await;
+        assert_eq!(answer.status, status, "{path}");
+        is_protected(&answer, path);
+    }
+}
+
+#[tokio::test]
+async fn a_method_that_a_path_does_not_take_is_answered_with_those_it_takes() {
+    let rig = Rig::start().await;
+    for (path, allow) in paths() {
+        for method in ["GET", "HEAD", "POST", "PUT", "DELETE"] {
+            let taken = allow.split(", ").any(|known| known == method);
+            let answer = rig.ask(request(method, &path, &cookie())).await;
+            assert_eq!(answer.status == 405, !taken, "{method} {path}: {answer:?}");
+            assert_eq!(answer.header("allow"), if taken { "" } else { allow }, "{method} {path}");
+        }
+        let options = rig.ask(request("OPTIONS", &path, "")).await;
+        assert_eq!((options.status, options.header("allow"), options.body.len()), (204, allow, 0), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn what_reached_no_handler_is_explained_in_the_form_of_its_route() {
+    let rig = Rig::start().await;
+    let ours = rig.get("/nothing").await;
+    assert_eq!(ours.header("content-type"), "application/problem+json");
+    assert_eq!((ours.json()["title"].as_str(), ours.json()["status"].as_u64()), (Some("Not Found"), Some(404)));
+
+    let theirs = rig.get(&format!("{USER}/signin")).await;
+    assert_eq!((theirs.status, theirs.header("content-type"), theirs.code().as_str()), (405, "application/json", "6"));
+    assert_eq!(rig.get(&format!("{USER}/nothing")).await.code(), "6");
+}
+
+#[tokio::test]
+async fn head_is_get_without_the_body() {
+    let rig = Rig::start().await;
+    let picture = format!("/pictures/{}", picture_name());
+    for path in [format!("{USER}/get_user_info"), picture, "/".into(), "/livez".into(), "/nothing".into()] {
+        let mut wire = rig.connect().await;
+        let head = wire.ask(request("HEAD", &path, &cookie())).await;
+        let full = wire.ask(get(&path, &cookie())).await;
+        let length = full.body.len().to_string();
+        assert_eq!((head.status, head.header("content-length")), (full.status, length.as_str()), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn another_sites_page_changes_nothing() {
+    let rig = Rig::start().await;
+    let foreign = [
+        "sec-fetch-site: cross-site\r\n",
+        "sec-fetch-site: same-site\r\norigin: http://teller.test\r\n",
+        "origin: https://evil.test\r\n",
+        "origin: null\r\n",
+    ];
+    let own = ["", "sec-fetch-site: same-origin\r\n", "sec-fetch-site: none\r\n", "origin: http://teller.test\r\n"];
+    for (path, allow) in paths().into_iter().filter(|(_, allow)| allow.contains("POST")) {
+        for method in ["GET", "POST"].into_iter().filter(|method| allow.contains(method)) {
+            for lines in foreign {
+                let answer = rig.ask(request(method, &path, &format!("{}{lines}", cookie()))).await;
+                assert_eq!((answer.status, answer.code().as_str()), (403, "6"), "{method} {path} {lines}");
+            }
+            for lines in own {
+                let answer = rig.ask(request(method, &path, &format!("{}{lines}", cookie()))).await;
+                assert_ne!(answer.status, 403, "{method} {path} {lines}");
+            }
+        }
+    }
+    let linked = format!("{}sec-fetch-site: cross-site\r\n", cookie());
+    let read = rig.ask(get(&format!("{USER}/get_user_info"), &linked)).await;
+    assert_eq!(read.code(), "7", "reading is not changing; the answer stays with the browser");
+}
+
+#[tokio::test]
+async fn a_page_is_kept_and_asked_for_again() {
+    let rig = Rig::start().await;
+    for (path, media_type) in [
+        ("/", "text/html; charset=utf-8"),
+        ("/index.html", "text/html; charset=utf-8"),
+        ("/signUp.html", "text/html; charset=utf-8"),
+        ("/signIn.html", "text/html; charset=utf-8"),
+        ("/userInfo.html", "text/html; charset=utf-8"),
+        ("/teller.css", "text/css; charset=utf-8"),
+        ("/api.js", "text/javascript; charset=utf-8"),
+    ] {
+        let page = rig.get(path).await;
+        assert_eq!((page.status, page.header("content-type")), (200, media_type), "{path}");
+        assert_eq!(page.header("cache-control"), "no-cache", "{path}");
+        let again = rig.ask(get(path, &format!("if-none-match: {}\r\n", page.header("etag")))).await;
+        assert_eq!((again.status, again.body.len(), again.header("etag")), (304, 0, page.header("etag")), "{path}");
+        let other = rig.ask(get(path, "if-none-match: \"other\"\r\n")).await;
+        assert_eq!((other.status, other.body == page.body), (200, true), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn no_path_leads_out_of_the_pages_and_pictures() {
+    let rig = Rig::start().await;
+    for path in [
+        "/../Cargo.toml",
+        "/..%2fCargo.toml",
+        "/%2e%2e/Cargo.toml",
+        "/./index.html",
+        "//etc/passwd",
+        "/pictures/../Cargo.toml",
+        "/pictures/..%2f..%2fetc%2fpasswd",
+        "/pictures/",
+        "/pictures/0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f.svg",
+        "/pictures/0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f.png",
+        "http://teller.test/../Cargo.toml",
+    ] {
+        assert_eq!(rig.get(path).await.status, 404, "{path}");
+    }
+    assert_eq!(rig.get("http://teller.test/livez").await.status, 200, "the absolute form is a path, too");
+    assert_eq!(rig.get("/livez?more=1").await.status, 200);
+    assert_eq!(rig.ask(request("OPTIONS", "*", "")).await.status, 404);
+    let tunnel = rig.ask("CONNECT evil.test:443 HTTP/1.1\r\nhost: evil.test\r\n\r\n").await;
+    assert_eq!(tunnel.status, 404);
+}
+
+#[tokio::test]
+async fn a_picture_is_kept_for_ever_and_can_do_nothing() {
+    let rig = Rig::start().await;
+    let picture = rig.get(&format!("/pictures/{}", picture_name())).await;
+    assert_eq!(picture.header("cache-control"), "private, max-age=31536000, immutable");
+    assert_eq!(picture.header("content-security-policy"), "default-src 'none'; sandbox");
+}
+
+#[tokio::test]
+async fn it_lives_whatever_the_backend_does_and_is_ready_only_with_it() {
+    let rig = Rig::start().await;
+    assert_eq!(rig.get("/health").await.body, br#"{"status":"healthy"}"#);
+    assert_eq!(rig.get("/readyz").await.json()["status"], "ready");
+    let cases = [(Mood::Fails(257), 503), (Mood::Fails(258), 503), (Mood::Fails(256), 500), (Mood::Works, 200)];
+    for (mood, status) in cases {
+        rig.backend.becomes(mood.clone());
+        assert_eq!(rig.get("/readyz").await.status, status, "{mood:?}");
+        assert_eq!(rig.get("/livez").await.status, 200, "{mood:?}");
+    }
+}
+
+#[tokio::test]
+async fn no_cause_leaks() {
+    let rig = Rig::start().await;
+    for mood in [Mood::Fails(256), Mood::Fails(257), Mood::Fails(1), Mood::Panics] {
+        rig.backend.becomes(mood);
+        for path in [format!("/pictures/{}", picture_name()), format!("{USER}/get_user_info"), "/readyz".into()] {
+            let answer = rig.ask(get(&path, &cookie())).await;
+            let text = format!("{answer:?}{}", String::from_utf8_lossy(&answer.body));
+            assert!(!text.contains("secret") && !text.contains("as it was told"), "{path}: {text}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn requests_are_counted_by_route_and_outcome() {
+    let rig = Rig::start().await;
+    let body = b"username=alice&password=secret";
+    rig.ask(post(&format!("{USER}/signin"), "", "application/x-www-form-urlencoded", body)).await;
+    rig.get("/signIn.html").await;
+    let figures = String::from_utf8(rig.get("/metrics").await.body).expect("text");
+    for line in [
+        r#"teller_http_requests_total{route="/api/entrytask/user/signin",status="200",code="7"} "#,
+        r#"teller_http_requests_total{route="page",status="200",code=""} "#,
+        r#"teller_http_request_seconds_bucket{route="/api/entrytask/user/signin",status="200",code="7",le="0.25"} "#,
+        "teller_http_connections ",
+    ] {
+        assert!(figures.contains(line), "{line}\n{figures}");
+    }
+}

@@ -1,0 +1,154 @@
+//! What is too slow, and what is not.
+
+use std::time::{Duration, Instant};
+
+use tokio::time::sleep;
+
+use super::fake::Mood;
+use super::wire::{USER, cookie, get, request};
+use super::{Rig, Wire};
+use crate::config::Config;
+
+const HEAD_MS: u64 = 150;
+const BODY_MS: u64 = 150;
+const IDLE_MS: u64 = 500;
+
+fn short(config: &mut Config) {
+    config.http.header_timeout_ms = HEAD_MS;
+    config.http.body_timeout_ms = BODY_MS;
+    config.http.idle_timeout_ms = IDLE_MS;
+}
+
+/// Checks that what began at `began` took `expected` milliseconds, and not much longer.
+#[track_caller]
+fn took(began: Instant, expected: u64) {
+    let took = began.elapsed();
+    let expected = Duration::from_millis(expected);
+    assert!(took >= expected && took < expected * 3, "{took:?} instead of {expected:?}");
+}
+
+/// Sends a byte now and then for `millis`.
+async fn trickle(wire: &mut Wire, millis: u64) {
+    let began = Instant::now();
+    while began.elapsed() < Duration::from_millis(millis) {
+        wire.send("a").await;
+        sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_head_that_stalls_or_trickles_is_answered_408_and_cut() {
+    let rig = Rig::with(short).await;
+    let began = Instant::now();
+    let mut stalled = rig.connect().await;
+    let answer = stalled.ask("GET /livez HTTP/1.1\r\n").await;
+    took(began, HEAD_MS);
+    assert_eq!((answer.status, answer.header("connection")), (408, "close"));
+    stalled.closed().await;
+
+    let mut trickling = rig.connect().await;
+    trickling.send("GET /livez HTTP/1.1\r\nx: ").await;
+    trickle(&mut trickling, HEAD_MS * 2).await;
+    assert_eq!(trickling.answer().await.map(|answer| answer.status), Some(408));
+}
+
+#[tokio::test]
+async fn a_second_head_has_as_long_as_the_first() {
+    let rig = Rig::with(short).await;
+    let mut wire = rig.connect().await;
+    let slow = get("/livez", "");
+    let (first, rest) = slow.split_at(10);
+    for _ in 0..3 {
+        wire.send(first).await;
+        sleep(Duration::from_millis(HEAD_MS * 2 / 3)).await;
+        assert_eq!(wire.ask(rest).await.status, 200);
+    }
+    // Two in one packet, the second in part.
+    wire.send(slow.clone() + first).await;
+    assert_eq!(wire.answer().await.map(|answer| answer.status), Some(200));
+    assert_eq!(wire.ask(rest).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_quiet_connection_is_closed_after_the_idle_time_and_not_before() {
+    let rig = Rig::with(short).await;
+    let began = Instant::now();
+    rig.connect().await.closed().await;
+    took(began, IDLE_MS);
+
+    let mut used = rig.connect().await;
+    for _ in 0..3 {
+        assert_eq!(used.ask(get("/livez", "")).await.status, 200);
+        // Longer than a head may take, shorter than a rest.
+        sleep(Duration::from_millis(HEAD_MS * 2)).await;
+    }
+    let began = Instant::now();
+    assert_eq!(used.ask(get("/livez", "")).await.status, 200);
+    used.closed().await;
+    took(began, IDLE_MS);
+}
+
+#[tokio::test]
+async fn a_body_that_stalls_or_trickles_is_answered_408() {
+    let rig = Rig::with(short).await;
+    let calls = [("update_nickname", "application/json"), ("update_profile_pic", "multipart/form-data; boundary=edge")];
+    for (call, content_type) in calls {
+        let lines = format!("{}content-type: {content_type}\r\ncontent-length: 1000\r\n", cookie());
+        let head = request("POST", &format!("{USER}/{call}"), &lines);
+        let began = Instant::now();
+        let mut stalled = rig.connect().await;
+        let answer = stalled.ask(format!("{head}{{")).await;
+        took(began, BODY_MS);
+        assert_eq!((answer.status, answer.code().as_str(), answer.header("connection")), (408, "6", "close"), "{call}");
+
+        let mut trickling = rig.connect().await;
+        trickling.send(head).await;
+        trickle(&mut trickling, BODY_MS * 2).await;
+        assert_eq!(trickling.answer().await.map(|answer| answer.status), Some(408), "{call}");
+    }
+}
+
+#[tokio::test]
+async fn a_large_body_that_keeps_coming_has_longer() {
+    let rig = Rig::with(short).await;
+    let piece = "p".repeat(16 * 1024);
+    let pieces = 8;
+    let (begin, end) = ("--edge\r\ncontent-disposition: form-data; name=\"profilePic\"\r\n\r\n", "\r\n--edge--\r\n");
+    let length = begin.len() + piece.len() * pieces + end.len();
+    let lines = format!("{}content-type: multipart/form-data; boundary=edge\r\ncontent-length: {length}\r\n", cookie());
+    let mut wire = rig.connect().await;
+    wire.send(request("POST", &format!("{USER}/update_profile_pic"), &lines) + begin).await;
+    for _ in 0..pieces {
+        wire.send(&piece).await;
+        sleep(Duration::from_millis(BODY_MS / 2)).await;
+    }
+    assert_eq!(wire.ask(end).await.code(), "7");
+}
+
+#[tokio::test]
+async fn a_slow_backend_is_not_a_slow_client() {
+    let rig = Rig::with(short).await;
+    rig.backend.becomes(Mood::Waits);
+    let mut wire = rig.connect().await;
+    wire.send(get(&format!("{USER}/get_user_info"), &cookie())).await;
+    rig.backend.begun.notified().await;
+    sleep(Duration::from_millis(IDLE_MS + HEAD_MS)).await;
+    rig.backend.gate.add_permits(1);
+    assert_eq!(wire.answer().await.expect("an answer").code(), "7");
+}
+
+#[tokio::test]
+async fn slow_clients_do_not_slow_others() {
+    let rig = Rig::start().await;
+    let mut slow = Vec::new();
+    for _ in 0..200 {
+        let mut wire = rig.connect().await;
+        wire.send("POST /api/entrytask/user/signin HTTP/1.1\r\nhost: x\r\ncontent-length: 99\r\n\r\n{").await;
+        slow.push(wire);
+    }
+    let began = Instant::now();
+    for _ in 0..100 {
+        assert_eq!(rig.get("/livez").await.status, 200);
+    }
+    assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
+}
