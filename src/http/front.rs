@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use hyper::body::Incoming;
-use hyper::header::{HOST, HeaderMap, HeaderValue};
+use hyper::header::{HOST, HeaderMap};
 use hyper::server::conn::http1;
 use hyper::{Method, Request, Version};
 use teller_rpc::{Context, Trace};
@@ -20,6 +20,7 @@ use super::upload::{self, Upload};
 use super::{connection, origin, trace};
 use crate::api::Backend;
 use crate::config::{self, Config};
+use crate::telemetry;
 use crate::telemetry::metrics::{self, Metrics};
 
 /// Uploads read at once, each held in memory until the backend has it. A further one is answered 503.
@@ -100,20 +101,21 @@ impl Front {
         let (Ok(route) | Err(route)) = found;
         let limit = self.limit(route.body);
         let body = Intake::new(body, self.limits.body_timeout());
-        let mut call = Call { trace: trace::of(head.headers()), front: self, head, body, limit };
-        let request_id = trace::request_id(&call.trace);
+        let its = trace::of(head.headers());
+        let request_id = || telemetry::trace::request_id(&its);
+        let mut call = Call { trace: its, front: self, head, body, limit };
         let reply = match call.reach(found).await {
             Ok(reply) => reply,
             Err(trouble) => {
                 let reply = route.surface.explain(&trouble);
-                log(&trouble, &reply, route, &request_id);
+                log(&trouble, &reply, route, request_id);
                 reply
             }
         };
         route.figures.count(&reply, began.elapsed());
-        tracing::debug!(route = route.name, status = reply.status(), request_id = ?request_id, "answered");
+        tracing::debug!(route = route.name, status = reply.status(), request_id = request_id(), "answered");
         let unread = call.body.unread();
-        (reply.finish(request_id, self.limits.behind_proxy, unread), unread)
+        (reply.finish(trace::request_id(&its), self.limits.behind_proxy, unread), unread)
     }
 
     fn limit(&self, body: Body) -> usize {
@@ -126,11 +128,15 @@ impl Front {
 }
 
 /// One line for each failure of ours. What clients do wrong is theirs, and only counted.
-fn log(trouble: &Trouble, reply: &Reply, route: &Route, request_id: &HeaderValue) {
+fn log(trouble: &Trouble, reply: &Reply, route: &Route, request_id: impl Fn() -> String) {
     let route = route.name;
     match trouble {
-        Trouble::Failed(error) => tracing::warn!(route, ?request_id, %error, "the backend did not answer"),
-        Trouble::Early(problem) if reply.is_failure() => tracing::warn!(route, ?request_id, %problem, "not served"),
+        Trouble::Failed(error) => {
+            tracing::warn!(route, request_id = request_id(), %error, "the backend did not answer");
+        }
+        Trouble::Early(problem) if reply.is_failure() => {
+            tracing::warn!(route, request_id = request_id(), %problem, "not served");
+        }
         Trouble::Early(_) | Trouble::Refused(_) => {}
     }
 }

@@ -23,6 +23,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use teller_rpc::{Context, Registry, Status};
+use tracing::{Instrument, Span};
 
 use self::cpu::CpuError;
 use self::password::{Hasher, PasswordError};
@@ -112,17 +113,24 @@ impl From<CoalesceError<Arc<StoreError>>> for Error {
     }
 }
 
-/// Answers a call; a failure is logged here, once, with the caller's trace, and leaves as code and public text.
+/// Answers a call. A failure is logged here, once, with its causes and the request's id; only code and public text leave.
 async fn answer<T>(
     method: &'static str,
     cx: &Context,
     work: impl Future<Output = Result<T, Error>>,
 ) -> Result<T, Status> {
-    work.await.map_err(|error| {
-        let request_id = cx.trace().map(trace::request_id);
-        tracing::error!(method, request_id, error = chain(&error), "call failed");
-        Status::from(&error)
-    })
+    let request_id = || cx.trace().map(trace::request_id);
+    let span = cx.trace().map_or_else(Span::none, trace::span);
+    match work.instrument(span).await {
+        Ok(answer) => {
+            tracing::debug!(method, request_id = request_id(), "answered");
+            Ok(answer)
+        }
+        Err(error) => {
+            tracing::error!(method, request_id = request_id(), error = chain(&error), "call failed");
+            Err(Status::from(&error))
+        }
+    }
 }
 
 /// The error and its causes on one line.

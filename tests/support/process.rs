@@ -1,7 +1,8 @@
-//! A backend in a process of its own, to be killed, frozen and stopped.
+//! Teller in a process of its own, to be read, killed, frozen and stopped.
 
-use std::path::Path;
-use std::process::Stdio;
+use std::path::{Path, PathBuf};
+use std::process::{ExitStatus, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tempfile::TempDir;
@@ -14,40 +15,52 @@ use super::engine::Engine;
 pub const SECRET: &str = "a secret for tests, and nothing else";
 /// Passwords hashed as cheaply as argon2 can.
 pub const QUICK: [(&str, &str); 2] = [("TELLER_PASSWORD_MEMORY_KIB", "8"), ("TELLER_PASSWORD_PASSES", "1")];
-/// A start on a busy machine.
+/// A start or a stop on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// `teller backend`, running.
-pub struct BackendProcess {
-    engine: Engine,
-    /// Where it listens, also after it was started again.
-    pub address: String,
-    data: std::sync::Arc<TempDir>,
-    child: Child,
+/// `teller` with these arguments, in `folder`, without what the tests' own environment says.
+pub fn teller(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_teller"));
+    command.args(arguments).current_dir(folder).stdin(Stdio::null()).kill_on_drop(true).envs(QUICK);
+    command
 }
 
-impl BackendProcess {
-    /// Starts a backend on a free port, and waits until it is ready.
-    pub async fn start(engine: &Engine) -> Self {
-        let data = std::sync::Arc::new(tempfile::tempdir().expect("a folder"));
-        let (child, address) = run(engine, data.path(), "127.0.0.1:0").await;
-        Self { engine: engine.clone(), address, data, child }
+/// A process that said that it is ready.
+pub struct Process {
+    child: Child,
+    /// What it said until then.
+    pub lines: Vec<String>,
+}
+
+impl Process {
+    /// Starts it and waits until it is ready. Its log goes to `log`.
+    pub async fn start(mut command: Command, log: &Path) -> Self {
+        let log = std::fs::File::options().create(true).append(true).open(log).expect("a file");
+        let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().expect("teller starts");
+        let mut output = BufReader::new(child.stdout.take().expect("it was piped")).lines();
+        let mut lines = Vec::new();
+        let ready = async {
+            while let Some(line) = output.next_line().await.expect("lines of text") {
+                lines.push(line);
+                if lines.last().is_some_and(|line| line.starts_with("ready in ")) {
+                    return;
+                }
+            }
+            panic!("it ended before it was ready");
+        };
+        tokio::time::timeout(PATIENCE, ready).await.expect("it is ready in time");
+        Self { child, lines }
     }
 
-    /// A second backend on the same stores.
-    pub async fn another(&self) -> Self {
-        let (child, address) = run(&self.engine, self.data.path(), "127.0.0.1:0").await;
-        Self { engine: self.engine.clone(), address, data: self.data.clone(), child }
+    /// What it said of `what`: `rpc`, `console`...
+    pub fn said(&self, what: &str) -> &str {
+        let line = self.lines.iter().find_map(|line| line.strip_prefix(what));
+        line.unwrap_or_else(|| panic!("nothing of {what}: {:?}", self.lines)).trim()
     }
 
     /// Ends it in the middle of whatever it does, as a power cut would.
     pub async fn kill(&mut self) {
         self.child.kill().await.expect("it was running");
-    }
-
-    /// Starts it again after [`Self::kill`], where it was.
-    pub async fn start_again(&mut self) {
-        (self.child, self.address) = run(&self.engine, self.data.path(), &self.address).await;
     }
 
     /// Sends a signal by its name without `SIG`.
@@ -57,39 +70,60 @@ impl BackendProcess {
         assert!(sent.success(), "kill -s {name} {pid}");
     }
 
-    /// Asks it to stop, and waits until it has, in good order.
-    pub async fn stop(mut self) {
+    /// Asks it to stop, and waits until it has.
+    pub async fn stop(mut self) -> ExitStatus {
         self.signal("TERM");
-        let ended =
-            tokio::time::timeout(PATIENCE, self.child.wait()).await.expect("it stops").expect("it is our child");
-        assert!(ended.success(), "{ended}");
+        tokio::time::timeout(PATIENCE, self.child.wait()).await.expect("it stops in time").expect("it is our child")
     }
 }
 
-async fn run(engine: &Engine, data: &Path, listen: &str) -> (Child, String) {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_teller"))
-        .args(["backend", "--rpc", listen, "--log", "error", "--data"])
-        .arg(data)
-        .envs(engine.environment())
-        .env("TELLER_RPC_SECRET", SECRET)
-        .envs(QUICK)
-        .stdout(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()
-        .expect("teller starts");
-    let mut lines = BufReader::new(child.stdout.take().expect("it was piped")).lines();
-    let ready = async {
-        let mut address = None;
-        while let Some(line) = lines.next_line().await.expect("lines of text") {
-            if let Some(rest) = line.strip_prefix("rpc") {
-                address = rest.split([' ', ',']).find(|word| !word.is_empty()).map(str::to_owned);
-            }
-            if line.starts_with("ready in") {
-                return address.expect("it says where it listens");
-            }
-        }
-        panic!("it ended before it was ready");
-    };
-    let address = tokio::time::timeout(PATIENCE, ready).await.expect("it is ready");
-    (child, address)
+/// `teller backend`, running.
+pub struct BackendProcess {
+    engine: Engine,
+    data: Arc<TempDir>,
+    /// Where it listens, also after it was started again.
+    pub address: String,
+    process: Process,
+}
+
+impl BackendProcess {
+    /// Starts a backend on a free port.
+    pub async fn start(engine: &Engine) -> Self {
+        Self::run(engine, Arc::new(tempfile::tempdir().expect("a folder")), "127.0.0.1:0").await
+    }
+
+    /// A second backend on the same stores.
+    pub async fn another(&self) -> Self {
+        Self::run(&self.engine, Arc::clone(&self.data), "127.0.0.1:0").await
+    }
+
+    /// Starts it again after [`Self::kill`], where it was.
+    pub async fn start_again(&mut self) {
+        *self = Self::run(&self.engine, Arc::clone(&self.data), &self.address).await;
+    }
+
+    /// As [`Process::kill`].
+    pub async fn kill(&mut self) {
+        self.process.kill().await;
+    }
+
+    /// As [`Process::signal`].
+    pub fn signal(&self, name: &str) {
+        self.process.signal(name);
+    }
+
+    /// Asks it to stop, and waits until it has, in good order.
+    pub async fn stop(self) {
+        let ended = self.process.stop().await;
+        assert!(ended.success(), "{ended}");
+    }
+
+    async fn run(engine: &Engine, data: Arc<TempDir>, listen: &str) -> Self {
+        let log: PathBuf = data.path().join("log");
+        let mut command = teller(data.path(), &["backend", "--rpc", listen]);
+        command.envs(engine.environment()).env("TELLER_RPC_SECRET", SECRET);
+        let process = Process::start(command, &log).await;
+        let address = process.said("rpc").split(',').next().expect("an address").to_owned();
+        Self { engine: engine.clone(), data, address, process }
+    }
 }

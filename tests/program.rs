@@ -1,0 +1,193 @@
+//! The program as whoever starts it sees it: what it says, where it keeps things, how it ends.
+
+mod support;
+
+use std::fs;
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::Command;
+
+use libtest_mimic::{Arguments, Completion, Failed, Trial};
+use serde_json::Value;
+use support::http::Browser;
+use support::process::{Process, teller};
+use teller::api::Refusal;
+use teller::client::{Client, Error, Secret};
+
+const USER: &str = "/api/entrytask/user";
+const PORTS: [&str; 4] = ["--http", "127.0.0.1:0", "--rpc", "127.0.0.1:0"];
+
+fn main() {
+    let trials = vec![
+        told("a_first_run_says_where_everything_is_in_a_dozen_lines", first_run),
+        Trial::ignorable_test("the_curl_lines_that_it_says_work_when_pasted", curl_lines),
+        told("a_restart_keeps_users_and_says_that_the_demo_users_are_there", restart),
+        told("one_request_id_is_in_the_answer_and_in_both_sides_logs", request_id),
+        told("no_password_and_no_session_id_is_in_any_log", canary),
+        told("a_rust_program_speaks_to_it_over_rpc", rust_client),
+        told("a_busy_port_is_named_with_the_flag_that_changes_it", busy_port),
+        told("a_wrong_secret_opens_nothing", wrong_secret),
+    ];
+    libtest_mimic::run(&Arguments::from_args(), trials).exit();
+}
+
+fn told<F: Future<Output = ()> + 'static>(name: &str, tell: fn(Home) -> F) -> Trial {
+    Trial::test(name, move || {
+        support::run(tell(Home::new()));
+        Ok(())
+    })
+}
+
+/// Where a newcomer starts Teller.
+struct Home(tempfile::TempDir);
+
+impl Home {
+    fn new() -> Self {
+        Self(tempfile::tempdir().expect("a folder"))
+    }
+
+    fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    async fn start(&self, variables: &[(&str, &str)]) -> Process {
+        let mut command = teller(self.path(), &PORTS);
+        command.envs(variables.iter().copied());
+        Process::start(command, &self.path().join("log")).await
+    }
+
+    fn log(&self) -> String {
+        fs::read_to_string(self.path().join("log")).expect("a log")
+    }
+
+    fn mode(&self, file: &str) -> u32 {
+        fs::metadata(self.path().join(file)).expect(file).permissions().mode() & 0o777
+    }
+}
+
+fn browser(process: &Process) -> Browser {
+    let address = process.said("console").trim_start_matches("http://").trim_end_matches('/');
+    Browser::new(address.parse().expect("an address"))
+}
+
+fn client(process: &Process, secret: impl Into<Vec<u8>>) -> Client {
+    let address = process.said("rpc").split(',').next().expect("an address");
+    Client::connect([address], Secret::new(secret).expect("long enough"))
+}
+
+async fn first_run(home: Home) {
+    let process = home.start(&[]).await;
+    assert!(process.lines.len() <= 12, "{:#?}", process.lines);
+    assert!(process.lines[0].starts_with(concat!("teller ", env!("CARGO_PKG_VERSION"))));
+    for what in ["store", "data", "rpc", "console", "api", "demo", "try"] {
+        assert!(!process.said(what).is_empty());
+    }
+    assert_eq!(browser(&process).get("/").await.status, 200);
+    assert_eq!(home.mode("data"), 0o700);
+    for secret in ["data/rpc.secret", "data/teller.db"] {
+        assert_eq!(home.mode(secret), 0o600, "{secret}");
+    }
+    assert!(process.stop().await.success());
+}
+
+fn curl_lines() -> Result<Completion, Failed> {
+    if Command::new("curl").arg("--version").output().is_err() {
+        return Ok(Completion::ignored_with("curl is not installed"));
+    }
+    support::run(async {
+        let home = Home::new();
+        let process = home.start(&[]).await;
+        let lines = process.lines.iter().filter_map(|line| line.find("curl ").map(|at| &line[at..]));
+        let mut run = 0;
+        for line in lines {
+            let output = Command::new("sh").args(["-c", line]).current_dir(home.path()).output().expect("sh starts");
+            let body: Value = serde_json::from_slice(&output.stdout).expect(line);
+            assert_eq!(body["errCode"], "7", "{line}: {body}");
+            run += 1;
+        }
+        assert_eq!(run, 3);
+    });
+    Ok(Completion::Completed)
+}
+
+async fn restart(home: Home) {
+    let process = home.start(&[]).await;
+    let sign_up = browser(&process).form(&format!("{USER}/signup"), "username=carol&password=open-sesame").await;
+    assert_eq!(sign_up.err_code(), "7");
+    assert!(process.stop().await.success());
+
+    let process = home.start(&[]).await;
+    let sign_in = browser(&process).form(&format!("{USER}/signin"), "username=carol&password=open-sesame").await;
+    assert_eq!(sign_in.err_code(), "7");
+    assert!(!process.said("demo").contains("just made"), "{:?}", process.lines);
+}
+
+async fn request_id(home: Home) {
+    let process = home.start(&[("TELLER_LOG_LEVEL", "debug"), ("TELLER_LOG_FORMAT", "json")]).await;
+    let reply = browser(&process).form(&format!("{USER}/signin"), "username=alice&password=teller-demo").await;
+    let id = reply.header("x-request-id").to_owned();
+    assert_eq!(id.len(), 32);
+    assert!(process.stop().await.success());
+
+    let log = home.log();
+    let events: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).expect(line)).collect();
+    let of_this: Vec<&Value> = events.iter().filter(|event| event["request_id"] == id.as_str()).collect();
+    assert!(of_this.iter().any(|event| event["route"] == format!("{USER}/signin")), "the front end: {log}");
+    assert!(of_this.iter().any(|event| event["method"] == "session.sign_in"), "the backend: {log}");
+}
+
+async fn canary(home: Home) {
+    let process = home.start(&[("TELLER_LOG_LEVEL", "trace")]).await;
+    let mut browser = browser(&process);
+    for path in ["signup", "signin", "signup"] {
+        browser.form(&format!("{USER}/{path}"), "username=canary&password=canary-c4n4r").await;
+    }
+    browser.form(&format!("{USER}/signin"), "username=canary&password=wrong-c4n4r").await;
+    browser.get(&format!("{USER}/get_user_info")).await;
+    let session = browser.session.clone().expect("signed in");
+    assert!(process.stop().await.success());
+    let log = home.log();
+    assert!(log.contains("answered"), "there is a log");
+    let secret = fs::read_to_string(home.path().join("data/rpc.secret")).expect("a secret");
+    for hidden in ["c4n4r", &session, secret.trim()] {
+        assert!(!log.contains(hidden), "{hidden} is in the log");
+    }
+}
+
+async fn rust_client(home: Home) {
+    let process = home.start(&[]).await;
+    let secret = fs::read_to_string(home.path().join("data/rpc.secret")).expect("a secret");
+    let client = client(&process, secret.trim());
+    let user = client.sign_up("ferris", "open-sesame").await.expect("a new name");
+    let session = client.sign_in("ferris", "open-sesame").await.expect("the right password");
+    let profile = client.set_nickname(&session, "Crab").await.expect("a right nickname");
+    assert_eq!((profile.id, profile.nickname.as_str()), (user, "Crab"));
+    assert_eq!(client.profile(&session).await.expect("signed in"), profile);
+    let taken = client.sign_up("ferris", "open-sesame").await.expect_err("taken");
+    assert!(matches!(taken, Error::Refused(Refusal::UserExists)), "{taken}");
+    client.sign_out(&session).await.expect("signed in");
+    let ended = client.profile(&session).await.expect_err("signed out");
+    assert!(matches!(ended, Error::Refused(Refusal::InvalidSession)), "{ended}");
+}
+
+async fn wrong_secret(home: Home) {
+    let process = home.start(&[]).await;
+    let refused = client(&process, "not the secret of this backend").ready().await.expect_err("no proof");
+    assert!(matches!(refused, Error::Call(_)), "{refused}");
+}
+
+async fn busy_port(home: Home) {
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = taken.local_addr().expect("an address").to_string();
+    for (flag, other) in [("--http", "--rpc"), ("--rpc", "--http")] {
+        let output = teller(home.path(), &[flag, &address, other, "127.0.0.1:0"]).output().await.expect("it ends");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert!(
+            said.contains(&address)
+                && said.contains(&format!("fix: stop what listens there, or choose another port with {flag}")),
+            "{said}"
+        );
+    }
+}
