@@ -49,12 +49,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     listener.set_nonblocking(true)?;
     let config = ServerConfig::new(secret.clone());
     let server = Builder::new_current_thread().enable_all().build()?;
-    std::thread::spawn(move || {
+    std::thread::Builder::new().name("server".into()).spawn(move || {
         server.block_on(async {
             let listener = TcpListener::from_std(listener).expect("the listener is bound and does not block");
             Server::new(Registry::new().with(serve(Fixed)), config).run(listener, std::future::pending()).await
         })
-    });
+    })?;
     let mut config = ClientConfig::new(secret);
     config.max_connections = connections;
     config.max_in_flight = callers.div_ceil(connections);

@@ -50,10 +50,13 @@ impl<T: Serialize + DeserializeOwned> Message for T {
         const MEDIUM: usize = 256 << 10;
         // bincode allocates what a length promises once that is within its limit, and the limit is a constant: so the
         // limit is the next step above the payload's size, not one for all.
-        match bytes.len() {
-            ..=SMALL => decode_within::<{ SMALL * EXPANSION }, T>(bytes),
-            ..=MEDIUM => decode_within::<{ MEDIUM * EXPANSION }, T>(bytes),
-            _ => decode_within::<{ MAX_BODY_BYTES * EXPANSION }, T>(bytes),
+        let size = bytes.len();
+        if size <= SMALL {
+            decode_within::<{ SMALL * EXPANSION }, T>(bytes)
+        } else if size <= MEDIUM {
+            decode_within::<{ MEDIUM * EXPANSION }, T>(bytes)
+        } else {
+            decode_within::<{ MAX_BODY_BYTES * EXPANSION }, T>(bytes)
         }
     }
 }
@@ -78,6 +81,7 @@ impl Writer for Append<'_> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use proptest::prelude::proptest;
     use serde::Deserialize;

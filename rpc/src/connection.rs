@@ -248,10 +248,12 @@ async fn read_all<S: Side, R: AsyncRead + Unpin>(side: &Arc<S>, mut read: R, mut
     let mut frames = Vec::new();
     let mut partial_until = None;
     loop {
-        match take_frames(side, &mut buffer, &mut frames, pace.max_frame_bytes) {
+        let taken = match take_frames(side, &mut buffer, &mut frames, pace.max_frame_bytes) {
+            Ok(taken) => taken,
             Err(breach) => return breach.into(),
-            Ok(taken) if taken || buffer.is_empty() => partial_until = None,
-            Ok(_) => {}
+        };
+        if taken > 0 || buffer.is_empty() {
+            partial_until = None;
         }
         if pace.throttled && wire.outbox.is_full() {
             wire.paused.store(true, Ordering::Relaxed);
@@ -281,16 +283,16 @@ async fn read_all<S: Side, R: AsyncRead + Unpin>(side: &Arc<S>, mut read: R, mut
     }
 }
 
-/// Hands all whole frames of the buffer to the side; says whether there were any.
+/// Hands all whole frames of the buffer to the side; says how many.
 fn take_frames<S: Side>(
     side: &Arc<S>,
     buffer: &mut BytesMut,
     frames: &mut Vec<Frame>,
     max_frame_bytes: usize,
-) -> Result<bool, Breach> {
-    let mut taken = false;
+) -> Result<usize, Breach> {
+    let mut taken = 0;
     while let Some(frame) = frame::take(buffer, max_frame_bytes)? {
-        taken = true;
+        taken += 1;
         match frame.kind {
             Kind::Ping => answer_ping(side.wire(), &frame)?,
             Kind::Pong => {}

@@ -109,6 +109,7 @@ impl Default for Context {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

@@ -227,6 +227,7 @@ impl fmt::Display for Kind {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use proptest::prelude::{any, proptest};
 

@@ -169,10 +169,14 @@ impl Inflight {
     }
 
     /// Gives all `answers` of one read to their calls under one lock; the callers to wake are appended to `wakers`.
-    pub(crate) fn complete(&self, answers: &mut Vec<(u32, Answer)>, wakers: &mut Vec<Waker>) -> Completed {
+    pub(crate) fn complete(
+        &self,
+        answers: impl IntoIterator<Item = (u32, Answer)>,
+        wakers: &mut Vec<Waker>,
+    ) -> Completed {
         let mut completed = Completed::default();
         let mut table = lock(&self.table);
-        for (id, answer) in answers.drain(..) {
+        for (id, answer) in answers {
             match table.entry(id).map(|entry| (std::mem::replace(&mut entry.state, State::Free), entry)) {
                 Some((State::Waiting { waker, .. }, entry)) => {
                     entry.state = State::Answered(answer);
@@ -264,4 +268,182 @@ impl Table {
 
 fn slot_of(id: u32) -> u16 {
     (id & 0xffff) as u16
+}
+
+#[cfg(all(test, not(teller_loom)))]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn answer(text: &'static str) -> Answer {
+        Answer { code: 0, flags: 0, body: Bytes::from_static(text.as_bytes()) }
+    }
+
+    fn complete(table: &Inflight, id: u32, text: &'static str) -> Completed {
+        table.complete([(id, answer(text))], &mut vec![])
+    }
+
+    fn poll(table: &Inflight, id: u32) -> Poll<Found> {
+        table.poll(id, &Context::from_waker(Waker::noop()))
+    }
+
+    fn later() -> Instant {
+        Instant::now() + Duration::from_secs(2)
+    }
+
+    #[test]
+    fn an_answer_reaches_its_call_and_frees_the_slot_under_a_new_id() {
+        let table = Inflight::new(1);
+        let (id, _) = table.open(later()).unwrap();
+        assert_eq!(table.open(later()), Err(Refused::Full));
+        assert_eq!(poll(&table, id), Poll::Pending);
+        assert_eq!(complete(&table, id, "a"), Completed::default());
+        assert_eq!(poll(&table, id), Poll::Ready(Found::Answer(answer("a"))));
+        let (next, _) = table.open(later()).unwrap();
+        assert_ne!(next, id);
+        assert_eq!(complete(&table, id, "late").stray, 1);
+        assert_eq!(poll(&table, next), Poll::Pending);
+    }
+
+    #[test]
+    fn an_abandoned_slot_is_taken_until_its_answer_comes() {
+        let table = Inflight::new(1);
+        let (id, _) = table.open(later()).unwrap();
+        assert_eq!(table.abandon(id), Abandoned::Occupied);
+        assert_eq!(table.open(later()), Err(Refused::Full));
+        assert_eq!(complete(&table, id, "too late"), Completed { freed: 1, stray: 0 });
+        assert!(table.open(later()).is_ok());
+        assert_eq!(table.waiting(), 1);
+    }
+
+    #[test]
+    fn an_answer_that_nobody_fetches_frees_its_slot() {
+        let table = Inflight::new(1);
+        let (id, _) = table.open(later()).unwrap();
+        complete(&table, id, "unread");
+        assert_eq!(table.abandon(id), Abandoned::Free);
+        assert!(table.open(later()).is_ok());
+    }
+
+    #[test]
+    fn a_second_answer_is_a_stray() {
+        let table = Inflight::new(2);
+        let (id, _) = table.open(later()).unwrap();
+        complete(&table, id, "first");
+        assert_eq!(complete(&table, id, "second").stray, 1);
+        assert_eq!(poll(&table, id), Poll::Ready(Found::Answer(answer("first"))));
+        assert_eq!(complete(&table, id, "third").stray, 1);
+        assert_eq!(complete(&table, 0xffff, "of no slot").stray, 1);
+    }
+
+    #[test]
+    fn only_an_earlier_deadline_wakes_the_sweeper() {
+        let table = Inflight::new(9);
+        let now = Instant::now();
+        let at = |millis| now + Duration::from_millis(millis);
+        assert!(table.open(at(200)).unwrap().1);
+        assert!(!table.open(at(300)).unwrap().1);
+        assert!(table.open(at(100)).unwrap().1);
+        assert_eq!(table.next_sweep(), Some(at(100)));
+        assert_eq!(table.sweep(at(100), &mut vec![]), Some(at(200)));
+        assert!(!table.open(at(250)).unwrap().1);
+    }
+
+    #[test]
+    fn a_sweep_ends_what_is_due_and_nothing_else() {
+        let table = Inflight::new(9);
+        let now = Instant::now();
+        let (due, _) = table.open(now).unwrap();
+        let (not_yet, _) = table.open(later()).unwrap();
+        table.sweep(now, &mut vec![]);
+        assert_eq!(poll(&table, due), Poll::Ready(Found::Due));
+        assert_eq!(poll(&table, not_yet), Poll::Pending);
+        assert_eq!(table.abandon(due), Abandoned::Occupied);
+    }
+
+    #[test]
+    fn the_end_of_the_connection_is_the_end_of_its_calls() {
+        let table = Inflight::new(9);
+        let (waiting, _) = table.open(later()).unwrap();
+        let (abandoned, _) = table.open(later()).unwrap();
+        table.abandon(abandoned);
+        assert_eq!(table.close(&mut vec![]), 1);
+        assert_eq!(poll(&table, waiting), Poll::Ready(Found::Lost));
+        assert_eq!(table.abandon(waiting), Abandoned::Free);
+        assert_eq!(table.open(later()), Err(Refused::Closed));
+        assert_eq!(table.waiting(), 0);
+    }
+}
+
+#[cfg(all(test, teller_loom))]
+#[allow(clippy::unwrap_used)]
+mod loom_tests {
+    use loom::{sync::Arc, thread};
+
+    use super::*;
+
+    fn answer() -> Answer {
+        Answer { code: 0, flags: 0, body: Bytes::from_static(b"mine") }
+    }
+
+    #[test]
+    fn loom_an_answer_is_fetched_however_it_meets_the_caller() {
+        loom::model(|| {
+            let table = Arc::new(Inflight::new(1));
+            let (id, _) = table.open(Instant::now()).unwrap();
+            let reader = {
+                let table = Arc::clone(&table);
+                thread::spawn(move || {
+                    let mut wakers = vec![];
+                    table.complete([(id, answer())], &mut wakers);
+                    wakers.into_iter().for_each(Waker::wake);
+                })
+            };
+            let found = loom::future::block_on(std::future::poll_fn(|context| {
+                table.poll(id, &Context::from_waker(context.waker()))
+            }));
+            assert_eq!(found, Found::Answer(answer()));
+            reader.join().unwrap();
+            assert!(table.open(Instant::now()).is_ok());
+        });
+    }
+
+    #[test]
+    fn loom_an_abandoned_slot_is_freed_once_whoever_comes_first() {
+        loom::model(|| {
+            let table = Arc::new(Inflight::new(1));
+            let (id, _) = table.open(Instant::now()).unwrap();
+            let reader = {
+                let table = Arc::clone(&table);
+                thread::spawn(move || table.complete([(id, answer())], &mut vec![]).freed)
+            };
+            let by_caller = usize::from(table.abandon(id) == Abandoned::Free);
+            assert_eq!(by_caller + reader.join().unwrap(), 1);
+            assert!(table.open(Instant::now()).is_ok());
+            assert_eq!(table.open(Instant::now()), Err(Refused::Full));
+        });
+    }
+
+    #[test]
+    fn loom_a_call_that_meets_the_end_is_lost_not_forgotten() {
+        loom::model(|| {
+            let table = Arc::new(Inflight::new(1));
+            let (id, _) = table.open(Instant::now()).unwrap();
+            let reader = {
+                let table = Arc::clone(&table);
+                thread::spawn(move || {
+                    let mut wakers = vec![];
+                    table.close(&mut wakers);
+                    wakers.into_iter().for_each(Waker::wake);
+                })
+            };
+            let found = loom::future::block_on(std::future::poll_fn(|context| {
+                table.poll(id, &Context::from_waker(context.waker()))
+            }));
+            assert_eq!(found, Found::Lost);
+            reader.join().unwrap();
+        });
+    }
 }

@@ -163,3 +163,160 @@ impl Outbox {
         wakers.into_iter().for_each(Waker::wake);
     }
 }
+
+#[cfg(all(test, not(teller_loom)))]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::{pin::pin, sync::Arc, task::Wake};
+
+    use super::*;
+    use crate::sync::{AtomicUsize, Ordering};
+
+    #[derive(Default)]
+    struct Wakes(AtomicUsize);
+
+    impl Wake for Wakes {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+
+    fn take(outbox: &Outbox) -> (u64, Vec<u8>) {
+        let mut batch = vec![];
+        (outbox.swap(&mut batch), batch)
+    }
+
+    #[test]
+    fn only_the_first_frame_of_a_batch_wakes_the_writer() {
+        let (outbox, wakes) = (Outbox::new(1000), Arc::new(Wakes::default()));
+        let waker = Waker::from(Arc::clone(&wakes));
+        for batch in 1..=3 {
+            assert_eq!(outbox.poll_filled(&Context::from_waker(&waker)), Poll::Pending);
+            for frame in [&b"one"[..], b"two", b"three"] {
+                outbox.push(frame).unwrap();
+            }
+            assert_eq!(wakes.0.load(Ordering::SeqCst), batch);
+            assert_eq!(take(&outbox), (3, b"onetwothree".to_vec()));
+        }
+    }
+
+    #[test]
+    fn a_full_outbox_makes_callers_wait_until_the_writer_has_taken() {
+        let (outbox, wakes) = (Outbox::new(4), Arc::new(Wakes::default()));
+        let waker = Waker::from(Arc::clone(&wakes));
+        outbox.push(b"over the limit").unwrap();
+        let mut room = pin!(outbox.room());
+        for _ in 0..2 {
+            assert!(room.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+        }
+        take(&outbox);
+        assert_eq!(wakes.0.load(Ordering::SeqCst), 1);
+        assert_eq!(room.poll(&mut Context::from_waker(&waker)), Poll::Ready(Ok(())));
+    }
+
+    #[test]
+    fn what_the_writer_has_not_taken_is_known_never_to_be_sent() {
+        let outbox = Outbox::new(1000);
+        let sent = outbox.push(b"sent").unwrap();
+        take(&outbox);
+        let unsent = outbox.push(b"unsent").unwrap();
+        outbox.close();
+        assert!(outbox.was_taken(sent));
+        assert!(!outbox.was_taken(unsent));
+        assert_eq!(take(&outbox), (0, vec![]));
+        assert!(!outbox.was_taken(unsent));
+        assert_eq!(outbox.push(b"late"), Err(Closed));
+    }
+
+    #[test]
+    fn a_finished_outbox_gives_out_its_rest_and_ends() {
+        let outbox = Outbox::new(1000);
+        let context = Context::from_waker(Waker::noop());
+        outbox.push(b"rest").unwrap();
+        outbox.finish();
+        assert_eq!(outbox.push(b"late"), Err(Closed));
+        assert_eq!(outbox.poll_filled(&context), Poll::Ready(true));
+        assert_eq!(take(&outbox).1, b"rest");
+        assert_eq!(outbox.poll_filled(&context), Poll::Ready(false));
+    }
+
+    #[test]
+    fn a_burst_does_not_keep_its_memory() {
+        let outbox = Outbox::new(1000);
+        outbox.push(&vec![0; KEPT_BYTES * 2]).unwrap();
+        let mut batch = vec![];
+        outbox.swap(&mut batch);
+        outbox.swap(&mut batch);
+        assert_eq!(batch.capacity(), 0);
+    }
+}
+
+#[cfg(all(test, teller_loom))]
+#[allow(clippy::unwrap_used)]
+mod loom_tests {
+    use loom::{future::block_on, sync::Arc, thread};
+
+    use super::*;
+
+    #[test]
+    fn loom_every_frame_pushed_is_taken_and_no_wake_is_lost() {
+        loom::model(|| {
+            let outbox = Arc::new(Outbox::new(1000));
+            let pushers: Vec<_> = [b"a", b"b"]
+                .into_iter()
+                .map(|frame| {
+                    let outbox = Arc::clone(&outbox);
+                    thread::spawn(move || outbox.push(frame).unwrap())
+                })
+                .collect();
+            let (mut sent, mut batch) = (vec![], vec![]);
+            while sent.len() < 2 {
+                assert!(block_on(outbox.filled()));
+                outbox.swap(&mut batch);
+                sent.extend_from_slice(&batch);
+            }
+            sent.sort_unstable();
+            assert_eq!(sent, b"ab");
+            for pusher in pushers {
+                let number = pusher.join().unwrap();
+                assert!(outbox.was_taken(number));
+            }
+        });
+    }
+
+    #[test]
+    fn loom_a_caller_that_waits_for_room_is_woken_by_the_swap_or_the_end() {
+        loom::model(|| {
+            let outbox = Arc::new(Outbox::new(1));
+            outbox.push(b"full").unwrap();
+            let writer = {
+                let outbox = Arc::clone(&outbox);
+                thread::spawn(move || {
+                    outbox.swap(&mut vec![]);
+                    outbox.close();
+                })
+            };
+            let _ = block_on(outbox.room());
+            writer.join().unwrap();
+        });
+    }
+
+    #[test]
+    fn loom_after_the_end_taken_is_final() {
+        loom::model(|| {
+            let outbox = Arc::new(Outbox::new(1000));
+            let number = outbox.push(b"a").unwrap();
+            let writer = {
+                let outbox = Arc::clone(&outbox);
+                thread::spawn(move || {
+                    let mut batch = vec![];
+                    outbox.swap(&mut batch);
+                    !batch.is_empty()
+                })
+            };
+            outbox.close();
+            let taken = outbox.was_taken(number);
+            assert_eq!(writer.join().unwrap(), taken);
+        });
+    }
+}

@@ -1,12 +1,13 @@
-//! The mutex and atomics that loom can watch: `std`'s, or loom's under `--cfg loom`.
+//! The mutex and atomics that loom can watch: `std`'s, or loom's under `--cfg teller_loom`
+//! (a name of its own: under plain `loom` tokio leaves out its network).
 
-#[cfg(loom)]
+#[cfg(teller_loom)]
 pub(crate) use loom::sync::{
     Mutex, MutexGuard,
     atomic::{AtomicUsize, Ordering},
 };
 use std::sync::PoisonError;
-#[cfg(not(loom))]
+#[cfg(not(teller_loom))]
 pub(crate) use std::sync::{
     Mutex, MutexGuard,
     atomic::{AtomicUsize, Ordering},

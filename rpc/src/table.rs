@@ -151,6 +151,7 @@ const fn fnv(mut hash: u64, bytes: &[u8]) -> u64 {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use proptest::prelude::proptest;
 

@@ -83,6 +83,7 @@ fn digit(character: u8) -> Result<u8, TraceError> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

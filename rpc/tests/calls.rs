@@ -1,5 +1,7 @@
 //! A call and its answer: what a caller gets, in each way a call can end.
 
+#![allow(clippy::unwrap_used)]
+
 mod support;
 
 use std::time::Duration;
@@ -88,4 +90,45 @@ async fn a_deadline_already_past_sends_nothing() {
         assert_eq!(error.unwrap_err().executed(), Executed::No);
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_frame_over_a_limit_harms_only_its_call() {
+    let server = Running::with(|config| config.max_frame_bytes = 1000).await;
+    let client = Client::new(server.client_with(|config| config.max_frame_bytes = 2000));
+    match client.echo(&soon(), &"x".repeat(2000)).await.unwrap_err() {
+        error @ CallError::TooLarge { limit: 1000, .. } => assert_eq!(error.executed(), Executed::No),
+        other => panic!("{other:?}"),
+    }
+    match client.bytes(&soon(), &2000).await.unwrap_err() {
+        CallError::Status { status, executed: Executed::Yes } => assert_eq!(status.code, Status::RESPONSE_TOO_LARGE),
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(client.bytes(&soon(), &1900).await.unwrap().len(), 1900);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn eight_megabytes_both_ways_at_once_do_not_lock_up() {
+    let server = Running::with(|config| {
+        config.max_frame_bytes = 9 << 20;
+        config.outbox_bytes = 64 << 10;
+    })
+    .await;
+    let client = Client::new(server.client_with(|config| {
+        config.max_connections = 1;
+        config.max_frame_bytes = 9 << 20;
+        config.outbox_bytes = 64 << 10;
+    }));
+    let mut calls = tokio::task::JoinSet::new();
+    for _ in 0..8 {
+        let client = client.clone();
+        calls.spawn(async move {
+            let text = "x".repeat(8 << 20);
+            let context = Context::with_timeout(Duration::from_secs(60));
+            assert!(client.echo(&context, &text).await.unwrap() == text);
+        });
+    }
+    while let Some(call) = calls.join_next().await {
+        call.unwrap();
+    }
 }

@@ -1,5 +1,7 @@
 //! A caller that goes away: the handler ends, the permit comes back when it has, and the connection serves on.
 
+#![allow(clippy::unwrap_used)]
+
 mod support;
 
 use std::{

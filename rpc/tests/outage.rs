@@ -1,5 +1,7 @@
 //! Servers that stop, crash, refuse and come back, and what their callers notice of it.
 
+#![allow(clippy::unwrap_used)]
+
 mod support;
 
 use std::{

@@ -1,5 +1,7 @@
 //! The pool: who gets a connection, in what order, for how long, and what happens when there is none.
 
+#![allow(clippy::unwrap_used)]
+
 mod support;
 
 use std::time::Duration;

@@ -5,6 +5,7 @@ use std::{
         Arc, Weak,
         atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
+    task::Waker,
     time::Duration,
 };
 
@@ -48,6 +49,8 @@ pub(crate) struct Link {
     pool: Weak<Pool>,
     earlier_deadline: Notify,
     ended: Mutex<Option<String>>,
+    /// Empty between two reads: kept for its memory.
+    wakers: Mutex<Vec<Waker>>,
     gone: CancellationToken,
 }
 
@@ -88,6 +91,7 @@ fn start(pool: &Arc<Pool>, config: &ClientConfig, stream: TcpStream, agreed: Agr
         pool: Arc::downgrade(pool),
         earlier_deadline: Notify::new(),
         ended: Mutex::new(None),
+        wakers: Mutex::default(),
         gone: CancellationToken::new(),
     });
     let pace = Pace {
@@ -153,7 +157,7 @@ impl Link {
                     () = self.earlier_deadline.notified() => {}
                     () = sleep_until(next) => {
                         self.inflight.sweep(Instant::now(), &mut wakers);
-                        wakers.drain(..).for_each(std::task::Waker::wake);
+                        wakers.drain(..).for_each(Waker::wake);
                     }
                 },
             }
@@ -174,14 +178,17 @@ impl Link {
         if let Some(pool) = &pool {
             pool.release(self, abandoned);
         }
-        wakers.into_iter().for_each(std::task::Waker::wake);
+        wakers.into_iter().for_each(Waker::wake);
         self.gone.cancel();
     }
 
-    fn complete(&self, answers: &mut Vec<(u32, Answer)>) {
-        let mut wakers = Vec::with_capacity(answers.len());
+    fn complete(&self, responses: impl Iterator<Item = Frame>) {
+        let answers =
+            responses.map(|frame| (frame.id, Answer { code: frame.code, flags: frame.flags, body: frame.body }));
+        let mut wakers = std::mem::take(&mut *lock(&self.wakers));
         let completed = self.inflight.complete(answers, &mut wakers);
-        wakers.into_iter().for_each(std::task::Waker::wake);
+        wakers.drain(..).for_each(Waker::wake);
+        *lock(&self.wakers) = wakers;
         if completed.stray > 0 {
             self.strays.fetch_add(completed.stray as u64, Ordering::Relaxed);
         }
@@ -199,12 +206,9 @@ impl Side for Link {
     }
 
     fn receive(self: &Arc<Self>, frames: &mut Vec<Frame>) -> Result<(), Breach> {
-        let mut answers = Vec::with_capacity(frames.len());
-        for frame in frames.drain(..) {
+        for frame in frames.iter() {
             match frame.kind {
-                Kind::Response => {
-                    answers.push((frame.id, Answer { code: frame.code, flags: frame.flags, body: frame.body }));
-                }
+                Kind::Response => {}
                 Kind::GoAway => {
                     if let Some(pool) = self.pool.upgrade() {
                         tracing::debug!(backend = pool.address, code = frame.code, "told to go away");
@@ -214,7 +218,7 @@ impl Side for Link {
                 kind => return Err(Breach::out_of_turn(kind)),
             }
         }
-        self.complete(&mut answers);
+        self.complete(frames.drain(..).filter(|frame| frame.kind == Kind::Response));
         Ok(())
     }
 

@@ -101,3 +101,73 @@ fn reason(error: &CallError, idempotent: bool) -> Option<Reason> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::{cancellation::Cancellation, secret::Secret};
+
+    fn budget() -> Budget {
+        Budget::new(&ClientConfig::new(Secret::new([0; 16]).expect("16 bytes are enough")))
+    }
+
+    fn rejected(code: u16) -> CallError {
+        CallError::Rejected(Status::new(code, ""))
+    }
+
+    fn lost(executed: Executed) -> CallError {
+        CallError::Lost { reason: "test".into(), executed }
+    }
+
+    fn again(error: &CallError, idempotent: bool) -> bool {
+        budget().judge(error, idempotent, 1, &Context::default()) != Verdict::GiveUp
+    }
+
+    #[test]
+    fn only_proof_or_permission_makes_a_retry() {
+        for idempotent in [false, true] {
+            assert!(again(&rejected(Status::REJECTED), idempotent));
+            assert!(again(&rejected(Status::DRAINING), idempotent));
+            assert!(again(&lost(Executed::No), idempotent));
+            assert_eq!(again(&lost(Executed::Unknown), idempotent), idempotent);
+            for never in [
+                CallError::DeadlineExceeded { executed: Executed::No },
+                CallError::Status { status: Status::internal("test"), executed: Executed::Yes },
+                CallError::Status { status: Status::new(Status::CANCELLED, ""), executed: Executed::Unknown },
+                CallError::Unavailable("waited already".into()),
+                CallError::UnknownService("test"),
+            ] {
+                assert!(!again(&never, idempotent), "{never:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn three_tries_no_time_or_an_earlier_retry_end_it() {
+        let (budget, error) = (budget(), lost(Executed::No));
+        assert_eq!(budget.judge(&error, true, 3, &Context::default()), Verdict::GiveUp);
+        assert_eq!(budget.judge(&error, true, 1, &Context::with_timeout(Duration::ZERO)), Verdict::GiveUp);
+        let now = tokio::time::Instant::now();
+        let downstream = Context::received(now, 2000, None, true, Cancellation::default());
+        assert_eq!(budget.judge(&error, true, 1, &downstream), Verdict::GiveUp);
+        assert_eq!(budget.retried.load(Ordering::Relaxed), 0);
+    }
+
+    #[test]
+    fn ten_percent_of_calls_may_be_retried_and_a_restart_costs_nothing() {
+        let (budget, context) = (budget(), Context::default());
+        let retries = |error: &CallError| {
+            let mut retries = 0;
+            for _ in 0..1000 {
+                budget.earn();
+                retries += u64::from(budget.judge(error, false, 1, &context) != Verdict::GiveUp);
+            }
+            retries
+        };
+        assert_eq!(retries(&rejected(Status::DRAINING)), 1000);
+        // What was saved, and a tenth of these thousand calls less the ones that found the purse full.
+        assert!((SAVED_RETRIES + 98..=SAVED_RETRIES + 100).contains(&retries(&rejected(Status::REJECTED))));
+        assert_eq!(retries(&rejected(Status::REJECTED)), 100);
+    }
+}

@@ -67,11 +67,7 @@ impl Incoming {
                 () = cancellation.fired() => None,
             };
             match answer {
-                Some(Ok(response)) => {
-                    if reply.room().await {
-                        reply.respond(&response);
-                    }
-                }
+                Some(Ok(response)) => reply.respond_with_room(response).await,
                 Some(Err(status)) => reply.fail(&status),
                 None => {}
             }
@@ -107,15 +103,18 @@ impl Reply {
         Self { to: Some(To::Local(sender)), started: false }
     }
 
-    /// Waits until there is room for an answer; `false` if its connection is gone.
+    /// Waits until there is room for the answer, and answers; not if the connection is gone.
     ///
     /// Until then the response is not encoded and the permit is kept: a peer that does not read soon has no more
     /// requests running, and what they hold is what their handlers made.
-    async fn room(&self) -> bool {
-        match &self.to {
-            Some(To::Peer { session, .. }) if !session.has_room() => session.room().await.is_ok(),
-            _ => true,
+    async fn respond_with_room<T: Message>(&mut self, response: T) {
+        if let Some(To::Peer { session, .. }) = &self.to
+            && !session.has_room()
+            && session.room().await.is_err()
+        {
+            return;
         }
+        self.respond(&response);
     }
 
     fn respond<T: Message>(&mut self, response: &T) {

@@ -81,6 +81,7 @@ impl Hasher for IdHasher {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 
