@@ -112,10 +112,10 @@ async fn read<S: Store, V: Volatile>(
     }
     let fresh = store.profiles(&missing).await?;
     // What took longer than a guard lasts may be older than a change whose guard has run out: it is answered, but not offered.
-    if began.elapsed() < cache.guard {
-        if let Err(error) = cache.volatile.cache_profiles(&fresh, cache.ttl).await {
-            tracing::warn!(error = chain(&error), "profiles were not cached");
-        }
+    if began.elapsed() < cache.guard
+        && let Err(error) = cache.volatile.cache_profiles(&fresh, cache.ttl).await
+    {
+        tracing::warn!(error = chain(&error), "profiles were not cached");
     }
     let mut fresh: HashMap<UserId, Profile> = fresh.into_iter().map(|profile| (profile.id, profile)).collect();
     for (user, slot) in users.iter().zip(&mut found) {

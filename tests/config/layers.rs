@@ -30,6 +30,7 @@ fn three_values(key: &str, rule: Rule, folder: &Folder) -> [String; 3] {
         Rule::Secret => ["one-one-one-one-", "two-two-two-two-", "three-three-three"],
         Rule::StoreUrl => ["sqlite:one", "memory", "mysql://three/three"],
         Rule::VolatileUrl => ["redis://one", "memory", "redis://three"],
+        Rule::KeyPrefix => ["one:", "two.", "three-"],
         Rule::LogLevel => ["debug", "warn,teller=trace", "off"],
     };
     texts.map(str::to_owned)
