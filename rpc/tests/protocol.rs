@@ -52,8 +52,8 @@ async fn a_wrong_secret_is_told_so_and_shown_nothing() {
     let hello = greeting(1, 1);
     peer.send(&frame(HELLO, 0, 0, 0, &hello)).await;
     let challenge = peer.read().await.unwrap();
-    peer.send(&frame(PROOF, 0, 0, 0, &proof(b"another sixteen!", "client", &hello, &challenge.body))).await;
-    peer.send(&request(ECHO, 1, 5000, &[0])).await;
+    let wrong = proof(b"another sixteen!", "client", &hello, &challenge.body);
+    peer.send(&[frame(PROOF, 0, 0, 0, &wrong), request(ECHO, 1, 5000, &[0])].concat()).await;
     let answer = peer.read().await.unwrap();
     assert_eq!((answer.kind, answer.code), (GOAWAY, Status::UNAUTHENTICATED));
     assert_eq!(peer.read().await, None);
