@@ -44,7 +44,7 @@ impl Cancellation {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use super::*;
+    use super::Cancellation;
 
     #[tokio::test]
     async fn it_is_seen_by_those_who_wait_and_those_who_come_later() {

@@ -86,7 +86,7 @@ mod tests {
     use proptest::prelude::proptest;
     use serde::Deserialize;
 
-    use super::*;
+    use super::{CodecError, Message, Serialize};
 
     #[derive(Debug, PartialEq, Serialize, Deserialize)]
     struct Sample {

@@ -111,7 +111,7 @@ impl Default for Context {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use super::*;
+    use super::{Cancellation, Context, DEFAULT_TIMEOUT, Duration, Instant, MAX_TIMEOUT};
 
     #[tokio::test(start_paused = true)]
     async fn a_deadline_can_only_come_nearer() {

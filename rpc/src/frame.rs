@@ -231,7 +231,7 @@ impl fmt::Display for Kind {
 mod tests {
     use proptest::prelude::{any, proptest};
 
-    use super::*;
+    use super::{Bytes, BytesMut, FLAG_NOT_EXECUTED, FLAG_TRACE, FrameError, Kind, RequestHead, Trace, put, take};
 
     fn bytes(kind: u8, flags: u8, len: u32, body: &[u8]) -> BytesMut {
         let mut out = BytesMut::new();

@@ -94,7 +94,7 @@ impl Greeting {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use super::*;
+    use super::{Greeting, GreetingError};
 
     #[test]
     fn a_greeting_comes_back_and_every_nonce_is_new() {

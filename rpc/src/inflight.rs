@@ -275,7 +275,7 @@ fn slot_of(id: u32) -> u16 {
 mod tests {
     use std::time::Duration;
 
-    use super::*;
+    use super::{Abandoned, Answer, Bytes, Completed, Context, Found, Inflight, Instant, Poll, Refused, Waker};
 
     fn answer(text: &'static str) -> Answer {
         Answer { code: 0, flags: 0, body: Bytes::from_static(text.as_bytes()) }
@@ -382,7 +382,7 @@ mod tests {
 mod loom_tests {
     use loom::{sync::Arc, thread};
 
-    use super::*;
+    use super::{Abandoned, Answer, Bytes, Context, Found, Inflight, Instant, Refused, Waker};
 
     fn answer() -> Answer {
         Answer { code: 0, flags: 0, body: Bytes::from_static(b"mine") }

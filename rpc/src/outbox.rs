@@ -169,7 +169,7 @@ impl Outbox {
 mod tests {
     use std::{pin::pin, sync::Arc, task::Wake};
 
-    use super::*;
+    use super::{Closed, Context, KEPT_BYTES, Outbox, Poll, Waker};
     use crate::sync::{AtomicUsize, Ordering};
 
     #[derive(Default)]
@@ -256,7 +256,7 @@ mod tests {
 mod loom_tests {
     use loom::{future::block_on, sync::Arc, thread};
 
-    use super::*;
+    use super::Outbox;
 
     #[test]
     fn loom_every_frame_pushed_is_taken_and_no_wake_is_lost() {

@@ -67,7 +67,7 @@ impl fmt::Debug for Secret {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use super::*;
+    use super::{Role, Secret, SecretTooShort};
 
     #[test]
     fn a_short_secret_is_refused_and_no_secret_is_shown() {

@@ -171,7 +171,7 @@ impl CallError {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use super::*;
+    use super::{MAX_MESSAGE_BYTES, clip};
 
     #[test]
     fn a_long_message_is_cut_at_a_character() {

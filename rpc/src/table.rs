@@ -155,7 +155,7 @@ const fn fnv(mut hash: u64, bytes: &[u8]) -> u64 {
 mod tests {
     use proptest::prelude::proptest;
 
-    use super::*;
+    use super::{Bytes, Directory, MethodInfo, Missing, ServiceInfo, Table, TableError, key};
 
     fn sample() -> Table {
         let method = |name: &str, idempotent| MethodInfo { name: name.into(), idempotent };

@@ -105,7 +105,9 @@ fn reason(error: &CallError, idempotent: bool) -> Option<Reason> {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use super::*;
+    use super::{
+        Budget, CallError, ClientConfig, Context, Duration, Executed, Ordering, SAVED_RETRIES, Status, Verdict,
+    };
     use crate::{cancellation::Cancellation, secret::Secret};
 
     fn budget() -> Budget {

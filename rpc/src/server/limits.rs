@@ -36,7 +36,7 @@ impl Gate {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use super::*;
+    use super::Gate;
 
     #[test]
     fn a_full_gate_refuses_until_one_leaves() {

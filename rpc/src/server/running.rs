@@ -83,7 +83,7 @@ impl Hasher for IdHasher {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use super::*;
+    use super::{Refused, Running};
 
     #[test]
     fn an_id_runs_once_and_a_full_connection_refuses() {
