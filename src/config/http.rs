@@ -17,7 +17,7 @@ pub struct Http {
     pub max_connections: usize,
     /// Milliseconds for a head; then 408.
     pub header_timeout_ms: u64,
-    /// Milliseconds for a body; then 408.
+    /// Milliseconds for a body, and a second more for every 16 KiB of it; then 408.
     pub body_timeout_ms: u64,
     /// Milliseconds between two requests; then the connection is closed.
     pub idle_timeout_ms: u64,

@@ -1,7 +1,8 @@
 //! A client that sends bytes, right or wrong, and reads answers by the letter.
 
+use std::io;
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -70,9 +71,26 @@ impl Wire {
         Self { stream: TcpStream::connect(address).await.expect("it listens"), read: Vec::new() }
     }
 
+    /// Sends as much as the server takes: it may have closed already, and then its answer tells why.
     pub(super) async fn send(&mut self, bytes: impl AsRef<[u8]>) {
-        // The server may have closed already; then its answer tells why.
-        let _ = self.stream.write_all(bytes.as_ref()).await;
+        let _ = self.send_all(bytes).await;
+    }
+
+    /// Sends, or fails when the server has closed.
+    pub(super) async fn send_all(&mut self, bytes: impl AsRef<[u8]>) -> io::Result<()> {
+        self.stream.write_all(bytes.as_ref()).await
+    }
+
+    /// Sends a byte now and then, on and on, until the server has had enough.
+    pub(super) async fn trickle(&mut self) -> Answer {
+        /// Often enough to look alive, and no more than a trickle.
+        const REST: Duration = Duration::from_millis(20);
+        let began = Instant::now();
+        while timeout(REST, self.more()).await.is_err() {
+            assert!(began.elapsed() < PATIENCE, "it may go on for ever");
+            self.send("a").await;
+        }
+        self.answer().await.expect("an answer")
     }
 
     pub(super) async fn ask(&mut self, request: impl AsRef<[u8]>) -> Answer {
