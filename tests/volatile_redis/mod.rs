@@ -174,9 +174,10 @@ async fn killed_and_restarted(mut server: RedisServer, store: Redis) {
     store.put_session(KEY, SESSION, TTL).await.expect("it runs");
     store.guard_profile(UserId(1), TTL).await.expect("scripts too");
 
-    // A restart that no call noticed: the connections are stale.
+    // A restart that no call noticed: the connections are stale, and the server behind the new ones knows no script.
     server.kill();
     server.start_again();
+    store.guard_profile(UserId(2), TTL).await.expect("no script is lost to a stale connection");
     for _ in 0..4 {
         assert_eq!(found(&store).await.expect("no call is lost to a stale connection"), None);
     }
