@@ -151,6 +151,7 @@ async fn back(
     let listener = listen(config.rpc.listen, "--rpc").await?;
     let address = listener.local_addr().map_err(|e| Error::new("the backend has no address", e))?;
     let (registry, demo) = services(&config).await?;
+    let mark = stores::mark(&config);
     let server = Server::new(
         registry,
         ServerConfig {
@@ -165,6 +166,7 @@ async fn back(
     );
     let serve = async move {
         server.run(listener, stop.cancelled_owned()).await;
+        drop(mark);
     };
     Ok(Ready { address, facts: demo, serve })
 }

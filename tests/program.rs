@@ -28,6 +28,7 @@ fn main() {
         told("a_rust_program_speaks_to_it_over_rpc", rust_client),
         told("a_busy_port_is_named_with_the_flag_that_changes_it", busy_port),
         told("a_wrong_secret_opens_nothing", wrong_secret),
+        told("two_with_one_data_folder_share_its_users_and_say_what_they_do_not_share", one_folder),
     ];
     libtest_mimic::run(&Arguments::from_args(), trials).exit();
 }
@@ -190,4 +191,18 @@ async fn busy_port(home: Home) {
             "{said}"
         );
     }
+}
+
+async fn one_folder(home: Home) {
+    let told = || home.log().matches("another backend uses this database").count();
+    let (first, second) = (home.start(&[]).await, home.start(&[]).await);
+    let carol = "username=carol&password=open-sesame";
+    assert_eq!(browser(&first).form(&format!("{USER}/signup"), carol).await.err_code(), "7");
+    assert_eq!(browser(&second).form(&format!("{USER}/signin"), carol).await.err_code(), "7");
+    // Whoever has ended has written its log.
+    assert!(first.stop().await.success() && second.stop().await.success());
+    assert_eq!(told(), 1, "{}", home.log());
+
+    assert!(home.start(&[]).await.stop().await.success());
+    assert_eq!(told(), 1, "nobody is left who uses it");
 }
