@@ -26,8 +26,8 @@ mod secret;
 mod side;
 mod stores;
 
-/// Longer than a change of a profile can take: its statements' time-outs, and the waits for a connection before them.
-const CHANGE_GUARD: Duration = Duration::from_secs(10);
+/// The least time that a profile under change is kept out of the cache.
+const SHORTEST_GUARD: Duration = Duration::from_secs(10);
 
 /// Why Teller did not start, or did not go on, for whoever started it.
 #[derive(Debug, thiserror::Error)]
@@ -151,6 +151,7 @@ async fn back(
     let listener = listen(config.rpc.listen, "--rpc").await?;
     let address = listener.local_addr().map_err(|e| Error::new("the backend has no address", e))?;
     let (registry, demo) = services(&config).await?;
+    let mark = stores::mark(&config);
     let server = Server::new(
         registry,
         ServerConfig {
@@ -165,6 +166,7 @@ async fn back(
     );
     let serve = async move {
         server.run(listener, stop.cancelled_owned()).await;
+        drop(mark);
     };
     Ok(Ready { address, facts: demo, serve })
 }
@@ -200,7 +202,7 @@ async fn over<S: Store, V: Volatile>(config: &Config, store: S, volatile: V) -> 
     let settings = Settings {
         session_ttl: config.session.ttl(),
         profile_ttl: config.profile.cache_ttl(),
-        change_guard: CHANGE_GUARD,
+        change_guard: change_guard(config),
         coalesce: Limits {
             lanes: config.coalesce.lanes,
             batch_max: config.coalesce.batch_max,
@@ -210,6 +212,12 @@ async fn over<S: Store, V: Volatile>(config: &Config, store: S, volatile: V) -> 
     };
     let studio = studio(&config.picture);
     Ok((service::registry(store, volatile, hasher, studio, service::system_clock, &settings), demo))
+}
+
+/// Longer than a change of a profile can take: what its two round trips may, and as long again, in which a database may still finish
+/// what nobody waits for any more.
+fn change_guard(config: &Config) -> Duration {
+    SHORTEST_GUARD.max((config.volatile.timeout() + config.store.statement_timeout()) * 2)
 }
 
 fn hasher(config: &config::Password) -> Result<Hasher, Error> {
@@ -248,4 +256,20 @@ fn reachable(mut address: SocketAddr) -> SocketAddr {
         });
     }
     address
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::{SHORTEST_GUARD, change_guard};
+    use crate::config::Config;
+
+    #[test]
+    fn a_guard_outlasts_a_change_whatever_time_out_is_configured() {
+        let mut config = Config::default();
+        assert_eq!(change_guard(&config), SHORTEST_GUARD);
+        config.store.statement_timeout_ms = 60_000;
+        assert!(change_guard(&config) > Duration::from_secs(60) + config.volatile.timeout());
+    }
 }

@@ -3,7 +3,7 @@
 use teller_rpc::Status;
 
 /// What kind of failure; the code of a [`Status`] on the wire.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u16)]
 pub enum Code {
     /// Anything of ours.
@@ -17,11 +17,7 @@ pub enum Code {
 impl Code {
     /// The code of a status that came over the wire.
     pub fn of(status: &Status) -> Self {
-        match status.code {
-            257 => Self::Store,
-            258 => Self::Busy,
-            _ => Self::Internal,
-        }
+        [Self::Store, Self::Busy].into_iter().find(|code| *code as u16 == status.code).unwrap_or(Self::Internal)
     }
 
     const fn text(self) -> &'static str {
@@ -38,29 +34,13 @@ impl Code {
 #[error("{}", code.text())]
 pub struct Error {
     code: Code,
-    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+    source: Box<dyn std::error::Error + Send + Sync>,
 }
 
 impl Error {
-    /// A failure that has a cause.
+    /// A failure, and its cause.
     pub fn new(code: Code, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
-        Self { code, source: Some(source.into()) }
-    }
-
-    /// What kind of failure.
-    pub fn code(&self) -> Code {
-        self.code
-    }
-
-    /// Whether the same call may succeed later.
-    pub fn retryable(&self) -> bool {
-        matches!(self.code, Code::Store | Code::Busy)
-    }
-}
-
-impl From<Code> for Error {
-    fn from(code: Code) -> Self {
-        Self { code, source: None }
+        Self { code, source: source.into() }
     }
 }
 

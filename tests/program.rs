@@ -7,6 +7,7 @@ use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use serde_json::Value;
@@ -14,6 +15,7 @@ use support::http::Browser;
 use support::process::{Process, teller};
 use teller::api::Refusal;
 use teller::client::{Client, Error, Secret};
+use tokio::net::TcpStream;
 
 const USER: &str = "/api/entrytask/user";
 const PORTS: [&str; 4] = ["--http", "127.0.0.1:0", "--rpc", "127.0.0.1:0"];
@@ -28,6 +30,8 @@ fn main() {
         told("a_rust_program_speaks_to_it_over_rpc", rust_client),
         told("a_busy_port_is_named_with_the_flag_that_changes_it", busy_port),
         told("a_wrong_secret_opens_nothing", wrong_secret),
+        told("a_start_that_waits_for_a_lock_is_stopped_by_one_signal", stopped_while_it_starts),
+        told("two_with_one_data_folder_share_its_users_and_say_what_they_do_not_share", one_folder),
     ];
     libtest_mimic::run(&Arguments::from_args(), trials).exit();
 }
@@ -190,4 +194,35 @@ async fn busy_port(home: Home) {
             "{said}"
         );
     }
+}
+
+async fn one_folder(home: Home) {
+    let told = || home.log().matches("another backend uses this database").count();
+    let (first, second) = (home.start(&[]).await, home.start(&[]).await);
+    let carol = "username=carol&password=open-sesame";
+    assert_eq!(browser(&first).form(&format!("{USER}/signup"), carol).await.err_code(), "7");
+    assert_eq!(browser(&second).form(&format!("{USER}/signin"), carol).await.err_code(), "7");
+    // Whoever has ended has written its log.
+    assert!(first.stop().await.success() && second.stop().await.success());
+    assert_eq!(told(), 1, "{}", home.log());
+
+    assert!(home.start(&[]).await.stop().await.success());
+    assert_eq!(told(), 1, "nobody is left who uses it");
+}
+
+async fn stopped_while_it_starts(home: Home) {
+    assert!(home.start(&[]).await.stop().await.success());
+    let other = rusqlite::Connection::open(home.path().join("data/teller.db")).expect("open");
+    other.execute_batch("BEGIN IMMEDIATE").expect("lock");
+    let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port");
+    let mut child = teller(home.path(), &["backend", "--rpc", &free.to_string()]).spawn().expect("teller starts");
+    // It listens before it looks at its database, and long after it began to heed signals.
+    while TcpStream::connect(free).await.is_err() {
+        assert!(child.try_wait().expect("it is our child").is_none(), "it ended by itself");
+    }
+    let pid = child.id().expect("it is running").to_string();
+    assert!(Command::new("kill").args(["-s", "TERM", &pid]).status().expect("kill starts").success());
+    let ended =
+        tokio::time::timeout(Duration::from_secs(10), child.wait()).await.expect("it does not wait for the lock");
+    assert!(ended.expect("it is our child").success());
 }

@@ -46,6 +46,7 @@ fn main() {
         a_reader_held_until_after_the_change_puts_nothing_old_back,
         a_reader_held_until_the_guard_ran_out_puts_nothing_old_back,
         a_change_that_died_half_way_leaves_nothing_old_behind,
+        a_change_that_was_given_up_and_happens_later_leaves_nothing_old_behind,
     ]);
 }
 
@@ -161,6 +162,22 @@ async fn held_across_a_crash<S: Store, V: Volatile>(store: S, volatile: V) {
     assert_eq!(nickname(&Profiles::new(store, volatile, &settings(LONG)), user).await, "new");
 }
 
+/// The changer hears that the store did not answer, and the change takes effect after its guard has run out and a reader has come by.
+async fn given_up_and_done_later<S: Store, V: Volatile>(store: S, volatile: V, guard: Duration, pause: Duration) {
+    let user = user(&store).await;
+    let profiles = Profiles::new(store.clone(), volatile.clone(), &settings(guard));
+    let silence = |_: S| async { Err(StoreError::Unavailable("no answer in time".into())) };
+    profiles.change(user, silence).await.expect_err("it is given up");
+    tokio::time::sleep(pause).await;
+    let reader = Profiles::new(store.clone(), volatile.clone(), &settings(LONG));
+    assert_eq!(nickname(&reader, user).await, "old");
+    let late = Nickname::parse("new").expect("a nickname");
+    store.set_nickname(user, &late, Timestamp(2)).await.expect("changes").expect("known");
+
+    nothing_old(&volatile, user).await;
+    assert_eq!(nickname(&reader, user).await, "new");
+}
+
 async fn nothing_old<V: Volatile>(volatile: &V, user: UserId) {
     let cached = volatile.cached_profiles(&[user]).await.expect("answers");
     assert!(cached[0].as_ref().is_none_or(|profile| profile.nickname == "new"), "{cached:?}");
@@ -178,4 +195,10 @@ async fn a_reader_held_until_the_guard_ran_out_puts_nothing_old_back(engine: Eng
 
 async fn a_change_that_died_half_way_leaves_nothing_old_behind(engine: Engine) {
     on_stores!(engine, |store, volatile| held_across_a_crash(store, volatile));
+}
+
+async fn a_change_that_was_given_up_and_happens_later_leaves_nothing_old_behind(engine: Engine) {
+    // As above: only time ends a guard.
+    let (guard, pause) = (Duration::from_millis(1), Duration::from_millis(50));
+    on_stores!(engine, |store, volatile| given_up_and_done_later(store, volatile, guard, pause));
 }

@@ -14,7 +14,7 @@ use libtest_mimic::{Arguments, Conclusion, Failed, Trial};
 use teller::domain::session::{Session, SessionKey};
 use teller::domain::user::{Profile, UserId};
 use teller::store::contract::volatile::interleavings::{Cast, every_order};
-use teller::store::contract::volatile::{Subject, facts};
+use teller::store::contract::volatile::{Subject, promises};
 use teller::store::memory::Memory;
 use teller::store::{StoreError, Volatile};
 use tokio::runtime::Builder;
@@ -64,11 +64,11 @@ impl Subject for InMemory {
 }
 
 fn memory_trials() -> Vec<Trial> {
-    let mut trials: Vec<_> = facts()
+    let mut trials: Vec<_> = promises()
         .into_iter()
-        .map(|fact| {
-            Trial::test(format!("memory::{}", fact.name), move || {
-                block_on((fact.check)(InMemory::new()));
+        .map(|promise| {
+            Trial::test(format!("memory::{}", promise.name), move || {
+                block_on((promise.check)(InMemory::new()));
                 Ok(())
             })
         })

@@ -15,7 +15,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::Error;
 
-/// What is left running when a side stops has this long to end: statements in flight above all.
+/// What runs on blocking threads when a side stops, a password being hashed above all, has this long to end. Tasks have had
+/// their time to drain: one that is left is cut short, as by a crash, which the stores and the guard of a profile allow for.
 const LEFTOVERS: Duration = Duration::from_secs(2);
 
 /// A side that runs. Dropped, it is told to stop; [`Side::stop`] also waits.

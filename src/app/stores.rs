@@ -1,11 +1,11 @@
 //! Opens the stores that the configuration names.
 
-use std::fs;
+use std::fs::{self, File, TryLockError};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 
 use super::Error;
-use crate::config::{Config, Url};
+use crate::config::{Config, Durable, Fleeting, Url};
 use crate::store::StoreError;
 use crate::store::mysql::Mysql;
 use crate::store::redis::{Redis, RedisConfig};
@@ -48,6 +48,26 @@ pub(super) fn redis(config: &Config, url: &Url) -> Result<Redis, Error> {
         connections: config.volatile.connections,
     };
     Redis::new(config).map_err(|e| Error::new(format!("cannot use Redis at {url}"), e))
+}
+
+/// Marks a database in a file as in use by a backend whose sessions and cached profiles are its own, for as long as the mark is held.
+/// Says so if another backend has marked it.
+pub(super) fn mark(config: &Config) -> Option<File> {
+    let (Durable::Sqlite(path), Fleeting::Memory) = (config.durable(), config.fleeting()) else { return None };
+    let file = File::create(path.with_extension("lock")).ok()?;
+    match file.try_lock() {
+        Ok(()) => Some(file),
+        Err(TryLockError::WouldBlock) => {
+            tracing::warn!(
+                database = %path.display(),
+                "another backend uses this database, and neither knows the other's sessions or changes of profiles: share a Redis with \
+                 --volatile, or choose another --data"
+            );
+            None
+        }
+        // A file system without locks: nothing can be said.
+        Err(TryLockError::Error(_)) => None,
+    }
 }
 
 /// Makes `folder` if it is missing, for its owner alone.

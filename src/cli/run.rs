@@ -1,5 +1,6 @@
 //! From a configuration to a running process and its end.
 
+use std::pin::pin;
 use std::time::Instant;
 
 use tokio::runtime::Builder;
@@ -19,7 +20,12 @@ pub fn run(sources: Sources, part: Part) -> Result<(), Failure> {
     let stop = signals::stop().map_err(Failure::at_run_time)?;
     once(async {
         tokio::spawn(metrics::install().keep_up());
-        let app = app::start(&config, part).await?;
+        let mut stop = pin!(stop);
+        let app = tokio::select! {
+            // Nobody is served yet, and a migration that is cut short goes on at the next start.
+            () = &mut stop => return Ok(()),
+            app = app::start(&config, part) => app?,
+        };
         print(&banner::text(&config, &app, began.elapsed()))?;
         Ok(app.run_until(stop).await?)
     })?

@@ -44,7 +44,7 @@ pub struct Volatile {
     pub connections: usize,
     /// Redis: what all keys begin with.
     pub prefix: String,
-    /// Memory: entries of all kinds together; beyond it those that expire first make room.
+    /// Memory: sessions, and as many cached profiles; beyond it a sign-in is refused, and a new profile takes the place of an old one.
     pub max_entries: usize,
 }
 

@@ -165,7 +165,7 @@ impl Call<'_> {
         self.front.limits.behind_proxy
     }
 
-    /// What a call to the backend carries: the time that is left for it, and the trace.
+    /// What a call to the backend carries: its deadline, and the trace.
     pub(super) fn context(&self) -> Context {
         Context::with_timeout(self.front.call_timeout).with_trace(self.trace)
     }

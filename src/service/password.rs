@@ -102,28 +102,6 @@ impl Hasher {
         }
         self.cpu.run(move || argon2id::verify(&password, &stored)).await?
     }
-
-    /// Costs what [`verify`](Self::verify) costs for a wrong password of a user with a hash of today's scheme: for users who do not
-    /// exist, so that the time tells nothing.
-    ///
-    /// # Errors
-    ///
-    /// As for [`verify`](Self::verify).
-    pub async fn verify_nobody(&self, password: Password) -> Result<(), PasswordError> {
-        let stored = match self.scheme {
-            Scheme::Argon2id { memory_kib, passes, lanes } => argon2id::nobody(memory_kib, passes, lanes),
-            Scheme::Md5Salted => md5_salted::nobody(),
-        };
-        self.verify(password, stored).await.map(|_| ())
-    }
-
-    /// Whether `stored` is what [`hash`](Self::hash) would make today. If not, the next sign-in should replace it.
-    pub fn is_current(&self, stored: &str) -> bool {
-        match self.scheme {
-            Scheme::Argon2id { memory_kib, passes, lanes } => argon2id::is_current(stored, memory_kib, passes, lanes),
-            Scheme::Md5Salted => stored.starts_with(md5_salted::PREFIX),
-        }
-    }
 }
 
 #[cfg(test)]

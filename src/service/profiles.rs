@@ -59,17 +59,27 @@ impl<S: Store, V: Volatile> Profiles<S, V> {
         let (store, cache) = (self.store.clone(), self.cache.clone());
         to_the_end(async move {
             cache.volatile.guard_profile(user, cache.guard).await?;
-            let profile = change(store).await?;
-            if let Some(profile) = &profile {
-                cache.forget(user, profile.version).await;
+            let changed = change(store).await;
+            match &changed {
+                Ok(Some(profile)) => cache.forget(user, profile.version).await,
+                Err(StoreError::Unavailable(_)) => cache.distrust(user).await,
+                Ok(None) | Err(StoreError::Refused(_)) => {}
             }
-            Ok(profile)
+            Ok(changed?)
         })
         .await
     }
 }
 
 impl<V: Volatile> Cache<V> {
+    /// A change was given up that may yet happen, when the disk under the store moves again, say, and then nobody is left to tell the cache.
+    /// So for a long time nothing is cached that might be older.
+    async fn distrust(&self, user: UserId) {
+        if let Err(error) = self.volatile.guard_profile(user, self.guard.max(self.ttl)).await {
+            tracing::warn!(%user, error = chain(&error), "a profile whose change is in doubt is guarded for a short time only");
+        }
+    }
+
     /// Tells the cache that `version` is there. If it cannot be told now, the change has happened all the same: the guard holds old
     /// values off meanwhile, and the telling goes on behind the answer.
     async fn forget(&self, user: UserId, version: u64) {

@@ -123,6 +123,8 @@ pub trait Store: Clone + Send + Sync + 'static {
 /// - while guarded nothing can be cached, so that a crash between change and `forget_profile` leaves no old value behind;
 /// - after `forget_profile` a reader that was slow, however slow, cannot put an older version back: a tombstone with the version
 ///   outlives the value it replaced.
+///
+/// A change that is given up without an outcome may still happen: it is guarded once more, for as long as a value may be cached.
 pub trait Volatile: Clone + Send + Sync + 'static {
     /// Answers when the store answers.
     fn ping(&self) -> impl Future<Output = Result<(), StoreError>> + Send;

@@ -42,7 +42,7 @@ impl From<rows::Profile> for Profile {
     }
 }
 
-#[allow(missing_docs)]
+#[allow(missing_docs, reason = "a column is described where its table is made")]
 mod generated {
     use super::{Prepared, column, padded};
 

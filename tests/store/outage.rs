@@ -17,8 +17,9 @@ use crate::support::run;
 use crate::{TIMEOUT, mysql, trial, user};
 
 pub fn trials() -> Vec<Trial> {
-    let own: [(&str, fn()); 2] = [
+    let own: [(&str, fn()); 3] = [
         ("what_was_acknowledged_outlives_a_killed_server", killed),
+        ("a_restart_that_nobody_noticed_costs_no_call", restarted),
         ("a_frozen_server_is_answered_for_in_time", frozen),
     ];
     let shared: [(&str, fn()); 3] = [
@@ -49,6 +50,23 @@ fn killed() {
             assert!(store.credentials(name).await.expect("credentials").is_some(), "{name} was acknowledged");
         }
         assert!(acknowledged.len() >= 20);
+    });
+}
+
+fn restarted() {
+    let mut server = Mariadb::start(&[]);
+    let database = Database::create_on(&server.url());
+    run(async {
+        let store = mysql::ready(&database).await;
+        let alice = create(&store, "alice").await;
+        // All connections are open and idle when the server goes, more of them than a unit of work has tries.
+        let calls: JoinSet<_> = (0..40).map(|_| ask(store.clone(), alice)).collect();
+        calls.join_all().await;
+        server.kill();
+        server.run();
+        for _ in 0..20 {
+            assert_eq!(ask(store.clone(), alice).await.0.expect("no call is lost to a stale connection"), [alice]);
+        }
     });
 }
 

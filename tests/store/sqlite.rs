@@ -7,10 +7,13 @@ use std::time::{Duration, Instant};
 
 use libtest_mimic::Trial;
 use rusqlite::Connection;
+use teller::domain::time::Timestamp;
+use teller::domain::user::Nickname;
 use teller::store::contract::store::promises;
 use teller::store::queries::sqlite::STATEMENTS;
 use teller::store::sqlite::Sqlite;
 use teller::store::{Inserted, Store, StoreError};
+use tokio::task::JoinSet;
 
 use crate::support::run;
 use crate::{TIMEOUT, trial, user};
@@ -28,11 +31,12 @@ pub fn trials() -> Vec<Trial> {
         let test = move || run(async { (promise.check)(ready(Sqlite::memory(TIMEOUT).expect("open")).await).await });
         trials.push(trial(name, Ok(()), test));
     }
-    let tests: [(&str, fn()); 4] = [
+    let tests: [(&str, fn()); 5] = [
         ("what_was_acknowledged_is_there_when_opened_again", acknowledged_is_kept),
         ("the_files_are_for_their_owner_alone", files_are_private),
         ("every_statement_is_prepared_and_has_its_columns", statements_are_prepared),
         ("a_locked_database_is_answered_for_in_time", a_lock_ends_in_time),
+        ("two_that_write_to_one_file_at_once_lose_nothing_and_refuse_nobody", two_writers_share_a_file),
     ];
     trials.extend(tests.map(|(name, test)| trial(format!("sqlite::{name}"), Ok(()), test)));
     trials
@@ -93,6 +97,35 @@ fn a_lock_ends_in_time() {
             store.ping().await.expect("readers do not wait for a writer");
             other.execute_batch("ROLLBACK").expect("unlock");
             store.insert_user(user("bob")).await.expect("insert_user");
+        });
+    });
+}
+
+/// As two backends with one data folder do.
+fn two_writers_share_a_file() {
+    const CALLERS: u64 = 32;
+    const CHANGES: u64 = 20;
+    on_file(|store, path| {
+        run(async {
+            let one = ready(store).await;
+            let other = Sqlite::open(path, 2, TIMEOUT).expect("open");
+            let Inserted::Created(alice) = one.insert_user(user("alice")).await.expect("insert_user") else {
+                panic!("alice is taken");
+            };
+            let nickname = Nickname::parse("queen").expect("a nickname");
+            let mut callers = JoinSet::new();
+            for number in 0..CALLERS {
+                let (store, nickname) = (if number % 2 == 0 { one.clone() } else { other.clone() }, nickname.clone());
+                callers.spawn(async move {
+                    for _ in 0..CHANGES {
+                        store.set_nickname(alice, &nickname, Timestamp(1)).await.expect("set_nickname").expect("alice");
+                    }
+                });
+            }
+            callers.join_all().await;
+            for store in [one, other] {
+                assert_eq!(store.profiles(&[alice]).await.expect("profiles")[0].version, 1 + CALLERS * CHANGES);
+            }
         });
     });
 }

@@ -10,8 +10,7 @@
 //! - [`pictures`]: pictures to upload.
 //! - [`story`]: facts told once and run on every engine.
 
-// Every test binary has this module and uses a part of it.
-#![allow(dead_code)]
+#![allow(dead_code, reason = "every test binary has this module and uses a part of it")]
 
 pub mod cut;
 pub mod engine;

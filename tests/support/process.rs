@@ -18,10 +18,14 @@ pub const QUICK: [(&str, &str); 2] = [("TELLER_PASSWORD_MEMORY_KIB", "8"), ("TEL
 /// A start or a stop on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// `teller` with these arguments, in `folder`, without what the tests' own environment says.
+/// `teller` with these arguments, in `folder`, without the settings of the tests' own environment.
 pub fn teller(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_teller"));
-    command.args(arguments).current_dir(folder).stdin(Stdio::null()).kill_on_drop(true).envs(QUICK);
+    command.args(arguments).current_dir(folder).stdin(Stdio::null()).kill_on_drop(true);
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.as_encoded_bytes().starts_with(b"TELLER_")) {
+        command.env_remove(name);
+    }
+    command.envs(QUICK);
     command
 }
 

@@ -8,7 +8,7 @@ use libtest_mimic::{Failed, Trial};
 use teller::domain::session::{Session, SessionKey};
 use teller::domain::user::{Profile, UserId};
 use teller::store::contract::volatile::interleavings::{Cast, some_orders};
-use teller::store::contract::volatile::{Subject, facts};
+use teller::store::contract::volatile::{Subject, promises};
 use teller::store::redis::{Redis, RedisConfig};
 use teller::store::{StoreError, Volatile};
 use uuid::Uuid;
@@ -26,11 +26,11 @@ pub fn trials() -> (Vec<Trial>, Option<RedisServer>) {
     let given = std::env::var("TELLER_TEST_REDIS_URL").ok();
     let server = if given.is_some() { Err(String::new()) } else { RedisServer::start() };
     let url = given.map_or_else(|| server.as_ref().map(RedisServer::url).map_err(String::clone), Ok);
-    let mut trials: Vec<_> = facts()
+    let mut trials: Vec<_> = promises()
         .into_iter()
-        .map(|fact| {
-            on_server(fact.name, &url, move |url| {
-                block_on(async { (fact.check)(OnRedis::new(&url).await).await });
+        .map(|promise| {
+            on_server(promise.name, &url, move |url| {
+                block_on(async { (promise.check)(OnRedis::new(&url).await).await });
                 Ok(())
             })
         })
@@ -174,9 +174,10 @@ async fn killed_and_restarted(mut server: RedisServer, store: Redis) {
     store.put_session(KEY, SESSION, TTL).await.expect("it runs");
     store.guard_profile(UserId(1), TTL).await.expect("scripts too");
 
-    // A restart that no call noticed: the connections are stale.
+    // A restart that no call noticed: the connections are stale, and the server behind the new ones knows no script.
     server.kill();
     server.start_again();
+    store.guard_profile(UserId(2), TTL).await.expect("no script is lost to a stale connection");
     for _ in 0..4 {
         assert_eq!(found(&store).await.expect("no call is lost to a stale connection"), None);
     }

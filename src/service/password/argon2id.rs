@@ -11,10 +11,6 @@ use super::PasswordError;
 /// What stored hashes of this scheme begin with.
 pub(super) const PREFIX: &str = "$argon2id$";
 
-/// 16 and 32 zero bytes in B64: what nobody's hash looks like.
-const NOBODY_SALT: &str = "AAAAAAAAAAAAAAAAAAAAAA";
-const NOBODY_HASH: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
-
 pub(super) fn params(memory_kib: u32, passes: u32, lanes: u32) -> Result<Params, PasswordError> {
     Params::new(memory_kib, passes, lanes, None).map_err(|_| PasswordError::Failed)
 }
@@ -37,17 +33,4 @@ pub(super) fn verify(password: &Password, stored: &str) -> Result<bool, Password
         Err(Error::OutOfMemory) => Err(PasswordError::Failed),
         Err(_) => Err(PasswordError::Malformed),
     }
-}
-
-/// A hash that no password has.
-pub(super) fn nobody(memory_kib: u32, passes: u32, lanes: u32) -> String {
-    format!("{}{NOBODY_SALT}${NOBODY_HASH}", prefix(memory_kib, passes, lanes))
-}
-
-pub(super) fn is_current(stored: &str, memory_kib: u32, passes: u32, lanes: u32) -> bool {
-    stored.starts_with(&prefix(memory_kib, passes, lanes))
-}
-
-fn prefix(memory_kib: u32, passes: u32, lanes: u32) -> String {
-    format!("{PREFIX}v=19$m={memory_kib},t={passes},p={lanes}$")
 }

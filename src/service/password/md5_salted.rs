@@ -34,11 +34,6 @@ pub(super) fn verify(password: &Password, rest: &str) -> Result<bool, PasswordEr
     Ok(digest(password, salt).as_bytes().ct_eq(hex.as_bytes()).into())
 }
 
-/// A hash that no known password has.
-pub(super) fn nobody() -> String {
-    format!("{PREFIX}0000${}", "0".repeat(HEX_CHARS))
-}
-
 fn digest(password: &Password, salt: &str) -> String {
     let inner = hex::encode(Md5::digest(password.expose().as_bytes()));
     let outer = Md5::new().chain_update(salt).chain_update(inner).chain_update(salt).finalize();

@@ -12,7 +12,7 @@ pub mod volatile;
 use std::future::Future;
 use std::pin::Pin;
 
-/// One promise, to be checked on a store `S` that nobody else uses.
+/// One promise, to be checked on a store `S` (or a subject with one) that nobody else uses.
 pub struct Promise<S> {
     /// A fact, as a name.
     pub name: &'static str,
@@ -23,7 +23,7 @@ pub struct Promise<S> {
 /// The list of [`Promise`]s from their functions.
 macro_rules! promises {
     ($($name:ident),* $(,)?) => {
-        vec![$($crate::store::contract::Promise { name: stringify!($name), check: |store| Box::pin($name(store)) }),*]
+        vec![$($crate::store::contract::Promise { name: stringify!($name), check: |subject| Box::pin($name(subject)) }),*]
     };
 }
 pub(crate) use promises;

@@ -1,7 +1,7 @@
-//! The promises of [`Volatile`] as facts.
+//! The promises of [`Volatile`].
 //!
 //! - this file: how a store is put to them;
-//! - `sessions`, `profiles`: one fact a promise;
+//! - `sessions`, `profiles`: the promises;
 //! - [`interleavings`]: readers and changers in every order, also when some of them die.
 
 pub mod interleavings;
@@ -9,9 +9,9 @@ mod profiles;
 mod sessions;
 
 use std::future::Future;
-use std::pin::Pin;
 use std::time::Duration;
 
+use super::Promise;
 use crate::domain::user::{Profile, UserId};
 use crate::store::Volatile;
 
@@ -27,29 +27,10 @@ pub trait Subject: Send + Sync + 'static {
     fn pass(&self, time: Duration) -> impl Future<Output = ()> + Send;
 }
 
-/// A promise, stated as a test.
-pub struct Fact<S> {
-    /// What is so.
-    pub name: &'static str,
-    /// Panics if it is not.
-    pub check: fn(S) -> Check,
+/// Every promise. Each wants a subject of its own.
+pub fn promises<S: Subject>() -> Vec<Promise<S>> {
+    sessions::promises().into_iter().chain(profiles::promises()).collect()
 }
-
-/// A check in progress.
-pub type Check = Pin<Box<dyn Future<Output = ()> + Send>>;
-
-/// All facts. Each wants a subject of its own.
-pub fn facts<S: Subject>() -> Vec<Fact<S>> {
-    sessions::facts().into_iter().chain(profiles::facts()).collect()
-}
-
-/// Facts from functions, each named by its function's name.
-macro_rules! listed {
-    ($($name:ident),* $(,)?) => {
-        vec![$(Fact { name: stringify!($name), check: |subject| Box::pin($name(subject)) }),*]
-    };
-}
-use listed;
 
 /// Longer than any check takes, so that nothing ends but by [`Subject::pass`].
 const MINUTE: Duration = Duration::from_secs(60);

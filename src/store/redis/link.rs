@@ -72,19 +72,20 @@ impl Links {
         Ok(Self { pool, timeout: config.timeout, links, turn: AtomicUsize::new(0) })
     }
 
-    /// Runs `pipeline` in one round trip, once more if its connection was lost: everything this store does can be done twice.
+    /// Runs `pipeline` in one round trip, once more if its connection was lost: everything this store does can be done twice. A Redis that
+    /// was restarted costs both: the old connection is lost, and behind the new one no script is known.
     pub(super) async fn run<T: FromRedisValue>(&self, pipeline: &Pipeline, scripts: &Scripts) -> Result<T, StoreError> {
         let link = &self.links[self.turn.fetch_add(1, Ordering::Relaxed) % self.links.len()];
         let deadline = Instant::now() + self.timeout;
-        match self.attempt(link, pipeline, deadline).await {
-            Err(Failure::Lost(_)) => self.attempt(link, pipeline, deadline).await,
-            Err(Failure::UnknownScript(_)) => {
-                self.attempt::<()>(link, &scripts.load(), deadline).await.map_err(Failure::into_error)?;
-                self.attempt(link, pipeline, deadline).await
-            }
-            other => other,
+        let mut outcome = self.attempt(link, pipeline, deadline).await;
+        if let Err(Failure::Lost(_)) = outcome {
+            outcome = self.attempt(link, pipeline, deadline).await;
         }
-        .map_err(Failure::into_error)
+        if let Err(Failure::UnknownScript(_)) = outcome {
+            self.attempt::<()>(link, &scripts.load(), deadline).await.map_err(Failure::into_error)?;
+            outcome = self.attempt(link, pipeline, deadline).await;
+        }
+        outcome.map_err(Failure::into_error)
     }
 
     async fn attempt<T>(&self, link: &Link, pipeline: &Pipeline, deadline: Instant) -> Result<T, Failure>

@@ -60,13 +60,33 @@ async fn of_units_committed_together_one_that_fails_undoes_only_itself() {
     }));
     let mut last = begin(store.write(|db| user::insert(db, &new("last"))));
     release.send(()).expect("the writer waits");
-    first.as_mut().await.expect("it is committed alone");
+    first.as_mut().await.expect("it is committed");
     assert!(failing.as_mut().await.is_err());
-    last.as_mut().await.expect("it is committed alone");
-    assert_eq!(runs.load(Ordering::SeqCst), 2, "once with the others and once alone");
+    last.as_mut().await.expect("it is committed");
+    assert_eq!(runs.load(Ordering::SeqCst), 2, "once with the others and once without the failing one");
     for (name, there) in [("first", true), ("failing", false), ("last", true)] {
         assert_eq!(store.credentials(name).await.expect("credentials").is_some(), there, "{name}");
     }
+}
+
+#[tokio::test]
+async fn a_unit_whose_time_is_over_costs_its_neighbours_no_commit_of_their_own() {
+    let quick = memory(Duration::from_millis(100)).await;
+    let patient = Sqlite { statement_timeout: PATIENCE, ..quick.clone() };
+    let release = hold(&patient);
+    let runs = Arc::new(AtomicUsize::new(0));
+    let counted = || {
+        let runs = Arc::clone(&runs);
+        patient.write(move |_| Ok(runs.fetch_add(1, Ordering::SeqCst)))
+    };
+    let mut before = begin(counted());
+    let late = quick.write(|_| Ok(())).await;
+    assert!(matches!(late, Err(StoreError::Unavailable(_))), "{late:?}");
+    let mut after = begin(counted());
+    release.send(()).expect("the writer waits");
+    before.as_mut().await.expect("it is committed");
+    after.as_mut().await.expect("it is committed");
+    assert_eq!(runs.load(Ordering::SeqCst), 2, "each ran once: nothing was rolled back");
 }
 
 #[tokio::test]

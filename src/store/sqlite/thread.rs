@@ -2,8 +2,7 @@
 
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
-use std::time::Instant;
+use std::{iter, thread};
 
 use rusqlite::{Transaction, TransactionBehavior};
 
@@ -22,10 +21,11 @@ pub(super) fn writer(db: Database) -> Result<SyncSender<Unit>, StoreError> {
     let (sender, queue) = sync_channel(QUEUE_MAX);
     spawn("sqlite-writer".to_owned(), move || {
         while let Ok(first) = queue.recv() {
-            let mut units = vec![first];
             // Never a timer: what has gathered while the last commit ran goes along.
-            units.extend(queue.try_iter().take(BATCH_MAX - 1));
-            if units.len() == 1 { units.into_iter().for_each(|unit| write_alone(&db, unit)) } else { write(&db, units) }
+            let gathered = iter::once(first).chain(queue.try_iter().take(BATCH_MAX - 1));
+            let (units, late): (Vec<_>, Vec<_>) = gathered.partition(Unit::has_time);
+            late.into_iter().for_each(|unit| unit.answer(Err(too_late())));
+            write(&db, units);
         }
     })?;
     Ok(sender)
@@ -58,8 +58,8 @@ fn next(queue: &Mutex<Receiver<Unit>>) -> Option<Unit> {
 
 /// Why a transaction is not in effect.
 enum Failure {
-    /// A unit of work failed.
-    Unit(StoreError),
+    /// The unit of work at this place failed.
+    Unit(usize, StoreError),
     /// The transaction could not be begun or committed.
     Transaction(rusqlite::Error),
 }
@@ -70,21 +70,27 @@ impl From<rusqlite::Error> for Failure {
     }
 }
 
-/// Does all of `units` in one transaction. If one of them fails, each is done again alone, to have the outcome it deserves.
+/// Does all of `units` in one transaction. One that fails is taken out, to have alone the outcome it deserves, and the others are done
+/// again: a failure costs them no commit each.
 fn write(db: &Database, mut units: Vec<Unit>) {
-    match transaction(db, &mut units) {
-        Ok(()) => units.into_iter().for_each(|unit| unit.answer(Ok(()))),
-        Err(Failure::Transaction(error)) => {
-            let error = Arc::new(error);
-            units.into_iter().for_each(|unit| unit.answer(Err(shared(Arc::clone(&error)))));
-        }
-        Err(Failure::Unit(_)) => units.into_iter().for_each(|unit| write_alone(db, unit)),
+    while units.len() > 1 {
+        let outcome = match transaction(db, &mut units) {
+            Ok(()) => Ok(()),
+            Err(Failure::Transaction(error)) => Err(Arc::new(error)),
+            Err(Failure::Unit(place, _)) => {
+                write_alone(db, units.remove(place));
+                continue;
+            }
+        };
+        units.into_iter().for_each(|unit| unit.answer(outcome.clone().map_err(shared)));
+        return;
     }
+    units.into_iter().for_each(|unit| write_alone(db, unit));
 }
 
 fn write_alone(db: &Database, mut unit: Unit) {
     let outcome = transaction(db, std::slice::from_mut(&mut unit)).map_err(|failure| match failure {
-        Failure::Unit(error) => error,
+        Failure::Unit(_, error) => error,
         Failure::Transaction(error) => error.into(),
     });
     unit.answer(outcome);
@@ -94,15 +100,19 @@ fn write_alone(db: &Database, mut unit: Unit) {
 fn transaction(db: &Database, units: &mut [Unit]) -> Result<(), Failure> {
     let Some(first) = units.first() else { return Ok(()) };
     let transaction = Transaction::new_unchecked(db.until(first.deadline)?, TransactionBehavior::Immediate)?;
-    for unit in units {
-        run(db, unit).map_err(Failure::Unit)?;
+    for (place, unit) in units.iter_mut().enumerate() {
+        run(db, unit).map_err(|error| Failure::Unit(place, error))?;
     }
     Ok(transaction.commit()?)
 }
 
 fn run(db: &Database, unit: &mut Unit) -> Result<(), StoreError> {
-    if Instant::now() >= unit.deadline {
-        return Err(StoreError::Unavailable("its time was over before it was begun".into()));
+    if !unit.has_time() {
+        return Err(too_late());
     }
     unit.run(db.until(unit.deadline)?)
+}
+
+fn too_late() -> StoreError {
+    StoreError::Unavailable("its time was over before it was begun".into())
 }

@@ -10,8 +10,8 @@ use crate::store::StoreError;
 
 /// Work that a thread does on its connection, and the caller who waits for it.
 ///
-/// It is finished also when the caller has gone. It may run twice: work that was to be committed together with others, one of
-/// which failed, is rolled back and runs again alone.
+/// It is finished also when the caller has gone. It may run several times: work that was to be committed together with other work that
+/// failed is rolled back and runs again without that.
 pub(super) struct Unit {
     /// When its statements are interrupted; not begun after it.
     pub(super) deadline: Instant,
@@ -38,6 +38,11 @@ impl Unit {
     {
         let (caller, answer) = oneshot::channel();
         (Self { deadline, work: Box::new(Waiting { work, value: None, caller }) }, answer)
+    }
+
+    /// Whether it may still be begun.
+    pub(super) fn has_time(&self) -> bool {
+        Instant::now() < self.deadline
     }
 
     /// Does the work. A panic in it is an error like any other.

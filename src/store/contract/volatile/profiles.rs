@@ -2,11 +2,12 @@
 
 use crate::domain::user::{Profile, UserId};
 use crate::store::Volatile;
+use crate::store::contract::{Promise, promises};
 
-use super::{Fact, MARGIN, MINUTE, Subject, cached, listed, offer, profile};
+use super::{MARGIN, MINUTE, Subject, cached, offer, profile};
 
-pub(super) fn facts<S: Subject>() -> Vec<Fact<S>> {
-    listed![
+pub(super) fn promises<S: Subject>() -> Vec<Promise<S>> {
+    promises![
         an_offered_profile_is_cached_whole_until_its_time_ends,
         profiles_come_in_the_order_of_their_users_with_gaps_for_unknown_ones,
         a_newer_version_replaces_an_older_one_and_never_the_other_way_round,

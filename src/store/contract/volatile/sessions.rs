@@ -3,11 +3,12 @@
 use crate::domain::session::{Session, SessionKey};
 use crate::domain::user::UserId;
 use crate::store::Volatile;
+use crate::store::contract::{Promise, promises};
 
-use super::{Fact, MARGIN, MINUTE, Subject, listed};
+use super::{MARGIN, MINUTE, Subject};
 
-pub(super) fn facts<S: Subject>() -> Vec<Fact<S>> {
-    listed![
+pub(super) fn promises<S: Subject>() -> Vec<Promise<S>> {
+    promises![
         a_ping_is_answered,
         a_session_is_known_until_its_time_ends,
         every_look_up_renews_a_session,
