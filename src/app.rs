@@ -96,6 +96,21 @@ pub async fn migrate(config: &Config) -> Result<usize, Error> {
     }
 }
 
+/// Makes `count` users for load tests, as [`seed::many`] does, in a store brought up to date.
+pub async fn seed_users(config: &Config, count: u64, done: impl Fn(u64)) -> Result<usize, Error> {
+    match config.durable() {
+        Durable::Sqlite(path) => seed_in(config, stores::sqlite(config, &path)?, count, done).await,
+        Durable::Memory => seed_in(config, stores::sqlite_in_memory(config)?, count, done).await,
+        Durable::Mysql(url) => seed_in(config, stores::mysql(config, &url).await?, count, done).await,
+    }
+}
+
+async fn seed_in<S: Store>(config: &Config, store: S, count: u64, done: impl Fn(u64)) -> Result<usize, Error> {
+    store.migrate().await.map_err(|e| Error::new("cannot bring the store's schema up to date", e))?;
+    let made = seed::many(&store, &hasher(&config.password)?, service::system_clock, count, done).await;
+    made.map_err(|e| Error::new("cannot make the users", e))
+}
+
 impl App {
     /// Waits until `stop` says so, then stops in good order. An error if a side ended before.
     pub async fn run_until(mut self, stop: impl Future<Output = ()>) -> Result<(), Error> {

@@ -28,6 +28,7 @@ fn main() {
         told("one_request_id_is_in_the_answer_and_in_both_sides_logs", request_id),
         told("no_password_and_no_session_id_is_in_any_log", canary),
         told("a_rust_program_speaks_to_it_over_rpc", rust_client),
+        told("users_for_load_tests_are_made_once_and_sign_in", seeded_users),
         told("a_busy_port_is_named_with_the_flag_that_changes_it", busy_port),
         told("a_wrong_secret_opens_nothing", wrong_secret),
         told("a_start_that_waits_for_a_lock_is_stopped_by_one_signal", stopped_while_it_starts),
@@ -173,6 +174,24 @@ async fn rust_client(home: Home) {
     client.sign_out(&session).await.expect("signed in");
     let ended = client.profile(&session).await.expect_err("signed out");
     assert!(matches!(ended, Error::Refused(Refusal::InvalidSession)), "{ended}");
+}
+
+async fn seeded_users(home: Home) {
+    for (count, said) in
+        [("1500", "users made: 1500; there already: 0\n"), ("1501", "users made: 1; there already: 1500\n")]
+    {
+        let output = teller(home.path(), &["seed", "users", count]).output().await.expect("it ends");
+        assert_eq!(String::from_utf8_lossy(&output.stdout), said);
+    }
+    let process = home.start(&[]).await;
+    assert!(!process.lines.iter().any(|line| line.starts_with("demo")), "a store with users of its own gets no others");
+    let sign_in =
+        browser(&process).form(&format!("{USER}/signin"), "username=user000001501&password=teller-demo").await;
+    assert_eq!(sign_in.err_code(), "7");
+
+    let mut production = teller(home.path(), &["seed", "users", "1"]);
+    let refused = production.env("TELLER_ENVIRONMENT", "production").output().await.expect("it ends");
+    assert_eq!(refused.status.code(), Some(2));
 }
 
 async fn wrong_secret(home: Home) {

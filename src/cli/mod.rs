@@ -1,7 +1,7 @@
 //! The command line: one file for each subcommand, each a few flags and what to do with them.
 //!
 //! - [`serve`], [`http`], [`backend`]: run Teller, whole or in part.
-//! - [`migrate`], [`config`], [`completions`]: do one thing and end.
+//! - [`migrate`], [`config`], [`seed`], [`completions`]: do one thing and end.
 //! - [`flags`]: the flags that several subcommands share.
 //! - [`banner`]: what a process says once it is ready.
 //! - [`run`]: from a configuration to a running process and its end.
@@ -21,6 +21,7 @@ mod flags;
 mod http;
 mod migrate;
 mod run;
+mod seed;
 mod serve;
 mod signals;
 
@@ -60,6 +61,7 @@ enum Command {
     Backend(backend::Backend),
     Migrate(migrate::Migrate),
     Config(config::Config),
+    Seed(seed::Seed),
     Completions(completions::Completions),
 }
 
@@ -86,6 +88,7 @@ fn execute(arguments: Arguments) -> Result<(), Failure> {
         Command::Backend(backend) => backend.execute(),
         Command::Migrate(migrate) => migrate.execute(),
         Command::Config(config) => config.execute(),
+        Command::Seed(seed) => seed.execute(),
         Command::Completions(completions) => completions.execute(),
     }
 }

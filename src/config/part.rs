@@ -42,6 +42,19 @@ impl Config {
     }
 }
 
+impl Config {
+    /// Whether a store may be filled with users whose password everybody knows.
+    pub fn allow_seeding(&self) -> Result<(), Error> {
+        match self.environment {
+            Environment::Development => Ok(()),
+            Environment::Production => refuse(
+                "production makes no users with known passwords",
+                "seed a store of your own for load tests, with environment = \"development\" (TELLER_ENVIRONMENT)",
+            ),
+        }
+    }
+}
+
 fn needs(config: &Config, part: Part) -> Result<(), Error> {
     let has_backends = !config.rpc.backends.is_empty();
     if part == Part::Http && !has_backends {

@@ -1,4 +1,6 @@
-//! The demo users of development.
+//! Users made without signing up: the demo users of development, and any number for load tests.
+
+use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::Clock;
 use super::password::Hasher;
@@ -39,15 +41,51 @@ pub async fn seed<S: Store>(store: &S, hasher: &Hasher, clock: Clock) -> Result<
         return Ok(if there { Demo::Kept } else { Demo::Absent });
     }
     for (id, user_name, nickname) in USERS {
-        let password = Password::parse(PASSWORD).expect("the demo password follows the rules");
         let user = NewUser {
             id: Some(UserId(id)),
             user_name: user_name.to_owned(),
             nickname: nickname.to_owned(),
-            password_hash: hasher.hash(password).await?,
+            password_hash: hasher.hash(password()).await?,
             created_at: clock(),
         };
         store.insert_user(user).await?;
     }
     Ok(Demo::Made)
+}
+
+/// Users of one transaction of [`many`], and how many transactions run at once: enough to keep a database busy.
+const CHUNK: u64 = 1000;
+const AT_ONCE: usize = 4;
+/// Most users that [`many`] makes: their names have nine digits.
+pub const MANY_MAX: u64 = 999_999_999;
+
+/// Makes the users `user000000001` to `count` in nine digits; those that are there stay as they are. Calls `done` with how many more are done,
+/// and returns how many are new. To be quick, all have one password hash, of [`PASSWORD`]: nothing for people's accounts.
+pub async fn many<S: Store>(
+    store: &S,
+    hasher: &Hasher,
+    clock: Clock,
+    count: u64,
+    done: impl Fn(u64),
+) -> Result<usize, Error> {
+    let password_hash = &hasher.hash(password()).await?;
+    let chunks = (1..=count.min(MANY_MAX)).step_by(CHUNK as usize).map(|first| first..(first + CHUNK).min(count + 1));
+    let insert = async |numbers: std::ops::Range<u64>| {
+        let size = numbers.end - numbers.start;
+        let users = numbers.map(|number| NewUser {
+            id: None,
+            user_name: format!("user{number:09}"),
+            nickname: format!("u{}", number % 10_000_000),
+            password_hash: password_hash.clone(),
+            created_at: clock(),
+        });
+        let new = store.insert_users(users.collect()).await?;
+        done(size);
+        Ok::<_, Error>(new)
+    };
+    stream::iter(chunks).map(insert).buffer_unordered(AT_ONCE).try_fold(0, async |sum, new| Ok(sum + new)).await
+}
+
+fn password() -> Password {
+    Password::parse(PASSWORD).expect("the demo password follows the rules")
 }

@@ -85,6 +85,9 @@ pub trait Store: Clone + Send + Sync + 'static {
     /// Creates a user. Of two at once with the same name, compared byte for byte, one is [`Inserted::Taken`].
     fn insert_user(&self, user: NewUser) -> impl Future<Output = Result<Inserted, StoreError>> + Send;
 
+    /// Creates many users in one transaction, except those whose name is taken; returns how many it created.
+    fn insert_users(&self, users: Vec<NewUser>) -> impl Future<Output = Result<usize, StoreError>> + Send;
+
     /// Whether there is no user at all.
     fn has_no_users(&self) -> impl Future<Output = Result<bool, StoreError>> + Send;
 

@@ -24,6 +24,7 @@ pub fn promises<S: Store>() -> Vec<Promise<S>> {
         a_fresh_database_has_no_users,
         a_user_is_created_once_per_name,
         of_64_users_with_one_name_at_once_one_is_created,
+        of_many_users_those_with_new_names_are_created,
         names_are_compared_byte_for_byte,
         a_fixed_number_is_kept_and_the_next_one_is_higher,
         credentials_are_those_of_the_name,
@@ -73,6 +74,20 @@ async fn of_64_users_with_one_name_at_once_one_is_created<S: Store>(store: S) {
     let created: Vec<_> = outcomes.iter().filter(|outcome| matches!(outcome, Inserted::Created(_))).collect();
     let found = store.credentials("alice").await.expect("credentials").expect("alice is there");
     assert_eq!(created, [&Inserted::Created(found.user)]);
+}
+
+async fn of_many_users_those_with_new_names_are_created<S: Store>(store: S) {
+    let alice = create(&store, "alice").await;
+    let many =
+        ["bob", "alice", "carol", "bob"].map(|name| NewUser { password_hash: format!("many {name}"), ..new(name) });
+    assert_eq!(store.insert_users(many.to_vec()).await.expect("insert_users"), 2);
+    for (name, hash) in [("bob", "many bob"), ("carol", "many carol")] {
+        let credentials = store.credentials(name).await.expect("credentials").expect(name);
+        assert_eq!(credentials.password_hash, hash);
+    }
+    let kept = store.credentials("alice").await.expect("credentials").expect("alice");
+    assert_eq!((kept.user, kept.password_hash), (alice, new("alice").password_hash));
+    assert_eq!(store.insert_users(Vec::new()).await.expect("none"), 0);
 }
 
 async fn names_are_compared_byte_for_byte<S: Store>(store: S) {

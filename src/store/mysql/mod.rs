@@ -136,6 +136,10 @@ impl Store for Mysql {
         self.unit(user::Insert(user)).await
     }
 
+    async fn insert_users(&self, users: Vec<NewUser>) -> Result<usize, StoreError> {
+        self.unit(Atomic(user::InsertAll(users))).await
+    }
+
     async fn has_no_users(&self) -> Result<bool, StoreError> {
         self.unit(user::IsEmpty).await
     }

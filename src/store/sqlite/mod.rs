@@ -124,6 +124,10 @@ impl Store for Sqlite {
         self.write(move |db| user::insert(db, &user)).await
     }
 
+    async fn insert_users(&self, users: Vec<NewUser>) -> Result<usize, StoreError> {
+        self.write(move |db| user::insert_all(db, &users)).await
+    }
+
     async fn has_no_users(&self) -> Result<bool, StoreError> {
         self.read(|db| Ok(queries::any_user(db)?.is_none())).await
     }

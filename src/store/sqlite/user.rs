@@ -18,6 +18,14 @@ pub(super) fn insert(db: &Connection, user: &NewUser) -> Result<Inserted> {
     }
 }
 
+/// A name that is taken fails its own statement and leaves the others in effect.
+pub(super) fn insert_all(db: &Connection, users: &[NewUser]) -> Result<usize> {
+    users.iter().try_fold(0, |created, user| match insert(db, user)? {
+        Inserted::Created(_) => Ok(created + 1),
+        Inserted::Taken => Ok(created),
+    })
+}
+
 pub(super) fn credentials(db: &Connection, user_name: &str) -> Result<Option<Credentials>> {
     let row = queries::credentials(db, user_name)?;
     Ok(row.map(|row| Credentials { user: UserId(row.id), password_hash: row.password_hash }))
