@@ -27,10 +27,10 @@ pub mod config;
 pub mod domain;
 pub mod error;
 #[cfg(feature = "server")]
-pub mod http;
+mod http;
 #[cfg(feature = "server")]
 pub mod service;
 #[cfg(feature = "server")]
 pub mod store;
 #[cfg(feature = "server")]
-pub mod telemetry;
+mod telemetry;

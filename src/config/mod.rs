@@ -19,23 +19,23 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
-pub mod address;
+mod address;
 pub mod environment;
-pub mod error;
-pub mod file;
+mod error;
+mod file;
 pub mod flag;
-pub mod hidden;
-pub mod http;
-pub mod log;
+mod hidden;
+mod http;
+mod log;
 pub mod origin;
-pub mod part;
-pub mod print;
-pub mod relations;
-pub mod rpc;
+mod part;
+mod print;
+mod relations;
+mod rpc;
 pub mod rule;
 pub mod schema;
-pub mod services;
-pub mod stores;
+mod services;
+mod stores;
 pub mod values;
 
 pub use error::Error;

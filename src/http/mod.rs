@@ -42,5 +42,4 @@ mod tests;
 mod trace;
 mod upload;
 
-pub use self::accept::Drained;
 pub use self::front::Front;

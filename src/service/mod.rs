@@ -8,15 +8,15 @@
 //! - [`picture`]: uploads decoded, bounded and written anew.
 //! - [`seed`]: the demo users of development.
 
-pub mod cpu;
-pub mod health;
-pub mod password;
-pub mod picture;
+pub(crate) mod cpu;
+pub(crate) mod health;
+pub(crate) mod password;
+pub(crate) mod picture;
 pub mod profiles;
-pub mod seed;
-pub mod session;
-pub mod sessions;
-pub mod user;
+pub(crate) mod seed;
+pub(crate) mod session;
+pub(crate) mod sessions;
+pub(crate) mod user;
 
 use std::future::Future;
 use std::sync::Arc;

@@ -8,6 +8,6 @@
 
 pub mod log;
 pub mod metrics;
-pub mod panics;
-pub mod queue;
+mod panics;
+mod queue;
 pub mod trace;
