@@ -138,10 +138,35 @@ fn printable(field: &'static str, text: &str) -> Result<(), Invalid> {
     if text.chars().any(char::is_control) {
         return Err(Invalid::new(field, "must not contain control characters"));
     }
+    if deceives(text) {
+        return Err(Invalid::new(field, "must not contain invisible characters"));
+    }
     if text.trim() != text {
         return Err(Invalid::new(field, "must not begin or end with a space"));
     }
     Ok(())
+}
+
+/// Whether one name may pass for another: `alice` with an invisible character in it, or with its letters turned around.
+///
+/// Look-alikes of other alphabets are not known here. The joiners and variation selectors of emoji, Persian and Indic scripts are
+/// taken where they belong, after characters that are not ASCII.
+fn deceives(text: &str) -> bool {
+    let mut before = ' ';
+    text.chars().any(|c| {
+        let alone = before.is_ascii() && matches!(c, '\u{200C}' | '\u{200D}' | '\u{FE00}'..='\u{FE0F}');
+        before = c;
+        alone || is_invisible(c)
+    })
+}
+
+/// Unicode's `Bidi_Control`, and of `Default_Ignorable_Code_Point` what no script needs.
+fn is_invisible(c: char) -> bool {
+    matches!(
+        c,
+        '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}' | '\u{180E}' | '\u{3164}'
+    ) || matches!(c, '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}')
+        || matches!(c, '\u{FEFF}' | '\u{FFA0}' | '\u{FFF0}'..='\u{FFFB}' | '\u{E0000}'..='\u{E0FFF}')
 }
 
 macro_rules! text_conversions {
@@ -195,6 +220,19 @@ mod tests {
             assert_eq!(refused.field, "username");
         }
         assert!(UserName::parse("ab cd").is_ok());
+    }
+
+    #[test]
+    fn no_invisible_character_makes_one_name_look_like_another() {
+        let fakes =
+            ["ali\u{200B}ce", "alice\u{FEFF}", "\u{202E}ecila", "ali\u{AD}ce", "ali\u{200D}ce", "alice\u{FE0F}"];
+        for fake in fakes {
+            assert!(UserName::parse(fake).is_err() && Nickname::parse(fake).is_err(), "{}", fake.escape_unicode());
+        }
+        for name in ["\u{1F468}\u{200D}\u{1F469}\u{200D}\u{1F467}", "می\u{200C}خواهم", "\u{2764}\u{FE0F}", "Zoë"]
+        {
+            Nickname::parse(name).expect(name);
+        }
     }
 
     #[test]

@@ -19,6 +19,10 @@ use super::reply;
 /// Waits after a failed accept: the first, and the longest. Each further failure doubles it.
 const BACK_OFF: (Duration, Duration) = (Duration::from_millis(5), Duration::from_secs(1));
 
+/// How long quiet connections stay when the server stops. A request may be on its way on any of them: it is answered, and told that
+/// the connection closes. Closed at once, whoever sent it could not know whether it was carried out.
+const LAST_CALL: Duration = Duration::from_millis(500);
+
 /// What stopping came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Drained {
@@ -39,8 +43,8 @@ impl Accept for TcpListener {
 }
 
 impl Front {
-    /// Serves connections from `listener` until `stop` is ready; then takes no more, lets running requests finish for `http.drain_ms`, and
-    /// returns.
+    /// Serves connections from `listener` until `stop` is ready; then takes no more, closes each after its next answer, half a second
+    /// later also those that are quiet, lets running requests finish for another `http.drain_ms`, and returns.
     ///
     /// An error of one connection, or of accepting one, never ends it. A connection beyond `http.max_connections` is answered 503 and closed.
     pub async fn run(self, listener: TcpListener, stop: impl Future<Output = ()>) -> Drained {
@@ -119,9 +123,10 @@ impl Room {
     async fn drain(self, front: &Front) -> Drained {
         /// For connections to notice that their time is up.
         const MARGIN: Duration = Duration::from_millis(500);
-        front.stop();
-        self.stop.cancel();
         let all = u32::try_from(self.size).unwrap_or(u32::MAX);
+        front.stop();
+        let _ = timeout(LAST_CALL, self.places.acquire_many(all)).await;
+        self.stop.cancel();
         let empty = self.places.acquire_many(all);
         let _ = timeout(front.limits().drain(), empty).await;
         let cut = self.size - self.places.available_permits();

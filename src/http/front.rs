@@ -80,7 +80,7 @@ impl Front {
         self.figures.render()
     }
 
-    /// From now on it is not ready.
+    /// From now on it is not ready, and closes every connection that it answers on.
     pub(super) fn stop(&self) {
         self.stopping.store(true, Ordering::Relaxed);
     }
@@ -115,7 +115,8 @@ impl Front {
         route.figures.count(&reply, began.elapsed());
         tracing::debug!(route = route.name, status = reply.status(), request_id = request_id(), "answered");
         let unread = call.body.unread();
-        (reply.finish(trace::request_id(&its), self.limits.behind_proxy, unread), unread)
+        let close = unread || self.is_stopping();
+        (reply.finish(trace::request_id(&its), self.limits.behind_proxy, close), unread)
     }
 
     fn limit(&self, body: Body) -> usize {

@@ -33,7 +33,9 @@ pub(super) struct Upload {
 pub(super) async fn read(headers: &HeaderMap, body: &mut Intake, limit: usize) -> Result<Upload, Trouble> {
     let boundary = boundary(headers)?;
     let sizes = SizeLimit::new().per_field(MAX_TEXT_BYTES).for_field(FILE, limit as u64);
-    let stream = BodyDataStream::new(body.paced(limit.saturating_add(MAX_FRAME_BYTES))?);
+    // Whoever sends too much is told what the file may have, not what its wrapping adds.
+    let too_large = |_| Problem::BodyTooLarge(limit);
+    let stream = BodyDataStream::new(body.paced(limit.saturating_add(MAX_FRAME_BYTES)).map_err(too_large)?);
     let mut parts = Multipart::with_constraints(stream, boundary, Constraints::new().size_limit(sizes));
     let (mut file, mut user_name) = (None, None);
     while let Some(part) = parts.next_field().await.map_err(|error| trouble(error, limit))? {
@@ -75,6 +77,7 @@ fn trouble(error: multer::Error, limit: usize) -> Trouble {
         }
         multer::Error::FieldSizeExceeded { .. } => Invalid::new("body", "must have shorter fields").into(),
         multer::Error::StreamReadFailed(cause) => match cause.downcast::<Problem>() {
+            Ok(problem) if matches!(*problem, Problem::BodyTooLarge(_)) => Problem::BodyTooLarge(limit).into(),
             Ok(problem) => Trouble::Early(*problem),
             Err(_) => Problem::Malformed("body", "must be complete").into(),
         },

@@ -9,9 +9,11 @@
 
 mod argon2id;
 mod md5_salted;
+mod memory;
 
 use crate::domain::user::Password;
 
+use self::memory::Memory;
 use super::cpu::{Cpu, CpuError};
 
 /// How new passwords are hashed.
@@ -53,11 +55,12 @@ impl From<CpuError> for PasswordError {
     }
 }
 
-/// Hashes and checks passwords. Clones share one pool.
+/// Hashes and checks passwords. Clones share one pool, and the memory that its hashes work in.
 #[derive(Clone, Debug)]
 pub struct Hasher {
     scheme: Scheme,
     cpu: Cpu,
+    memory: Memory,
 }
 
 impl Hasher {
@@ -70,7 +73,7 @@ impl Hasher {
         if let Scheme::Argon2id { memory_kib, passes, lanes } = scheme {
             argon2id::params(memory_kib, passes, lanes)?;
         }
-        Ok(Self { scheme, cpu })
+        Ok(Self { scheme, cpu, memory: Memory::default() })
     }
 
     /// The hash of `password` with a fresh salt, as it is stored.
@@ -82,7 +85,8 @@ impl Hasher {
         match self.scheme {
             Scheme::Argon2id { memory_kib, passes, lanes } => {
                 let params = argon2id::params(memory_kib, passes, lanes)?;
-                self.cpu.run(move || argon2id::hash(&password, params)).await?
+                let memory = self.memory.clone();
+                self.cpu.run(move || argon2id::hash(&password, params, &memory)).await?
             }
             Scheme::Md5Salted => Ok(md5_salted::hash(&password)),
         }
@@ -100,7 +104,8 @@ impl Hasher {
         if !stored.starts_with(argon2id::PREFIX) {
             return Err(PasswordError::Malformed);
         }
-        self.cpu.run(move || argon2id::verify(&password, &stored)).await?
+        let memory = self.memory.clone();
+        self.cpu.run(move || argon2id::verify(&password, &stored, &memory)).await?
     }
 }
 

@@ -62,6 +62,11 @@ impl Process {
         line.unwrap_or_else(|| panic!("nothing of {what}: {:?}", self.lines)).trim()
     }
 
+    /// Its number while it runs.
+    pub fn id(&self) -> u32 {
+        self.child.id().expect("it is running")
+    }
+
     /// Ends it in the middle of whatever it does, as a power cut would.
     pub async fn kill(&mut self) {
         self.child.kill().await.expect("it was running");
@@ -69,7 +74,7 @@ impl Process {
 
     /// Sends a signal by its name without `SIG`.
     pub fn signal(&self, name: &str) {
-        let pid = self.child.id().expect("it is running").to_string();
+        let pid = self.id().to_string();
         let sent = std::process::Command::new("kill").args(["-s", name, &pid]).status().expect("kill starts");
         assert!(sent.success(), "kill -s {name} {pid}");
     }

@@ -143,6 +143,22 @@ async fn a_stop_lets_running_requests_finish_and_closes_the_rest() {
 }
 
 #[tokio::test]
+async fn a_request_that_meets_a_stop_on_its_way_is_answered() {
+    let rig = Rig::start().await;
+    let mut wire = rig.connect().await;
+    assert_eq!(wire.ask(profile()).await.header("connection"), "");
+    let Rig { front, stop, drained, .. } = rig;
+    stop.send(()).expect("it runs");
+    while !front.is_stopping() {
+        tokio::task::yield_now().await;
+    }
+    let answer = wire.ask(profile()).await;
+    assert_eq!((answer.code().as_str(), answer.header("connection")), ("7", "close"));
+    wire.closed().await;
+    assert_eq!(drained.await.expect("no panic"), Drained { cut: 0 });
+}
+
+#[tokio::test]
 async fn a_stop_waits_no_longer_than_it_is_told() {
     let rig = Rig::with(|config| config.http.drain_ms = 100).await;
     rig.backend.becomes(Mood::Waits);

@@ -82,6 +82,17 @@ async fn at_its_limit_a_request_is_served_and_one_byte_beyond_it_is_refused() {
 }
 
 #[tokio::test]
+async fn who_uploads_too_much_is_told_how_much_a_picture_may_have() {
+    let rig = Rig::with(small).await;
+    let beyond_the_wrapping = 2000 + 64 * 1024;
+    for bytes in [2001, beyond_the_wrapping] {
+        let answer = rig.ask(upload(bytes)).await;
+        assert_eq!((answer.status, answer.code().as_str()), (413, "6"));
+        assert_eq!(answer.header("x-error-detail"), "body: must be at most 2000 bytes", "{bytes}");
+    }
+}
+
+#[tokio::test]
 async fn more_headers_than_hyper_reads_cheaply_are_a_setting_too() {
     let rig = Rig::with(|config| config.http.max_headers = 150).await;
     assert_eq!(rig.ask(headers(150)).await.status, 200);
