@@ -42,6 +42,11 @@ impl Error {
     pub fn new(code: Code, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self { code, source: source.into() }
     }
+
+    /// Whether it is only that there was too much to do.
+    pub fn is_busy(&self) -> bool {
+        self.code == Code::Busy
+    }
 }
 
 impl From<&Error> for Status {

@@ -8,7 +8,7 @@ use hyper::body::Incoming;
 use hyper::header::{HOST, HeaderMap};
 use hyper::server::conn::http1;
 use hyper::{Method, Request, Version};
-use teller_rpc::{Context, Trace};
+use teller_rpc::{CallError, Context, Trace};
 use tokio::sync::Semaphore;
 
 use super::body::Intake;
@@ -132,6 +132,8 @@ impl Front {
 fn log(trouble: &Trouble, reply: &Reply, route: &Route, request_id: impl Fn() -> String) {
     let route = route.name;
     match trouble {
+        // The backend has logged its own failures; what never reached one is known here alone.
+        Trouble::Failed(CallError::Status { .. }) => {}
         Trouble::Failed(error) => {
             tracing::warn!(route, request_id = request_id(), %error, "the backend did not answer");
         }

@@ -127,7 +127,11 @@ async fn answer<T>(
             Ok(answer)
         }
         Err(error) => {
-            tracing::error!(method, request_id = request_id(), error = chain(&error), "call failed");
+            // Under overload refusing is the work, and a line for each would only add to it.
+            match error.is_busy() {
+                true => tracing::debug!(method, request_id = request_id(), error = chain(&error), "call refused"),
+                false => tracing::error!(method, request_id = request_id(), error = chain(&error), "call failed"),
+            }
             Err(Status::from(&error))
         }
     }
@@ -149,5 +153,5 @@ fn chain(error: &dyn std::error::Error) -> String {
 async fn to_the_end<T: Send + 'static>(
     work: impl Future<Output = Result<T, Error>> + Send + 'static,
 ) -> Result<T, Error> {
-    tokio::spawn(work).await.unwrap_or_else(|panic| Err(Error::new(Code::Internal, panic)))
+    tokio::spawn(work.in_current_span()).await.unwrap_or_else(|panic| Err(Error::new(Code::Internal, panic)))
 }

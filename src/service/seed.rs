@@ -40,16 +40,18 @@ pub async fn seed<S: Store>(store: &S, hasher: &Hasher, clock: Clock) -> Result<
         let there = store.credentials(first).await?.is_some_and(|known| known.user == UserId(id));
         return Ok(if there { Demo::Kept } else { Demo::Absent });
     }
+    let mut users = Vec::new();
     for (id, user_name, nickname) in USERS {
-        let user = NewUser {
+        users.push(NewUser {
             id: Some(UserId(id)),
             user_name: user_name.to_owned(),
             nickname: nickname.to_owned(),
             password_hash: hasher.hash(password()).await?,
             created_at: clock(),
-        };
-        store.insert_user(user).await?;
+        });
     }
+    // All or none: a start that is killed here leaves no half of them.
+    store.insert_users(users).await?;
     Ok(Demo::Made)
 }
 
