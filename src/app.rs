@@ -1,14 +1,13 @@
 //! The whole program: the only file that names every part. It builds them, runs them and stops them; `main` and the tests both use it.
 
 use std::future::Future;
-use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use teller_rpc::{ClientConfig, Registry, Secret, Server, ServerConfig};
-use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use self::listen::listen;
 use self::side::{Ready, Side};
 use crate::api::Backend;
 use crate::coalesce::Limits;
@@ -22,6 +21,7 @@ use crate::service::{self, Settings};
 use crate::store::memory::Memory;
 use crate::store::{Store, StoreError, Volatile};
 
+mod listen;
 mod secret;
 mod side;
 mod stores;
@@ -138,7 +138,7 @@ async fn front(
     secret: Secret,
     stop: CancellationToken,
 ) -> Result<Ready<(), impl Future<Output = ()>>, Error> {
-    let listener = listen(config.http.listen, "--http").await?;
+    let listener = listen(config.http.listen, "--http")?;
     let address = listener.local_addr().map_err(|e| Error::new("the front end has no address", e))?;
     let client = teller_rpc::Client::new(
         config.rpc.backends.clone(),
@@ -163,7 +163,7 @@ async fn back(
     secret: Secret,
     stop: CancellationToken,
 ) -> Result<Ready<Demo, impl Future<Output = ()>>, Error> {
-    let listener = listen(config.rpc.listen, "--rpc").await?;
+    let listener = listen(config.rpc.listen, "--rpc")?;
     let address = listener.local_addr().map_err(|e| Error::new("the backend has no address", e))?;
     let (registry, demo) = services(&config).await?;
     let mark = stores::mark(&config);
@@ -248,18 +248,6 @@ fn hasher(config: &config::Password) -> Result<Hasher, Error> {
 fn studio(config: &config::Picture) -> Studio {
     let limits = picture::Limits { max_side_px: config.max_side_px, output_side_px: config.output_side_px };
     Studio::new(limits, Cpu::new(config.threads, config.queue))
-}
-
-async fn listen(address: SocketAddr, flag: &str) -> Result<TcpListener, Error> {
-    TcpListener::bind(address).await.map_err(|e| {
-        let busy = e.kind() == io::ErrorKind::AddrInUse;
-        let error = Error::new(format!("cannot listen on {address}"), e);
-        if busy {
-            error.with_fix(format!("stop what listens there, or choose another port with {flag} {}:PORT", address.ip()))
-        } else {
-            error
-        }
-    })
 }
 
 /// Where a listener of this machine is reached: "any address" is one to listen on, not to call.
