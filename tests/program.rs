@@ -28,6 +28,10 @@ fn main() {
         told("a_rust_program_speaks_to_it_over_rpc", rust_client),
         told("a_busy_port_is_named_with_the_flag_that_changes_it", busy_port),
         told("a_wrong_secret_opens_nothing", wrong_secret),
+        told(
+            "what_is_cached_in_memory_is_cached_by_one_process_alone",
+            what_is_cached_in_memory_is_cached_by_one_process_alone,
+        ),
     ];
     libtest_mimic::run(&Arguments::from_args(), trials).exit();
 }
@@ -190,4 +194,15 @@ async fn busy_port(home: Home) {
             "{said}"
         );
     }
+}
+
+/// Whoever finds a port busy takes another, and must not come to serve the same users beside the first with a cache of its own.
+async fn what_is_cached_in_memory_is_cached_by_one_process_alone(home: Home) {
+    let first = home.start(&[]).await;
+    let output = teller(home.path(), &PORTS).output().await.expect("it ends");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("data/teller.db alone: another Teller uses it\nfix: stop the other"), "{said}");
+    assert!(first.stop().await.success());
+    home.start(&[]).await;
 }
