@@ -3,7 +3,8 @@
 #   docker build -t teller .
 #   docker run --rm -p 127.0.0.1:8080:8080 -v teller:/data -e TELLER_ENVIRONMENT=development teller
 #
-# The image is in production mode unless told otherwise, so that the demo users and their known password never get out by accident.
+# The image is in production mode unless told otherwise: then it starts only behind a proxy that speaks TLS
+# (TELLER_HTTP_BEHIND_PROXY=true). compose.yaml shows the whole of it.
 
 FROM rust:1.95-bookworm AS build
 WORKDIR /src

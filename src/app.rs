@@ -88,11 +88,10 @@ pub async fn start(config: &Config, part: Part) -> Result<App, Error> {
 
 /// Brings the schema of the durable store up to date; returns how many migrations were applied.
 pub async fn migrate(config: &Config) -> Result<usize, Error> {
-    let failed = |e| Error::new("cannot bring the store's schema up to date", e);
     match config.durable() {
-        Durable::Sqlite(path) => stores::sqlite(config, &path)?.migrate().await.map_err(failed),
-        Durable::Memory => stores::sqlite_in_memory(config)?.migrate().await.map_err(failed),
-        Durable::Mysql(url) => stores::mysql(config, &url).await?.migrate().await.map_err(failed),
+        Durable::Sqlite(path) => stores::sqlite(config, &path)?.migrate().await.map_err(unmigrated),
+        Durable::Memory => stores::sqlite_in_memory(config)?.migrate().await.map_err(unmigrated),
+        Durable::Mysql(url) => stores::mysql(config, &url).await?.migrate().await.map_err(unmigrated),
     }
 }
 
@@ -106,9 +105,13 @@ pub async fn seed_users(config: &Config, count: u64, done: impl Fn(u64)) -> Resu
 }
 
 async fn seed_in<S: Store>(config: &Config, store: S, count: u64, done: impl Fn(u64)) -> Result<usize, Error> {
-    store.migrate().await.map_err(|e| Error::new("cannot bring the store's schema up to date", e))?;
+    store.migrate().await.map_err(unmigrated)?;
     let made = seed::many(&store, &hasher(&config.password)?, service::system_clock, count, done).await;
     made.map_err(|e| Error::new("cannot make the users", e))
+}
+
+fn unmigrated(error: StoreError) -> Error {
+    Error::new("cannot bring the store's schema up to date", error)
 }
 
 impl App {
@@ -165,8 +168,11 @@ async fn back(
 ) -> Result<Ready<Demo, impl Future<Output = ()>>, Error> {
     let listener = listen(config.rpc.listen, "--rpc")?;
     let address = listener.local_addr().map_err(|e| Error::new("the backend has no address", e))?;
+    let alone = match (config.durable(), config.fleeting()) {
+        (Durable::Sqlite(path), Fleeting::Memory) => Some(stores::alone(&config, &path)?),
+        _ => None,
+    };
     let (registry, demo) = services(&config).await?;
-    let mark = stores::mark(&config);
     let server = Server::new(
         registry,
         ServerConfig {
@@ -181,7 +187,7 @@ async fn back(
     );
     let serve = async move {
         server.run(listener, stop.cancelled_owned()).await;
-        drop(mark);
+        drop(alone);
     };
     Ok(Ready { address, facts: demo, serve })
 }
@@ -203,9 +209,11 @@ async fn beside<S: Store>(config: &Config, store: S) -> Result<(Registry, Demo),
 }
 
 async fn over<S: Store, V: Volatile>(config: &Config, store: S, volatile: V) -> Result<(Registry, Demo), Error> {
-    let unready = |what: &'static str| move |e: StoreError| Error::new(what, e);
-    store.migrate().await.map_err(unready("cannot bring the store's schema up to date"))?;
-    volatile.ping().await.map_err(unready("the volatile store does not answer"))?;
+    store.migrate().await.map_err(unmigrated)?;
+    volatile.ping().await.map_err(|e| {
+        Error::new(format!("cannot use the volatile store {}", config.volatile.url), e)
+            .with_fix("start it, look at its address and password, or choose another with --volatile URL")
+    })?;
     let hasher = hasher(&config.password)?;
     let demo = match config.has_demo_users() {
         false => Demo::Absent,
@@ -251,7 +259,7 @@ fn studio(config: &config::Picture) -> Studio {
 }
 
 /// Where a listener of this machine is reached: "any address" is one to listen on, not to call.
-fn reachable(mut address: SocketAddr) -> SocketAddr {
+pub(crate) fn reachable(mut address: SocketAddr) -> SocketAddr {
     if address.ip().is_unspecified() {
         address.set_ip(match address {
             SocketAddr::V4(_) => std::net::Ipv4Addr::LOCALHOST.into(),

@@ -131,7 +131,7 @@ async fn a_frozen_backend_is_answered_for_and_thaws(engine: Engine) {
 
 async fn a_backend_that_stops_in_good_order_fails_no_call(engine: Engine) {
     let first = BackendProcess::start(&engine).await;
-    let second = first.another().await;
+    let second = BackendProcess::start(&engine).await;
     let program = Program::front_end(&[&first, &second]).await;
     // Asks the backend, and needs no session, which backends share through Redis alone.
     let load = Load::on("/readyz", &program.browser(), 8);

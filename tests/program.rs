@@ -32,7 +32,10 @@ fn main() {
         told("a_busy_port_is_named_with_the_flag_that_changes_it", busy_port),
         told("a_wrong_secret_opens_nothing", wrong_secret),
         told("a_start_that_waits_for_a_lock_is_stopped_by_one_signal", stopped_while_it_starts),
-        told("two_with_one_data_folder_share_its_users_and_say_what_they_do_not_share", one_folder),
+        told(
+            "what_is_cached_in_memory_is_cached_by_one_process_alone",
+            what_is_cached_in_memory_is_cached_by_one_process_alone,
+        ),
     ];
     libtest_mimic::run(&Arguments::from_args(), trials).exit();
 }
@@ -215,20 +218,6 @@ async fn busy_port(home: Home) {
     }
 }
 
-async fn one_folder(home: Home) {
-    let told = || home.log().matches("another backend uses this database").count();
-    let (first, second) = (home.start(&[]).await, home.start(&[]).await);
-    let carol = "username=carol&password=open-sesame";
-    assert_eq!(browser(&first).form(&format!("{USER}/signup"), carol).await.err_code(), "7");
-    assert_eq!(browser(&second).form(&format!("{USER}/signin"), carol).await.err_code(), "7");
-    // Whoever has ended has written its log.
-    assert!(first.stop().await.success() && second.stop().await.success());
-    assert_eq!(told(), 1, "{}", home.log());
-
-    assert!(home.start(&[]).await.stop().await.success());
-    assert_eq!(told(), 1, "nobody is left who uses it");
-}
-
 async fn stopped_while_it_starts(home: Home) {
     assert!(home.start(&[]).await.stop().await.success());
     let other = rusqlite::Connection::open(home.path().join("data/teller.db")).expect("open");
@@ -244,4 +233,15 @@ async fn stopped_while_it_starts(home: Home) {
     let ended =
         tokio::time::timeout(Duration::from_secs(10), child.wait()).await.expect("it does not wait for the lock");
     assert!(ended.expect("it is our child").success());
+}
+
+/// Whoever finds a port busy takes another, and must not come to serve the same users beside the first with a cache of its own.
+async fn what_is_cached_in_memory_is_cached_by_one_process_alone(home: Home) {
+    let first = home.start(&[]).await;
+    let output = teller(home.path(), &PORTS).output().await.expect("it ends");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("data/teller.db alone: another Teller uses it\nfix: stop the other"), "{said}");
+    assert!(first.stop().await.success());
+    home.start(&[]).await;
 }

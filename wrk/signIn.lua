@@ -1,6 +1,6 @@
--- Signs in random users out of those that wrk/users has made.
+-- Signs in random users out of those that `teller seed users` has made.
 --
---   wrk/users 1000
+--   teller seed users 1000
 --   TELLER_USERS=1000 wrk -t2 -c64 -d10s -s wrk/signIn.lua http://127.0.0.1:8080
 
 local here = debug.getinfo(1, "S").source:match("^@(.*/)") or "./"

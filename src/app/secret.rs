@@ -18,8 +18,11 @@ pub(super) fn load(config: &Config) -> Result<Secret, Error> {
         true => kept(&config.data_dir, &config.secret_path())?,
         false => configured.to_owned(),
     };
-    Secret::new(text.trim())
-        .map_err(|e| Error::new("the RPC secret cannot be used", e).with_fix("set rpc.secret to 16 bytes or more"))
+    Secret::new(text.trim()).map_err(|e| {
+        // A configured one was checked with the configuration.
+        Error::new(format!("the RPC secret in {} cannot be used", config.secret_path().display()), e)
+            .with_fix("remove the file, and the next start makes a new one; front ends elsewhere need a copy")
+    })
 }
 
 fn kept(folder: &Path, file: &Path) -> Result<String, Error> {

@@ -1,13 +1,14 @@
 //! Opens the stores that the configuration names.
 
 use std::fs::{self, File, TryLockError};
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 
 use super::Error;
-use crate::config::{Config, Durable, Fleeting, Url};
+use crate::config::{Config, Url};
 use crate::store::StoreError;
 use crate::store::mysql::Mysql;
+use crate::store::mysql::settings::UnsafeSettings;
 use crate::store::redis::{Redis, RedisConfig};
 use crate::store::sqlite::Sqlite;
 
@@ -15,7 +16,30 @@ use crate::store::sqlite::Sqlite;
 pub(super) fn sqlite(config: &Config, path: &Path) -> Result<Sqlite, Error> {
     make_folder(&config.data_dir)?;
     let opened = Sqlite::open(path, config.store.readers, config.store.statement_timeout());
-    opened.map_err(|e| Error::new(format!("cannot open the database {}", path.display()), e))
+    opened.map_err(|e| {
+        Error::new(format!("cannot open the database {}", path.display()), e)
+            .with_fix("choose another with --data DIR or --store sqlite:PATH")
+    })
+}
+
+/// Keeps other processes from the SQLite database `path` for as long as the answer lives. For whoever caches it in its own memory: the
+/// other would change what is cached here.
+pub(super) fn alone(config: &Config, path: &Path) -> Result<File, Error> {
+    make_folder(&config.data_dir)?;
+    let mut lock = path.as_os_str().to_owned();
+    lock.push(".lock");
+    let what = format!("cannot have the database {} alone", path.display());
+    let file =
+        File::options().create(true).append(true).mode(0o600).open(&lock).map_err(|e| {
+            Error::new(what.clone(), e).with_fix("choose another with --data DIR or --store sqlite:PATH")
+        })?;
+    file.try_lock().map_err(|e| match e {
+        TryLockError::WouldBlock => Error::new(what, "another Teller uses it").with_fix(
+            "stop the other, choose another database with --data DIR, or let both keep sessions in one Redis with --volatile URL",
+        ),
+        TryLockError::Error(e) => Error::new(what, e),
+    })?;
+    Ok(file)
 }
 
 /// SQLite without a file.
@@ -27,14 +51,19 @@ pub(super) fn sqlite_in_memory(config: &Config) -> Result<Sqlite, Error> {
 /// MySQL. Its settings are looked at: production refuses those that may lose what was acknowledged, development warns.
 pub(super) async fn mysql(config: &Config, url: &Url) -> Result<Mysql, Error> {
     let failed = |e: StoreError| {
-        Error::new(format!("cannot use the database {url}"), e).with_fix(
-            "start it and create the database and its user (see README.md), or choose another with --store URL",
-        )
+        let fix = match &e {
+            StoreError::Unavailable(_) => "start it, or choose another with --store URL",
+            StoreError::Refused(why) if why.is::<UnsafeSettings>() => "change them on the server, and start again",
+            StoreError::Refused(_) => {
+                "look at user, password and database in store.url (README.md says how to create them), or choose another with --store URL"
+            }
+        };
+        Error::new(format!("cannot use the database {url}"), e).with_fix(fix)
     };
     let opened = Mysql::open(url.expose(), config.store.max_connections, config.store.statement_timeout());
     let store = opened.map_err(failed)?;
     for setting in store.check_settings(config.in_production()).await.map_err(failed)? {
-        tracing::warn!(%setting, "the database may lose what it acknowledged");
+        tracing::warn!(%setting, "a setting of the database is not safe; in production it is refused");
     }
     Ok(store)
 }
@@ -48,26 +77,6 @@ pub(super) fn redis(config: &Config, url: &Url) -> Result<Redis, Error> {
         connections: config.volatile.connections,
     };
     Redis::new(config).map_err(|e| Error::new(format!("cannot use Redis at {url}"), e))
-}
-
-/// Marks a database in a file as in use by a backend whose sessions and cached profiles are its own, for as long as the mark is held.
-/// Says so if another backend has marked it.
-pub(super) fn mark(config: &Config) -> Option<File> {
-    let (Durable::Sqlite(path), Fleeting::Memory) = (config.durable(), config.fleeting()) else { return None };
-    let file = File::create(path.with_extension("lock")).ok()?;
-    match file.try_lock() {
-        Ok(()) => Some(file),
-        Err(TryLockError::WouldBlock) => {
-            tracing::warn!(
-                database = %path.display(),
-                "another backend uses this database, and neither knows the other's sessions or changes of profiles: share a Redis with \
-                 --volatile, or choose another --data"
-            );
-            None
-        }
-        // A file system without locks: nothing can be said.
-        Err(TryLockError::Error(_)) => None,
-    }
 }
 
 /// Makes `folder` if it is missing, for its owner alone.

@@ -4,20 +4,27 @@ use std::fmt::Write;
 use std::path;
 use std::time::Duration;
 
-use crate::app::App;
+use crate::app::{App, reachable};
 use crate::config::{Config, Durable};
 use crate::service::seed::{Demo, PASSWORD, USERS};
 
 /// At most a dozen lines; the last is `ready in N ms`.
 pub fn text(config: &Config, app: &App, took: Duration) -> String {
     let mut text = format!("teller {}\n", env!("CARGO_PKG_VERSION"));
-    let mut line = |what: &str, value: &str| writeln!(text, "{what:<9}{value}").expect("a string takes everything");
+    let mut line = |what: &str, value: &str| writeln!(text, "{what:<10}{value}").expect("a string takes everything");
     if let Some(rpc) = app.rpc {
         line("store", &format!("{}; volatile: {}", durable(config), config.volatile.url));
         line("data", &path::absolute(&config.data_dir).unwrap_or(config.data_dir.clone()).display().to_string());
         line("rpc", &format!("{rpc}, with the secret in {}", secret(config)));
     }
-    if let Some(http) = app.http {
+    if let (None, Some(_)) = (app.rpc, app.http) {
+        line("backends", &format!("{}, with the secret in {}", config.rpc.backends.join(", "), secret(config)));
+    }
+    if let Some(listen) = app.http {
+        if listen.ip().is_unspecified() {
+            line("http", &format!("{listen}: every address of this machine"));
+        }
+        let http = reachable(listen);
         let api = format!("http://{http}/api/entrytask/user");
         line("console", &format!("http://{http}/"));
         line("api", &api);

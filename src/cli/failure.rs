@@ -20,8 +20,7 @@ pub struct Failure {
 impl Failure {
     /// Something went wrong while it ran.
     pub fn at_run_time(error: impl Into<anyhow::Error>) -> Self {
-        let causes: Vec<String> = error.into().chain().map(ToString::to_string).collect();
-        Self { problem: causes.join(": "), fix: None, code: RUN_TIME }
+        Self { problem: one_line(error.into().chain().map(ToString::to_string)), fix: None, code: RUN_TIME }
     }
 
     /// Says it on standard error; returns what to exit with.
@@ -32,6 +31,24 @@ impl Failure {
         }
         ExitCode::from(self.code)
     }
+}
+
+/// The causes after each other in one line. Drivers break lines as they like, and put a cause's text into their own: what was said is
+/// not said again.
+fn one_line(causes: impl Iterator<Item = String>) -> String {
+    let mut said = String::new();
+    for cause in causes {
+        let words: Vec<&str> = cause.split_whitespace().collect();
+        let cause = words.join(" ");
+        if said.is_empty() {
+            said = cause;
+        } else if !said.contains(&cause) {
+            said = format!("{said}: {cause}");
+        }
+    }
+    let mut parts: Vec<&str> = said.split(": ").collect();
+    parts.dedup();
+    parts.join(": ")
 }
 
 impl From<config::Error> for Failure {
@@ -58,6 +75,13 @@ mod tests {
     fn a_failure_names_every_cause() {
         let failure = Failure::at_run_time(anyhow!("address in use").context("cannot listen"));
         assert_eq!((failure.problem.as_str(), failure.code), ("cannot listen: address in use", RUN_TIME));
+    }
+
+    #[test]
+    fn what_a_driver_says_twice_is_said_once_and_in_one_line() {
+        let refused = anyhow!("refused (os error 111)").context("I/O: I/O: refused (os error 111)");
+        let failure = Failure::at_run_time(refused.context("cannot use\n  it"));
+        assert_eq!(failure.problem, "cannot use it: I/O: refused (os error 111)");
     }
 
     #[test]

@@ -8,10 +8,12 @@ use super::origin::Origin;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A file cannot be read.
-    #[error("cannot read {}: {cause}", path.display())]
+    #[error("cannot read {}: {cause} ({named_by})", path.display())]
     Unreadable {
         /// The file.
         path: PathBuf,
+        /// What says that it is to be read.
+        named_by: String,
         /// What the system said.
         cause: std::io::Error,
     },

@@ -8,6 +8,7 @@ use serde::de::IntoDeserializer;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
 use toml::{Spanned, Value};
 
+use super::environment;
 use super::error::Error;
 use super::origin::Origin;
 use super::schema;
@@ -15,7 +16,10 @@ use super::values::Setting;
 
 /// Reads the file at `path`.
 pub fn settings(path: &Path) -> Result<Vec<Setting>, Error> {
-    let text = fs::read_to_string(path).map_err(|cause| Error::Unreadable { path: path.to_owned(), cause })?;
+    let text = fs::read_to_string(path).map_err(|cause| {
+        let named_by = format!("--config or {}", environment::FILES);
+        Error::Unreadable { path: path.to_owned(), named_by, cause }
+    })?;
     let file = File { path, text: &text };
     let table = DeTable::parse(&text).map_err(|error| file.syntax(&error))?;
     let mut settings = Vec::new();

@@ -73,7 +73,10 @@ impl Values {
             if path.as_os_str().is_empty() {
                 continue;
             }
-            let text = fs::read_to_string(&path).map_err(|cause| Error::Unreadable { path: path.clone(), cause })?;
+            let text = fs::read_to_string(&path).map_err(|cause| {
+                let named_by = format!("{file_key}, {}", self.origin(file_key));
+                Error::Unreadable { path: path.clone(), named_by, cause }
+            })?;
             let value = Value::String(text.trim_end_matches(['\n', '\r']).to_owned());
             let setting = Setting { key, value, origin: Origin::SecretFile(path, file_key) };
             check(&setting)?;

@@ -101,11 +101,6 @@ impl BackendProcess {
         Self::run(engine, Arc::new(tempfile::tempdir().expect("a folder")), "127.0.0.1:0").await
     }
 
-    /// A second backend on the same stores.
-    pub async fn another(&self) -> Self {
-        Self::run(&self.engine, Arc::clone(&self.data), "127.0.0.1:0").await
-    }
-
     /// Starts it again after [`Self::kill`], where it was.
     pub async fn start_again(&mut self) {
         *self = Self::run(&self.engine, Arc::clone(&self.data), &self.address).await;

@@ -34,8 +34,8 @@ pub struct UnsafeSettings(pub Vec<UnsafeSetting>);
 
 impl fmt::Display for UnsafeSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the MySQL server's settings are not safe")?;
-        self.0.iter().try_for_each(|setting| write!(f, "\n  {setting}"))
+        let all: Vec<String> = self.0.iter().map(ToString::to_string).collect();
+        write!(f, "the MySQL server's settings are not safe: {}", all.join(". "))
     }
 }
 
