@@ -15,11 +15,11 @@ VALUES (:id, :user_name, :nickname, '', :password_hash, 1, :now, :now);
 -- row AnyUser: id u64
 SELECT id FROM users LIMIT 1;
 
--- name: credentials :optional
--- What a sign-in is checked against. `user_name` is compared byte for byte.
--- arg user_name: text
--- row Credentials: id u64, password_hash text
-SELECT id, password_hash FROM users WHERE user_name = :user_name;
+-- name: credentials :many
+-- What sign-ins are checked against, in any order; unknown names are left out. Names are compared byte for byte.
+-- arg user_names: text list
+-- row Credentials: id u64, user_name text, password_hash text
+SELECT id, user_name, password_hash FROM users WHERE user_name IN (:user_names);
 
 -- name: profiles :many
 -- The profiles of `ids`, in any order; unknown users are left out.

@@ -78,7 +78,7 @@ pub fn registry<S: Store, V: Volatile>(
             studio,
             clock,
         }))
-        .with(crate::api::session::serve(session::SignIns { store: store.clone(), sessions, hasher }))
+        .with(crate::api::session::serve(session::SignIns::new(store.clone(), sessions, hasher, settings.coalesce)))
         .with(crate::api::health::serve(health::Health { store, volatile }))
 }
 

@@ -1,5 +1,8 @@
 //! Sessions: sign-in and sign-out.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use teller_rpc::{Context, Status};
 
 use super::answer;
@@ -7,19 +10,20 @@ use super::password::Hasher;
 use super::sessions::Sessions;
 use crate::api::Refusal;
 use crate::api::session::{Service, SignIn};
+use crate::coalesce::{Coalescer, Limits};
 use crate::domain::session::SessionId;
 use crate::domain::user::UserName;
 use crate::error::Error;
-use crate::store::{Store, Volatile};
+use crate::store::{Credentials, Store, StoreError, Volatile};
 
 /// The service `session`.
-pub struct SignIns<S, V> {
-    pub(super) store: S,
-    pub(super) sessions: Sessions<V>,
-    pub(super) hasher: Hasher,
+pub struct SignIns<V> {
+    sessions: Sessions<V>,
+    hasher: Hasher,
+    look_up: Coalescer<String, Option<Credentials>, Arc<StoreError>>,
 }
 
-impl<S: Store, V: Volatile> Service for SignIns<S, V> {
+impl<V: Volatile> Service for SignIns<V> {
     async fn sign_in(&self, cx: Context, request: SignIn) -> Result<Result<SessionId, Refusal>, Status> {
         answer("session.sign_in", &cx, self.begin(request)).await
     }
@@ -29,9 +33,18 @@ impl<S: Store, V: Volatile> Service for SignIns<S, V> {
     }
 }
 
-impl<S: Store, V: Volatile> SignIns<S, V> {
+impl<V: Volatile> SignIns<V> {
+    /// Sign-ins of the users of `store`. Those that arrive together are looked up together.
+    pub fn new<S: Store>(store: S, sessions: Sessions<V>, hasher: Hasher, limits: Limits) -> Self {
+        let look_up = Coalescer::merging(limits, move |user_names: Vec<String>| {
+            let store = store.clone();
+            async move { find(&store, &user_names).await.map_err(Arc::new) }
+        });
+        Self { sessions, hasher, look_up }
+    }
+
     async fn begin(&self, SignIn { user_name, password }: SignIn) -> Result<Result<SessionId, Refusal>, Error> {
-        let Some(known) = self.store.credentials(&user_name).await? else {
+        let Some(known) = self.look_up.call(user_name.clone()).await? else {
             return Ok(Err(nobody(user_name)));
         };
         if !self.hasher.verify(password, known.password_hash).await? {
@@ -47,6 +60,12 @@ impl<S: Store, V: Volatile> SignIns<S, V> {
         self.sessions.end(&session).await?;
         Ok(Ok(()))
     }
+}
+
+async fn find<S: Store>(store: &S, user_names: &[String]) -> Result<Vec<Option<Credentials>>, StoreError> {
+    let found = store.credentials_of(user_names).await?;
+    let mut found: HashMap<_, _> = found.into_iter().map(|known| (known.user_name.clone(), known)).collect();
+    Ok(user_names.iter().map(|user_name| found.remove(user_name)).collect())
 }
 
 /// Seeded and imported users may have names that nobody could sign up with, so the rule is looked at only when nobody has the name.

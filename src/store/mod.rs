@@ -69,6 +69,8 @@ pub enum Inserted {
 pub struct Credentials {
     /// Who signs in.
     pub user: UserId,
+    /// The name to sign in with.
+    pub user_name: String,
     /// As in [`NewUser::password_hash`].
     pub password_hash: String,
 }
@@ -91,8 +93,16 @@ pub trait Store: Clone + Send + Sync + 'static {
     /// Whether there is no user at all.
     fn has_no_users(&self) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
-    /// What the password of `user_name` is checked against.
-    fn credentials(&self, user_name: &str) -> impl Future<Output = Result<Option<Credentials>, StoreError>> + Send;
+    /// What the passwords of `user_names` are checked against, in one round trip and in any order; unknown names are left out.
+    fn credentials_of(
+        &self,
+        user_names: &[String],
+    ) -> impl Future<Output = Result<Vec<Credentials>, StoreError>> + Send;
+
+    /// The same for one name.
+    fn credentials(&self, user_name: &str) -> impl Future<Output = Result<Option<Credentials>, StoreError>> + Send {
+        async { Ok(self.credentials_of(&[user_name.to_owned()]).await?.pop()) }
+    }
 
     /// The profiles of `users` in one round trip, in any order; unknown users are left out.
     fn profiles(&self, users: &[UserId]) -> impl Future<Output = Result<Vec<Profile>, StoreError>> + Send;

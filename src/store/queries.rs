@@ -3,6 +3,7 @@
 //! `rows` holds what they answer with, `sqlite` and `mysql` the functions: the same names, arguments and rows for both.
 
 use crate::domain::user::{Profile, UserId};
+use crate::store::Credentials;
 
 /// A statement with all its texts, one for each length that its list is padded to.
 #[derive(Clone, Copy, Debug)]
@@ -39,6 +40,12 @@ impl From<rows::Profile> for Profile {
             picture: row.picture,
             version: row.version,
         }
+    }
+}
+
+impl From<rows::Credentials> for Credentials {
+    fn from(row: rows::Credentials) -> Self {
+        Self { user: UserId(row.id), user_name: row.user_name, password_hash: row.password_hash }
     }
 }
 

@@ -28,6 +28,7 @@ pub fn promises<S: Store>() -> Vec<Promise<S>> {
         names_are_compared_byte_for_byte,
         a_fixed_number_is_kept_and_the_next_one_is_higher,
         credentials_are_those_of_the_name,
+        credentials_of_many_names_come_without_the_unknown,
         profiles_of_none_one_and_many_come_without_the_unknown,
         a_nickname_is_changed_and_the_version_grows_by_one,
         nicknames_set_at_once_take_a_version_each,
@@ -125,6 +126,18 @@ async fn credentials_are_those_of_the_name<S: Store>(store: S) {
         assert_eq!((found.user, found.password_hash), (user, format!("hash of {name}")));
     }
     assert_eq!(store.credentials("nobody").await.expect("credentials"), None);
+}
+
+async fn credentials_of_many_names_come_without_the_unknown<S: Store>(store: S) {
+    create(&store, "alice").await;
+    create(&store, "bob").await;
+    let names = ["bob", "nobody", "alice", "Bob"].map(str::to_owned);
+    let mut found = store.credentials_of(&names).await.expect("credentials_of");
+    found.sort_by(|one, other| one.user_name.cmp(&other.user_name));
+    let names: Vec<_> = found.iter().map(|known| known.user_name.as_str()).collect();
+    assert_eq!(names, ["alice", "bob"]);
+    assert_eq!(found[1], store.credentials("bob").await.expect("credentials").expect("bob"));
+    assert!(store.credentials_of(&[]).await.expect("none").is_empty());
 }
 
 async fn profiles_of_none_one_and_many_come_without_the_unknown<S: Store>(store: S) {

@@ -144,8 +144,8 @@ impl Store for Mysql {
         self.unit(user::IsEmpty).await
     }
 
-    async fn credentials(&self, user_name: &str) -> Result<Option<Credentials>, StoreError> {
-        self.unit(user::CredentialsOf(user_name.to_owned())).await
+    async fn credentials_of(&self, user_names: &[String]) -> Result<Vec<Credentials>, StoreError> {
+        self.unit(user::CredentialsOf(user_names.to_vec())).await
     }
 
     async fn profiles(&self, users: &[UserId]) -> Result<Vec<Profile>, StoreError> {

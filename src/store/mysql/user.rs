@@ -27,8 +27,8 @@ impl Unit for Insert {
         if attempt == Attempt::Clean {
             return Ok(Inserted::Taken);
         }
-        let found = queries::credentials(db, &user.user_name).await?;
-        let own = found.filter(|row| row.password_hash == *hash);
+        let found = queries::credentials(db, &[&user.user_name]).await?;
+        let own = found.into_iter().find(|row| row.password_hash == *hash);
         Ok(own.map_or(Inserted::Taken, |row| Inserted::Created(UserId(row.id))))
     }
 }
@@ -64,14 +64,14 @@ impl Unit for IsEmpty {
     }
 }
 
-pub(super) struct CredentialsOf(pub(super) String);
+pub(super) struct CredentialsOf(pub(super) Vec<String>);
 
 impl Unit for CredentialsOf {
-    type Value = Option<Credentials>;
+    type Value = Vec<Credentials>;
 
-    async fn run(&self, db: &mut Conn, _: Attempt) -> Result<Option<Credentials>> {
-        let row = queries::credentials(db, &self.0).await?;
-        Ok(row.map(|row| Credentials { user: UserId(row.id), password_hash: row.password_hash }))
+    async fn run(&self, db: &mut Conn, _: Attempt) -> Result<Vec<Credentials>> {
+        let user_names: Vec<_> = self.0.iter().map(String::as_str).collect();
+        Ok(queries::credentials(db, &user_names).await?.into_iter().map(Credentials::from).collect())
     }
 }
 

@@ -132,9 +132,9 @@ impl Store for Sqlite {
         self.read(|db| Ok(queries::any_user(db)?.is_none())).await
     }
 
-    async fn credentials(&self, user_name: &str) -> Result<Option<Credentials>, StoreError> {
-        let user_name = user_name.to_owned();
-        self.read(move |db| user::credentials(db, &user_name)).await
+    async fn credentials_of(&self, user_names: &[String]) -> Result<Vec<Credentials>, StoreError> {
+        let user_names = user_names.to_vec();
+        self.read(move |db| user::credentials(db, &user_names)).await
     }
 
     async fn profiles(&self, users: &[UserId]) -> Result<Vec<Profile>, StoreError> {

@@ -26,9 +26,9 @@ pub(super) fn insert_all(db: &Connection, users: &[NewUser]) -> Result<usize> {
     })
 }
 
-pub(super) fn credentials(db: &Connection, user_name: &str) -> Result<Option<Credentials>> {
-    let row = queries::credentials(db, user_name)?;
-    Ok(row.map(|row| Credentials { user: UserId(row.id), password_hash: row.password_hash }))
+pub(super) fn credentials(db: &Connection, user_names: &[String]) -> Result<Vec<Credentials>> {
+    let user_names: Vec<_> = user_names.iter().map(String::as_str).collect();
+    Ok(queries::credentials(db, &user_names)?.into_iter().map(Credentials::from).collect())
 }
 
 pub(super) fn profiles(db: &Connection, users: &[UserId]) -> Result<Vec<Profile>> {
