@@ -118,9 +118,6 @@ impl Inflight {
     /// Asks for the answer to `id`; frees the slot with it.
     pub(crate) fn poll(&self, id: u32, context: &Context<'_>) -> Poll<Found> {
         let mut table = lock(&self.table);
-        if table.closed {
-            return Poll::Ready(Found::Lost);
-        }
         let Some(entry) = table.entry(id) else {
             return Poll::Ready(Found::Lost);
         };
@@ -222,12 +219,14 @@ impl Inflight {
     }
 
     /// Ends all calls: the connection is gone. Returns how many slots nobody waited for any more.
+    ///
+    /// An answer that has come stays for its caller, who may not have run between the last bytes and the end.
     pub(crate) fn close(&self, wakers: &mut Vec<Waker>) -> usize {
         let mut abandoned = 0;
         let mut table = lock(&self.table);
         table.closed = true;
-        for slot in table.slots.drain(..) {
-            match slot.state {
+        for slot in table.slots.iter_mut().filter(|slot| !matches!(slot.state, State::Answered(_))) {
+            match std::mem::replace(&mut slot.state, State::Free) {
                 State::Waiting { waker, .. } => wakers.extend(waker),
                 State::Abandoned => abandoned += 1,
                 State::Free | State::Answered(_) => {}
@@ -374,6 +373,17 @@ mod tests {
         assert_eq!(table.abandon(waiting), Abandoned::Free);
         assert_eq!(table.open(later()), Err(Refused::Closed));
         assert_eq!(table.waiting(), 0);
+    }
+
+    #[test]
+    fn an_answer_that_came_before_the_end_is_still_its_callers() {
+        let table = Inflight::new(9);
+        let (id, _) = table.open(later()).unwrap();
+        complete(&table, id, "in time");
+        assert_eq!(table.close(&mut vec![]), 0);
+        assert_eq!(poll(&table, id), Poll::Ready(Found::Answer(answer("in time"))));
+        assert_eq!(poll(&table, id), Poll::Ready(Found::Lost));
+        assert_eq!(table.open(later()), Err(Refused::Closed));
     }
 }
 
