@@ -191,7 +191,8 @@
 //!
 //! Bytes: [`frame`], [`codec`], [`greeting`], `trace`, `table`, `secret`. Words: `status`, `context`, `cancellation`,
 //! `service`. The machine: `inflight` and `outbox` (what a connection holds), `hello` and `connection` (how it begins,
-//! lives and ends), `client` and `server` (what each side makes of it).
+//! lives and ends), `client` and `server` (what each side makes of it). For tests: `sync` and `net` (what loom and a
+//! simulated network take the place of), `fuzz` (what holds for any bytes).
 
 #![forbid(unsafe_code)]
 
@@ -207,6 +208,7 @@ mod connection;
 mod context;
 mod hello;
 mod inflight;
+mod net;
 mod outbox;
 mod secret;
 mod server;
