@@ -8,13 +8,25 @@
 mod proxy;
 mod support;
 
-use std::{collections::HashSet, ops::Range, sync::Arc, time::Duration};
+use std::{
+    collections::HashSet,
+    ops::Range,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use proxy::{Faults, Proxy};
 use rand::{RngExt, SeedableRng, rngs::SmallRng};
 use support::{Client, Running, client_of};
 use teller_rpc::{CallError, Client as Handle, Context, Executed};
-use tokio::{task::JoinSet, time::Instant};
+use tokio::{
+    sync::{Semaphore, mpsc},
+    task::JoinSet,
+    time::Instant,
+};
 
 const CALLERS: u64 = 8;
 const CALLS: u64 = 25;
@@ -106,7 +118,7 @@ async fn story(seed: u64) -> usize {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn on_a_wire_that_is_cut_anywhere_no_call_is_misled_and_all_end_in_time() {
     let (mut running, mut answered) = (JoinSet::new(), 0);
-    let slots = Arc::new(tokio::sync::Semaphore::new(12));
+    let slots = Arc::new(Semaphore::new(12));
     for seed in seeds() {
         let slot = Arc::clone(&slots).acquire_owned().await.unwrap();
         running.spawn(async move {
@@ -120,4 +132,64 @@ async fn on_a_wire_that_is_cut_anywhere_no_call_is_misled_and_all_end_in_time() 
     }
     println!("{answered} calls were answered");
     assert!(answered > 100, "{answered} were answered");
+}
+
+/// Calls that must not run twice, until the test is over; each has a number of its own. Returns those that were answered.
+async fn booker(handle: Handle, caller: u32, over: Arc<AtomicBool>) -> Vec<u32> {
+    let (client, mut booked) = (Client::new(handle), vec![]);
+    for number in caller << 16.. {
+        if over.load(Ordering::Relaxed) {
+            break;
+        }
+        let answer = client.hold(&Context::default(), &number).await;
+        assert_eq!(answer.unwrap_or_else(|error| panic!("call {number} was lost in a drain: {error}")), number);
+        booked.push(number);
+    }
+    booked
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn drains_on_wires_of_odd_pieces_lose_no_call_and_run_none_twice() {
+    let (mut servers, mut proxies) = (vec![], vec![]);
+    for seed in 0..4 {
+        let server = Running::start().await;
+        server.strings.gate.add_permits(1 << 20);
+        let wire = Faults { seed, buffers: 4096, piece: 17, pause_one_in: 40, cut_within: 0, hold_one_in: 0 };
+        proxies.push(Proxy::before(server.address, wire).await);
+        servers.push(server);
+    }
+    let addresses: Vec<_> = proxies.iter().map(|proxy| proxy.address).collect();
+    let handle = client_of(&addresses, |_| {});
+    let over = Arc::new(AtomicBool::new(false));
+    let mut bookers = JoinSet::new();
+    for caller in 0..16 {
+        bookers.spawn(booker(handle.clone(), caller, Arc::clone(&over)));
+    }
+    // One after the other is drained in the middle of its work, while the rest takes over; the last one ends the test.
+    let mut ran = vec![];
+    let mut booked = vec![];
+    while let Some(mut server) = servers.pop() {
+        // What it has run so far, and a hundred more: a call has three tries, which three drains at once would use up.
+        while let Ok(number) = server.starts.try_recv() {
+            ran.push(number);
+        }
+        for _ in 0..100 {
+            ran.push(server.starts.recv().await.unwrap());
+        }
+        if servers.is_empty() {
+            over.store(true, Ordering::Relaxed);
+            while let Some(booker) = bookers.join_next().await {
+                booked.extend(booker.unwrap());
+            }
+        }
+        let mut starts = std::mem::replace(&mut server.starts, mpsc::unbounded_channel().1);
+        assert_eq!(server.stop().await.unwrap().cancelled, 0);
+        while let Some(number) = starts.recv().await {
+            ran.push(number);
+        }
+    }
+    ran.sort_unstable();
+    booked.sort_unstable();
+    println!("{} calls in four drains", booked.len());
+    assert_eq!(ran, booked, "what was answered is what ran, each once");
 }
