@@ -437,6 +437,28 @@ mod loom_tests {
     }
 
     #[test]
+    fn loom_an_answer_before_the_end_is_fetched_after_it_too() {
+        loom::model(|| {
+            let table = Arc::new(Inflight::new(1));
+            let (id, _) = table.open(Instant::now()).unwrap();
+            let reader = {
+                let table = Arc::clone(&table);
+                thread::spawn(move || {
+                    let mut wakers = vec![];
+                    table.complete([(id, answer())], &mut wakers);
+                    table.close(&mut wakers);
+                    wakers.into_iter().for_each(Waker::wake);
+                })
+            };
+            let found = loom::future::block_on(std::future::poll_fn(|context| {
+                table.poll(id, &Context::from_waker(context.waker()))
+            }));
+            assert_eq!(found, Found::Answer(answer()));
+            reader.join().unwrap();
+        });
+    }
+
+    #[test]
     fn loom_a_call_that_meets_the_end_is_lost_not_forgotten() {
         loom::model(|| {
             let table = Arc::new(Inflight::new(1));
