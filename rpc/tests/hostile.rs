@@ -251,7 +251,8 @@ async fn no_text_is_over_what_the_client_accepts() {
     peer.prove(hello).await;
     let cases = [
         request(99, 1, 5000, &[0]),
-        request(ECHO, 1, 5000, &[0xfd, 0, 0, 0, 0, 0, 0, 0, 16]),
+        // What is wrong with this text takes a longer one to say.
+        request(ECHO, 1, 5000, &[1, 0xff]),
         request(ECHO, 1, 0, &[0]),
         request(BYTES, 1, 5000, &[200]),
         request(2, 1, 5000, &[]),
