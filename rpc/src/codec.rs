@@ -31,7 +31,9 @@ pub enum CodecError {
 /// A value that can be a request or a response. Every owned serde type is one.
 ///
 /// Types whose shape depends on the format (`flatten`, `untagged`, `skip_serializing_if`) do not survive: bincode is not
-/// self-describing.
+/// self-describing. Two kinds of types let a few bytes cost a peer dear and do not belong into a request: one that contains
+/// itself (`Box<Self>`) is decoded as deep as its bytes say, until the stack ends; a sequence of elements that take no bytes
+/// (`Vec<()>`) is counted through to whatever length it claims.
 pub trait Message: Sized {
     /// Appends the value's bytes to `out`; on an error `out` may hold a part of them.
     fn encode(&self, out: &mut Vec<u8>) -> Result<(), CodecError>;

@@ -257,10 +257,13 @@ async fn read_all<S: Side, R: AsyncRead + Unpin>(side: &Arc<S>, mut read: R, mut
         }
         if pace.throttled && wire.outbox.is_full() {
             wire.paused.store(true, Ordering::Relaxed);
+            let since = Instant::now();
             if wire.outbox.room().await.is_err() {
                 return End::Closed;
             }
             wire.paused.store(false, Ordering::Relaxed);
+            // The peer is not to blame for what this side did not read.
+            partial_until = partial_until.map(|until| until + since.elapsed());
         }
         make_room(&mut buffer);
         let arrived = if buffer.is_empty() {
@@ -291,28 +294,33 @@ fn take_frames<S: Side>(
     max_frame_bytes: usize,
 ) -> Result<usize, Breach> {
     let mut taken = 0;
-    while let Some(frame) = frame::take(buffer, max_frame_bytes)? {
+    let rest = loop {
+        let frame = match frame::take(buffer, max_frame_bytes) {
+            Ok(Some(frame)) => frame,
+            Ok(None) => break Ok(()),
+            Err(error) => break Err(error),
+        };
         taken += 1;
         match frame.kind {
-            Kind::Ping => answer_ping(side.wire(), &frame)?,
+            Kind::Ping => answer_ping(side.wire(), &frame),
             Kind::Pong => {}
             _ => frames.push(frame),
         }
-    }
+    };
+    // Also those before bytes that are no frame: what they get must not depend on how the stream was cut into reads.
     if !frames.is_empty() {
         side.receive(frames)?;
         frames.clear();
     }
+    rest?;
     Ok(taken)
 }
 
-fn answer_ping(wire: &Wire, ping: &Frame) -> Result<(), Breach> {
-    if wire.outbox.is_full() {
-        // Whoever pings without ever reading would fill this side's memory with answers.
-        return Err(Breach::new(Status::PROTOCOL, "pings that are not read"));
+/// Whoever pings without ever reading does not fill this side's memory with answers: what waits is sign of life enough.
+fn answer_ping(wire: &Wire, ping: &Frame) {
+    if !wire.outbox.is_full() {
+        wire.send(Kind::Pong, 0, 0, ping.id, b"");
     }
-    wire.send(Kind::Pong, 0, 0, ping.id, b"");
-    Ok(())
 }
 
 /// The buffer grows with what has arrived (it doubles), never with what a length promises.

@@ -118,9 +118,6 @@ impl Inflight {
     /// Asks for the answer to `id`; frees the slot with it.
     pub(crate) fn poll(&self, id: u32, context: &Context<'_>) -> Poll<Found> {
         let mut table = lock(&self.table);
-        if table.closed {
-            return Poll::Ready(Found::Lost);
-        }
         let Some(entry) = table.entry(id) else {
             return Poll::Ready(Found::Lost);
         };
@@ -222,12 +219,14 @@ impl Inflight {
     }
 
     /// Ends all calls: the connection is gone. Returns how many slots nobody waited for any more.
+    ///
+    /// An answer that has come stays for its caller, who may not have run between the last bytes and the end.
     pub(crate) fn close(&self, wakers: &mut Vec<Waker>) -> usize {
         let mut abandoned = 0;
         let mut table = lock(&self.table);
         table.closed = true;
-        for slot in table.slots.drain(..) {
-            match slot.state {
+        for slot in table.slots.iter_mut().filter(|slot| !matches!(slot.state, State::Answered(_))) {
+            match std::mem::replace(&mut slot.state, State::Free) {
                 State::Waiting { waker, .. } => wakers.extend(waker),
                 State::Abandoned => abandoned += 1,
                 State::Free | State::Answered(_) => {}
@@ -375,6 +374,17 @@ mod tests {
         assert_eq!(table.open(later()), Err(Refused::Closed));
         assert_eq!(table.waiting(), 0);
     }
+
+    #[test]
+    fn an_answer_that_came_before_the_end_is_still_its_callers() {
+        let table = Inflight::new(9);
+        let (id, _) = table.open(later()).unwrap();
+        complete(&table, id, "in time");
+        assert_eq!(table.close(&mut vec![]), 0);
+        assert_eq!(poll(&table, id), Poll::Ready(Found::Answer(answer("in time"))));
+        assert_eq!(poll(&table, id), Poll::Ready(Found::Lost));
+        assert_eq!(table.open(later()), Err(Refused::Closed));
+    }
 }
 
 #[cfg(all(test, teller_loom))]
@@ -423,6 +433,28 @@ mod loom_tests {
             assert_eq!(by_caller + reader.join().unwrap(), 1);
             assert!(table.open(Instant::now()).is_ok());
             assert_eq!(table.open(Instant::now()), Err(Refused::Full));
+        });
+    }
+
+    #[test]
+    fn loom_an_answer_before_the_end_is_fetched_after_it_too() {
+        loom::model(|| {
+            let table = Arc::new(Inflight::new(1));
+            let (id, _) = table.open(Instant::now()).unwrap();
+            let reader = {
+                let table = Arc::clone(&table);
+                thread::spawn(move || {
+                    let mut wakers = vec![];
+                    table.complete([(id, answer())], &mut wakers);
+                    table.close(&mut wakers);
+                    wakers.into_iter().for_each(Waker::wake);
+                })
+            };
+            let found = loom::future::block_on(std::future::poll_fn(|context| {
+                table.poll(id, &Context::from_waker(context.waker()))
+            }));
+            assert_eq!(found, Found::Answer(answer()));
+            reader.join().unwrap();
         });
     }
 

@@ -106,8 +106,9 @@
 //!
 //! A server takes no more requests than its greeting says are in flight at once on the connection, nor more than its own
 //! limit over all connections: what exceeds these is answered REJECTED at once. It also stops reading from a connection
-//! while more than 1 MiB (by default) of answers wait to be written on it: a client must read while it writes. A request
-//! is not started if its deadline passed while it waited.
+//! while more than 1 MiB (by default) of answers wait to be written on it: a client must read while it writes. Of the
+//! responses that are done meanwhile 64 MiB (by default) are kept, others dropped and answered RESPONSE_TOO_LARGE. A
+//! request is not started if its deadline passed while it waited.
 //!
 //! | status | name | executed | meaning |
 //! | --- | --- | --- | --- |
@@ -120,7 +121,7 @@
 //! | 6 | UNKNOWN_SERVICE | no | no service of this number |
 //! | 7 | UNKNOWN_METHOD | no | the service has no method of this number |
 //! | 8 | INVALID_REQUEST | no | the payload is no such request |
-//! | 9 | RESPONSE_TOO_LARGE | yes | the response is over what the client accepts |
+//! | 9 | RESPONSE_TOO_LARGE | yes | the response is over what the client accepts, or the client does not read and too much waits for it |
 //! | 10..=255 | | | reserved |
 //! | 256.. | | yes | the application's own |
 //!
@@ -129,7 +130,8 @@
 //!
 //! ## Life and end of a connection
 //!
-//! PING is answered by PONG with the same id. A side that has heard nothing for 3 s (by default) pings; after 3 s more of
+//! PING is answered by PONG with the same id; a side that has its fill of frames waiting to be written (1 MiB by
+//! default) may leave it at these. A side that has heard nothing for 3 s (by default) pings; after 3 s more of
 //! silence it closes. A peer that takes no byte for 9 s is given up as well.
 //!
 //! GOAWAY from a server means: no request that arrives from now on is executed (each is answered DRAINING); running ones
@@ -189,12 +191,15 @@
 //!
 //! Bytes: [`frame`], [`codec`], [`greeting`], `trace`, `table`, `secret`. Words: `status`, `context`, `cancellation`,
 //! `service`. The machine: `inflight` and `outbox` (what a connection holds), `hello` and `connection` (how it begins,
-//! lives and ends), `client` and `server` (what each side makes of it).
+//! lives and ends), `client` and `server` (what each side makes of it). For tests: `sync` and `net` (what loom and a
+//! simulated network take the place of), `fuzz` (what holds for any bytes).
 
 #![forbid(unsafe_code)]
 
 pub mod codec;
 pub mod frame;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 pub mod greeting;
 
 mod cancellation;
@@ -203,6 +208,7 @@ mod connection;
 mod context;
 mod hello;
 mod inflight;
+mod net;
 mod outbox;
 mod secret;
 mod server;

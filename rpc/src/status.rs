@@ -36,7 +36,8 @@ impl Status {
     pub const UNKNOWN_METHOD: u16 = 7;
     /// The payload is no such request.
     pub const INVALID_REQUEST: u16 = 8;
-    /// The response does not fit in the frame that the client accepts; the work was done.
+    /// The response does not fit in the frame that the client accepts, or the client does not read and too much waits
+    /// for it already; the work was done.
     pub const RESPONSE_TOO_LARGE: u16 = 9;
     /// GOAWAY: an orderly end, nothing wrong.
     pub const CLOSING: u16 = 32;
@@ -78,7 +79,12 @@ impl std::error::Error for Status {}
 
 /// Cuts `text` to [`MAX_MESSAGE_BYTES`] at a character.
 pub(crate) fn clip(text: &str) -> &str {
-    &text[..text.floor_char_boundary(MAX_MESSAGE_BYTES)]
+    clip_to(text, MAX_MESSAGE_BYTES)
+}
+
+/// The same for a peer that takes only `limit` bytes.
+pub(crate) fn clip_to(text: &str, limit: usize) -> &str {
+    &text[..text.floor_char_boundary(limit.min(MAX_MESSAGE_BYTES))]
 }
 
 /// Did the server start the work of a call that failed?

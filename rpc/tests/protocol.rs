@@ -224,8 +224,8 @@ async fn a_reader_that_never_reads_is_not_read_from_and_is_given_up() {
     })
     .await;
     let mut slow = Peer::welcome(server.address).await;
-    // 256 answers of 1 MiB are asked for; the server must not gather them.
-    let ask: Vec<u8> = (0..256).flat_map(|id| request(BYTES, id, 60_000, &[0xfc, 0, 0, 16, 0])).collect();
+    // 256 answers of nearly 1 MiB are asked for; the server must not gather them.
+    let ask: Vec<u8> = (0..256).flat_map(|id| request(BYTES, id, 60_000, &[0xfc, 0, 0, 15, 0])).collect();
     slow.send(&ask).await;
     still_serves(&server).await;
     // What this side still sends fills the sockets' buffers and no more, until the connection is given up.

@@ -10,7 +10,6 @@ use std::{
 };
 
 use tokio::{
-    net::TcpStream,
     sync::Notify,
     time::{Instant, sleep_until, timeout},
 };
@@ -23,6 +22,7 @@ use crate::{
     greeting::Greeting,
     hello::{self, Agreed, HelloError},
     inflight::{Answer, Inflight, MAX_SLOTS},
+    net::TcpStream,
     sync::{Mutex, lock},
     table::Directory,
 };

@@ -96,16 +96,20 @@ impl fmt::Debug for Client {
 impl Network {
     async fn call<M: Method>(&self, context: &Context, request: &M::Request) -> Result<M::Response, CallError> {
         self.budget.earn();
-        let mut tries = 1;
+        let (mut tries, mut unknown) = (1, None);
         loop {
             let error = match self.attempt::<M>(context, request, tries > 1).await {
                 Ok(response) => return Ok(response),
                 Err(error) => error,
             };
             match self.budget.judge(&error, M::IDEMPOTENT, tries, context) {
-                Verdict::GiveUp => return Err(error),
-                Verdict::Again(pause) if pause < context.remaining() => tokio::time::sleep(pause).await,
-                Verdict::Again(_) => return Err(error),
+                Verdict::Again(pause) if pause < context.remaining() => {
+                    if error.executed() == Executed::Unknown {
+                        unknown = Some(error);
+                    }
+                    tokio::time::sleep(pause).await;
+                }
+                _ => return Err(retry::of_all_tries(unknown, error)),
             }
             tries += 1;
         }

@@ -39,6 +39,8 @@ pub(crate) struct Pool {
     state: Mutex<State>,
     /// Leases given out and callers waiting, readable without the lock.
     load: AtomicUsize,
+    /// Callers waiting. The queue itself may hold more: those who left it are passed over when their turn comes.
+    waiting: AtomicUsize,
 }
 
 #[derive(Default)]
@@ -55,6 +57,26 @@ struct State {
 struct Waiter {
     give: oneshot::Sender<Result<Lease, Cow<'static, str>>>,
     patient: bool,
+}
+
+type Given = oneshot::Receiver<Result<Lease, Cow<'static, str>>>;
+
+/// Counts a waiting caller for as long as it waits, also one that is dropped meanwhile.
+struct Waits<'a>(&'a Pool);
+
+impl<'a> Waits<'a> {
+    fn new(pool: &'a Pool) -> Self {
+        pool.load.fetch_add(1, Ordering::Relaxed);
+        pool.waiting.fetch_add(1, Ordering::Relaxed);
+        Self(pool)
+    }
+}
+
+impl Drop for Waits<'_> {
+    fn drop(&mut self) {
+        self.0.load.fetch_sub(1, Ordering::Relaxed);
+        self.0.waiting.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 #[derive(Clone)]
@@ -97,7 +119,13 @@ pub(crate) struct Glance {
 
 impl Pool {
     pub(crate) fn new(address: String, config: Arc<ClientConfig>) -> Arc<Self> {
-        Arc::new(Self { address, config, state: Mutex::default(), load: AtomicUsize::new(0) })
+        Arc::new(Self {
+            address,
+            config,
+            state: Mutex::default(),
+            load: AtomicUsize::new(0),
+            waiting: AtomicUsize::new(0),
+        })
     }
 
     /// Leases given out and callers waiting: what balancing compares.
@@ -112,7 +140,7 @@ impl Pool {
 
     /// Takes the right to one call, by `deadline`. Who is not `patient` does not wait for a backend that is down.
     pub(crate) async fn acquire(self: &Arc<Self>, deadline: Instant, patient: bool) -> Result<Lease, CallError> {
-        let waiting = {
+        let (_counted, waiting) = {
             let mut state = lock(&self.state);
             if state.waiters.is_empty()
                 && let Some(link) = state.idle()
@@ -121,10 +149,7 @@ impl Pool {
             }
             self.queue(&mut state, patient)?
         };
-        self.load.fetch_add(1, Ordering::Relaxed);
-        let given = timeout_at(deadline, waiting).await;
-        self.load.fetch_sub(1, Ordering::Relaxed);
-        match given {
+        match timeout_at(deadline, waiting).await {
             Ok(Ok(Ok(lease))) => Ok(lease),
             Ok(Ok(Err(reason))) => Err(CallError::Unavailable(reason)),
             Ok(Err(_)) => Err(CallError::Unavailable("the client is closed".into())),
@@ -132,11 +157,7 @@ impl Pool {
         }
     }
 
-    fn queue(
-        self: &Arc<Self>,
-        state: &mut State,
-        patient: bool,
-    ) -> Result<oneshot::Receiver<Result<Lease, Cow<'static, str>>>, CallError> {
+    fn queue(self: &Arc<Self>, state: &mut State, patient: bool) -> Result<(Waits<'_>, Given), CallError> {
         if state.closed {
             return Err(CallError::Unavailable("the client is closed".into()));
         }
@@ -145,13 +166,17 @@ impl Pool {
         {
             return Err(CallError::Unavailable(outage.reason.clone().into()));
         }
-        if state.waiters.len() >= self.config.max_waiting {
+        if self.waiting.load(Ordering::Relaxed) >= self.config.max_waiting {
             return Err(CallError::Unavailable("too many calls wait for a connection".into()));
+        }
+        if state.waiters.len() >= self.config.max_waiting.saturating_mul(2) {
+            // Half of them at least have left: seldom enough to cost nothing.
+            state.waiters.retain(|waiter| !waiter.give.is_closed());
         }
         let (give, waiting) = oneshot::channel();
         state.waiters.push_back(Waiter { give, patient });
         self.dial_if_needed(state);
-        Ok(waiting)
+        Ok((Waits::new(self), waiting))
     }
 
     fn lease(self: &Arc<Self>, link: Arc<Link>) -> Lease {
@@ -308,7 +333,7 @@ impl Pool {
         state.links.iter().chain(&state.leaving).for_each(|link| look(link));
         Glance {
             connections: state.links.len() + state.leaving.len(),
-            waiting: state.waiters.len(),
+            waiting: self.waiting.load(Ordering::Relaxed),
             resting: state.outage.is_some(),
         }
     }
@@ -388,5 +413,35 @@ async fn dial_until_served(pool: Weak<Pool>) {
             Next::Again => {}
             Next::Rest(span) => sleep(span).await,
         }
+    }
+}
+
+#[cfg(all(test, not(teller_loom)))]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::{pin::pin, task::Waker};
+
+    use super::{Arc, ClientConfig, Duration, Instant, Pool, lock};
+    use crate::secret::Secret;
+
+    /// A pool whose backend never answers: the port is bound, and nobody accepts.
+    fn pool(listener: &std::net::TcpListener, max_waiting: usize) -> Arc<Pool> {
+        let mut config = ClientConfig::new(Secret::new([0; 16]).unwrap());
+        config.max_waiting = max_waiting;
+        Pool::new(listener.local_addr().unwrap().to_string(), Arc::new(config))
+    }
+
+    #[tokio::test]
+    async fn callers_that_are_dropped_in_the_queue_leave_no_trace() {
+        let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let pool = pool(&silent, 4);
+        for number in 0..100 {
+            let later = Instant::now() + Duration::from_secs(9);
+            let mut waits = pin!(pool.acquire(later, true));
+            assert!(waits.as_mut().poll(&mut std::task::Context::from_waker(Waker::noop())).is_pending(), "{number}");
+            assert_eq!(pool.load(), 1);
+        }
+        assert_eq!((pool.load(), pool.each_link(|_| {}).waiting), (0, 0));
+        assert!(lock(&pool.state).waiters.len() <= 8);
     }
 }

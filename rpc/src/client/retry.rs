@@ -82,6 +82,16 @@ impl Budget {
     }
 }
 
+/// The failure of a call whose last try failed with `last`: that this one was not executed says nothing of an earlier one
+/// of `unknown` outcome.
+pub(crate) fn of_all_tries(unknown: Option<CallError>, last: CallError) -> CallError {
+    match (unknown, last) {
+        (Some(_), CallError::DeadlineExceeded { .. }) => CallError::DeadlineExceeded { executed: Executed::Unknown },
+        (Some(earlier), last) if last.executed() == Executed::No => earlier,
+        (_, last) => last,
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Reason {
     /// Not executed because the connection or the server was on its way out.
@@ -107,6 +117,7 @@ fn reason(error: &CallError, idempotent: bool) -> Option<Reason> {
 mod tests {
     use super::{
         Budget, CallError, ClientConfig, Context, Duration, Executed, Ordering, SAVED_RETRIES, Status, Verdict,
+        of_all_tries,
     };
     use crate::{cancellation::Cancellation, secret::Secret};
 
@@ -142,6 +153,27 @@ mod tests {
             ] {
                 assert!(!again(&never, idempotent), "{never:?}");
             }
+        }
+    }
+
+    #[test]
+    fn a_last_try_that_was_not_executed_does_not_hide_one_that_may_have_been() {
+        let cases = [
+            (None, rejected(Status::REJECTED), Executed::No),
+            (None, lost(Executed::Unknown), Executed::Unknown),
+            (Some(lost(Executed::Unknown)), rejected(Status::REJECTED), Executed::Unknown),
+            (Some(lost(Executed::Unknown)), CallError::Unavailable("away".into()), Executed::Unknown),
+            (Some(lost(Executed::Unknown)), lost(Executed::No), Executed::Unknown),
+            (Some(lost(Executed::Unknown)), CallError::DeadlineExceeded { executed: Executed::No }, Executed::Unknown),
+            (
+                Some(lost(Executed::Unknown)),
+                CallError::Status { status: Status::internal("test"), executed: Executed::Yes },
+                Executed::Yes,
+            ),
+        ];
+        for (earlier, last, executed) in cases {
+            let name = format!("{earlier:?}, {last:?}");
+            assert_eq!(of_all_tries(earlier, last).executed(), executed, "{name}");
         }
     }
 

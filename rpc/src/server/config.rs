@@ -19,6 +19,10 @@ pub struct ServerConfig {
     pub max_frame_bytes: usize,
     /// Bytes of answers that wait to be written on one connection; beyond it its requests are not read. Default 1 MiB.
     pub outbox_bytes: usize,
+    /// Bytes of responses that are done and wait until the outbox of their connection has room. One more is dropped, and
+    /// its caller told RESPONSE_TOO_LARGE: so a client that does not read holds no more of this server's memory. The
+    /// first one may have any size. Default 64 MiB.
+    pub max_waiting_bytes: usize,
     /// From accept to the client's proof. Default 2 s.
     pub hello_timeout: Duration,
     /// From the first byte of a frame to its last. Default 10 s.
@@ -41,6 +45,7 @@ impl ServerConfig {
             max_in_flight_per_connection: 1024,
             max_frame_bytes: 4 << 20,
             outbox_bytes: 1 << 20,
+            max_waiting_bytes: 64 << 20,
             hello_timeout: Duration::from_secs(2),
             frame_timeout: Duration::from_secs(10),
             keepalive: Duration::from_secs(3),

@@ -12,7 +12,7 @@ use crate::{
     context::Context,
     frame::{self, FLAG_NOT_EXECUTED, Kind},
     service::Method,
-    status::{Executed, Status, clip},
+    status::{Executed, Status, clip, clip_to},
 };
 
 /// A frame buffer beyond this is not kept for the thread's next answer.
@@ -103,35 +103,48 @@ impl Reply {
         Self { to: Some(To::Local(sender)), started: false }
     }
 
-    /// Waits until there is room for the answer, and answers; not if the connection is gone.
+    /// Encodes the response, waits until there is room for it, and answers; not if the connection is gone.
     ///
-    /// Until then the response is not encoded and the permit is kept: a peer that does not read soon has no more
-    /// requests running, and what they hold is what their handlers made.
+    /// The permit is kept meanwhile: a peer that does not read soon has no more requests running, and what waits for it
+    /// is counted.
     async fn respond_with_room<T: Message>(&mut self, response: T) {
-        if let Some(To::Peer { session, .. }) = &self.to
-            && !session.has_room()
-            && session.room().await.is_err()
-        {
-            return;
-        }
-        self.respond(&response);
-    }
-
-    fn respond<T: Message>(&mut self, response: &T) {
         let mut out = SCRATCH.take();
         out.clear();
-        match self.encode(response, &mut out) {
-            Err(status) => self.fail(&status),
-            Ok(()) => match self.to.take() {
-                Some(To::Peer { session, id }) => session.answer(id, &out, true),
-                Some(To::Local(sender)) => {
-                    let _ = sender.send(Outcome::Response(Bytes::copy_from_slice(&out[frame::HEADER_BYTES..])));
-                }
-                None => {}
-            },
+        let encoded = self.encode(&response, &mut out);
+        drop(response);
+        if let Err(status) = encoded {
+            self.fail(&status);
+        } else if self.wait(out.capacity()).await {
+            self.respond(&out);
         }
         if out.capacity() <= KEPT_BYTES {
             SCRATCH.set(out);
+        }
+    }
+
+    /// Waits until there is room for `bytes`; `false` if they are not to be sent.
+    async fn wait(&mut self, bytes: usize) -> bool {
+        let session = match &self.to {
+            Some(To::Peer { session, .. }) if !session.has_room() => Arc::clone(session),
+            _ => return true,
+        };
+        let Some(_counted) = session.wait_with(bytes) else {
+            self.fail(&Status::new(
+                Status::RESPONSE_TOO_LARGE,
+                "the client reads too slowly: the response was dropped",
+            ));
+            return false;
+        };
+        session.room().await.is_ok()
+    }
+
+    fn respond(&mut self, out: &[u8]) {
+        match self.to.take() {
+            Some(To::Peer { session, id }) => session.answer(id, out, true),
+            Some(To::Local(sender)) => {
+                let _ = sender.send(Outcome::Response(Bytes::copy_from_slice(&out[frame::HEADER_BYTES..])));
+            }
+            None => {}
         }
     }
 
@@ -167,7 +180,8 @@ impl Reply {
             Some(To::Peer { session, id }) => {
                 let flags = if executed == Executed::No { FLAG_NOT_EXECUTED } else { 0 };
                 let mut out = vec![];
-                frame::put(&mut out, Kind::Response, flags, code, id, clip(message).as_bytes());
+                let text = clip_to(message, session.max_response());
+                frame::put(&mut out, Kind::Response, flags, code, id, text.as_bytes());
                 session.answer(id, &out, orderly);
             }
             Some(To::Local(sender)) => {

@@ -6,10 +6,7 @@
 
 use std::{pin::pin, sync::Arc, time::Duration};
 
-use tokio::{
-    net::TcpStream,
-    time::{Instant, sleep, timeout, timeout_at},
-};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use super::{Shared, session::Session};
 use crate::{
@@ -17,6 +14,7 @@ use crate::{
     frame::MAX_BODY_BYTES,
     greeting::Greeting,
     hello::{self, Agreed, HelloError},
+    net::TcpStream,
 };
 
 /// How long cancelled handlers get to end before their connection is closed over them.

@@ -13,11 +13,7 @@ mod session;
 
 use std::{pin::pin, sync::Arc, time::Duration};
 
-use tokio::{
-    net::{TcpListener, TcpStream},
-    task::JoinSet,
-    time::sleep,
-};
+use tokio::{task::JoinSet, time::sleep};
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use self::dispatch::{Incoming, Outcome, Reply};
@@ -27,7 +23,11 @@ pub use self::{
     drain::Drained,
     registry::{Entry, Registry},
 };
-use crate::{hello, status::Status};
+use crate::{
+    hello,
+    net::{TcpListener, TcpStream},
+    status::Status,
+};
 
 /// Pause after an accept that failed: out of file descriptors, it would fail again at once.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);

@@ -2,7 +2,7 @@
 
 use std::sync::{
     Arc,
-    atomic::{AtomicBool, Ordering},
+    atomic::{AtomicBool, AtomicUsize, Ordering},
 };
 
 use tokio::time::Instant;
@@ -18,7 +18,7 @@ use crate::{
     frame::{FLAG_NOT_EXECUTED, FLAG_RETRY, Frame, Kind, RequestHead},
     hello::Agreed,
     outbox::Closed,
-    status::Status,
+    status::{Status, clip_to},
     sync::{Mutex, lock},
     table::Missing,
 };
@@ -29,7 +29,21 @@ pub(crate) struct Session {
     running: Mutex<Running>,
     /// Largest response body that the client takes.
     max_response: usize,
+    /// Bytes of responses that wait for room in the outbox.
+    waiting_bytes: AtomicUsize,
     draining: AtomicBool,
+}
+
+/// Counts a response for as long as it waits.
+pub(crate) struct Waits<'a> {
+    session: &'a Session,
+    bytes: usize,
+}
+
+impl Drop for Waits<'_> {
+    fn drop(&mut self) {
+        self.session.waiting_bytes.fetch_sub(self.bytes, Ordering::Relaxed);
+    }
 }
 
 impl Session {
@@ -39,6 +53,7 @@ impl Session {
             shared,
             running: Mutex::default(),
             max_response: agreed.peer_max_frame,
+            waiting_bytes: AtomicUsize::new(0),
             draining: AtomicBool::new(false),
         }
     }
@@ -49,6 +64,13 @@ impl Session {
 
     pub(crate) fn has_room(&self) -> bool {
         !self.wire.outbox.is_full()
+    }
+
+    /// The right of a response of so many bytes to wait for room, unless too much waits already.
+    pub(crate) fn wait_with(&self, bytes: usize) -> Option<Waits<'_>> {
+        let before = self.waiting_bytes.fetch_add(bytes, Ordering::Relaxed);
+        let waits = Waits { session: self, bytes };
+        (before == 0 || before + bytes <= self.shared.config.max_waiting_bytes).then_some(waits)
     }
 
     pub(crate) async fn room(&self) -> Result<(), Closed> {
@@ -133,7 +155,8 @@ impl Session {
     }
 
     fn refuse(&self, id: u32, code: u16, why: &str) {
-        self.wire.send(Kind::Response, FLAG_NOT_EXECUTED, code, id, why.as_bytes());
+        let text = clip_to(why, self.max_response);
+        self.wire.send(Kind::Response, FLAG_NOT_EXECUTED, code, id, text.as_bytes());
     }
 
     fn cancel(&self, id: u32) -> Result<(), Breach> {

@@ -7,7 +7,7 @@ pub mod peer;
 use std::{
     net::SocketAddr,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
     time::Duration,
@@ -50,6 +50,8 @@ pub struct Strings {
     pub on_drop: Arc<Notify>,
     /// Calls of any handler.
     pub runs: Arc<AtomicUsize>,
+    /// What `echo` was given, as far as it is short.
+    pub echoed: Arc<Mutex<Vec<String>>>,
     started: mpsc::UnboundedSender<u32>,
 }
 
@@ -69,6 +71,9 @@ impl Drop for CountDrop {
 impl Service for Handlers {
     async fn echo(&self, _: Context, text: String) -> Result<String, Status> {
         self.0.runs.fetch_add(1, Ordering::SeqCst);
+        if text.len() < 4096 {
+            self.0.echoed.lock().unwrap().push(text.clone());
+        }
         Ok(text)
     }
 
@@ -109,6 +114,7 @@ pub fn strings() -> (Strings, mpsc::UnboundedReceiver<u32>) {
         dropped: Arc::default(),
         on_drop: Arc::default(),
         runs: Arc::default(),
+        echoed: Arc::default(),
         started,
     };
     (strings, starts)

@@ -80,15 +80,19 @@ impl Peer {
     /// Connects and proves.
     pub async fn welcome(address: SocketAddr) -> Self {
         let mut peer = Self::connect(address).await;
-        let hello = greeting(1, 1);
-        peer.send(&frame(HELLO, 0, 0, 0, &hello)).await;
-        let challenge = peer.read().await.unwrap();
+        peer.prove(greeting(1, 1)).await;
+        peer
+    }
+
+    /// The client's side of a hello that begins with this greeting.
+    pub async fn prove(&mut self, hello: Vec<u8>) {
+        self.send(&frame(HELLO, 0, 0, 0, &hello)).await;
+        let challenge = self.read().await.unwrap();
         assert_eq!(challenge.kind, CHALLENGE);
-        peer.send(&frame(PROOF, 0, 0, 0, &proof(&super::SECRET, "client", &hello, &challenge.body))).await;
-        let welcome = peer.read().await.unwrap();
+        self.send(&frame(PROOF, 0, 0, 0, &proof(&super::SECRET, "client", &hello, &challenge.body))).await;
+        let welcome = self.read().await.unwrap();
         assert_eq!(welcome.kind, WELCOME);
         assert_eq!(welcome.body[..32], proof(&super::SECRET, "server", &hello, &challenge.body));
-        peer
     }
 
     /// The server's side of a hello, for a listener of the test's own; `table` follows the proof.
