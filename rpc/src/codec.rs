@@ -32,7 +32,7 @@ pub enum CodecError {
 ///
 /// Types whose shape depends on the format (`flatten`, `untagged`, `skip_serializing_if`) do not survive: bincode is not
 /// self-describing.
-pub trait Message: Sized {
+pub trait Message: Serialize + DeserializeOwned {
     /// Appends the value's bytes to `out`; on an error `out` may hold a part of them.
     fn encode(&self, out: &mut Vec<u8>) -> Result<(), CodecError>;
     /// Reads a value that takes up all of `bytes`. Allocates at most in proportion to `bytes`, whatever they promise.

@@ -7,7 +7,7 @@ use std::{
     io,
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicBool, Ordering},
     },
     task::Poll,
     time::Duration,
@@ -21,6 +21,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    figures::{Figures, Traffic},
     frame::{self, Frame, FrameError, Kind},
     outbox::Outbox,
     status::{Status, clip},
@@ -115,15 +116,6 @@ pub(crate) struct Wire {
     writing: AtomicBool,
 }
 
-/// What has crossed a connection since it began.
-#[derive(Debug, Default)]
-pub(crate) struct Traffic {
-    pub(crate) bytes_read: AtomicU64,
-    pub(crate) bytes_written: AtomicU64,
-    pub(crate) writes: AtomicU64,
-    pub(crate) frames_written: AtomicU64,
-}
-
 impl Wire {
     pub(crate) fn new(outbox_limit: usize) -> Self {
         Self {
@@ -140,6 +132,11 @@ impl Wire {
         let mut out = Vec::with_capacity(frame::HEADER_BYTES + body.len());
         frame::put(&mut out, kind, flags, code, id, body);
         let _ = self.outbox.push(&out);
+    }
+
+    /// What has crossed the connection, which has `in_flight` calls.
+    pub(crate) fn figures(&self, in_flight: usize) -> Figures {
+        self.traffic.figures(in_flight, self.outbox.waiting())
     }
 
     /// Sends GOAWAY.
@@ -289,7 +286,7 @@ fn take_frames<S: Side>(
     buffer: &mut BytesMut,
     frames: &mut Vec<Frame>,
     max_frame_bytes: usize,
-) -> Result<usize, Breach> {
+) -> Result<u64, Breach> {
     let mut taken = 0;
     while let Some(frame) = frame::take(buffer, max_frame_bytes)? {
         taken += 1;
@@ -298,6 +295,9 @@ fn take_frames<S: Side>(
             Kind::Pong => {}
             _ => frames.push(frame),
         }
+    }
+    if taken > 0 {
+        side.wire().traffic.frames_read.fetch_add(taken, Ordering::Relaxed);
     }
     if !frames.is_empty() {
         side.receive(frames)?;

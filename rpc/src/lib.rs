@@ -201,6 +201,7 @@ mod cancellation;
 mod client;
 mod connection;
 mod context;
+mod figures;
 mod hello;
 mod inflight;
 mod outbox;
@@ -213,12 +214,13 @@ mod table;
 mod trace;
 
 pub use self::{
-    client::{Client, ClientConfig, Figures},
+    client::{Client, ClientConfig, Resolver},
     codec::{CodecError, Message},
     context::{Context, DEFAULT_TIMEOUT, MAX_TIMEOUT, Trace, TraceError},
+    figures::{ConnectionFigures, Figures},
     secret::{MIN_SECRET_BYTES, Secret, SecretTooShort},
-    server::{Drained, Entry, Registry, Server, ServerConfig},
-    service::Method,
+    server::{Drained, Entry, Registry, Server, ServerConfig, Watch},
+    service::{Method, MethodVisitor},
     status::{CallError, Executed, MAX_MESSAGE_BYTES, Status},
     table::{MethodInfo, ServiceInfo, Table},
 };

@@ -19,6 +19,14 @@ pub trait Method: Send + Sync + 'static {
     type Response: Message + Send + 'static;
 }
 
+/// What wants to know a method by its type when it has it by name, as tools do that have a message as text.
+pub trait MethodVisitor {
+    /// What comes of a visit.
+    type Output;
+    /// Visits the method `M`.
+    fn visit<M: Method>(self) -> Self::Output;
+}
+
 /// Declares a service. One per module: the items it makes have fixed names.
 ///
 /// ```
@@ -50,6 +58,7 @@ pub trait Method: Send + Sync + 'static {
 /// - `trait Service`, one `async` method a declaration, for the server to implement,
 /// - `struct Client`, a typed handle around a [`Client`](crate::Client),
 /// - `mod method`, one type a declaration (named like its function) that implements [`Method`],
+/// - `fn visit`, which finds a method's type by its name for a [`MethodVisitor`](crate::MethodVisitor),
 /// - `fn serve`, which makes a handler an [`Entry`](crate::Entry) of a [`Registry`](crate::Registry).
 ///
 /// `idempotent` before `fn` says that the method may be run twice.
@@ -128,6 +137,14 @@ macro_rules! service {
                 type Response = $response;
             }
         )+
+
+        /// Brings `visitor` to the method of this name; `None` if there is none.
+        $vis fn visit<V: $crate::MethodVisitor>(name: &str, visitor: V) -> ::core::option::Option<V::Output> {
+            match name {
+                $(::core::stringify!($name) => ::core::option::Option::Some(visitor.visit::<method::$name>()),)+
+                _ => ::core::option::Option::None,
+            }
+        }
 
         /// Makes `handler` an entry of a server's registry.
         $vis fn serve<S: Service>(handler: S) -> $crate::Entry {

@@ -118,6 +118,11 @@ impl Directory {
         Self { table, by_key }
     }
 
+    /// All services and methods.
+    pub(crate) fn table(&self) -> &Table {
+        &self.table
+    }
+
     /// The numbers of `service.method`, whose [`key`] the caller has computed at compile time.
     pub(crate) fn find(&self, key: u64, service: &str, method: &str) -> Result<Numbers, Missing> {
         if let Ok(at) = self.by_key.binary_search_by_key(&key, |entry| entry.0) {

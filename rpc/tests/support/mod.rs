@@ -13,7 +13,9 @@ use std::{
     time::Duration,
 };
 
-use teller_rpc::{Client as Handle, ClientConfig, Context, Drained, Registry, Secret, Server, ServerConfig, Status};
+use teller_rpc::{
+    Client as Handle, ClientConfig, Context, Drained, Registry, Secret, Server, ServerConfig, Status, Watch,
+};
 use tokio::{
     net::{TcpListener, TcpSocket},
     sync::{Notify, Semaphore, mpsc, oneshot},
@@ -129,6 +131,7 @@ pub struct Running {
     pub address: SocketAddr,
     pub strings: Strings,
     pub starts: mpsc::UnboundedReceiver<u32>,
+    pub watch: Watch,
     stop: oneshot::Sender<()>,
     server: JoinHandle<Drained>,
 }
@@ -153,8 +156,9 @@ impl Running {
         let (strings, starts) = strings();
         let (stop, stopped) = oneshot::channel();
         let server = Server::new(registry(&strings), config);
+        let watch = server.watch();
         let server = tokio::spawn(server.run(listener, async { drop(stopped.await) }));
-        Self { address, strings, starts, stop, server }
+        Self { address, strings, starts, watch, stop, server }
     }
 
     pub fn client(&self) -> Handle {
