@@ -213,6 +213,7 @@ mod sync;
 mod table;
 mod trace;
 
+pub use self::server::layer;
 pub use self::{
     client::{Client, ClientConfig, Resolver},
     codec::{CodecError, Message},

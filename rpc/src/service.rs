@@ -59,7 +59,8 @@ pub trait MethodVisitor {
 /// - `struct Client`, a typed handle around a [`Client`](crate::Client),
 /// - `mod method`, one type a declaration (named like its function) that implements [`Method`],
 /// - `fn visit`, which finds a method's type by its name for a [`MethodVisitor`](crate::MethodVisitor),
-/// - `fn serve`, which makes a handler an [`Entry`](crate::Entry) of a [`Registry`](crate::Registry).
+/// - `fn serve`, which makes a handler an [`Entry`](crate::Entry) of a [`Registry`](crate::Registry), and
+///   `fn serve_within`, which puts [layers](crate::layer) around it.
 ///
 /// `idempotent` before `fn` says that the method may be run twice.
 #[macro_export]
@@ -148,12 +149,18 @@ macro_rules! service {
 
         /// Makes `handler` an entry of a server's registry.
         $vis fn serve<S: Service>(handler: S) -> $crate::Entry {
+            serve_within((), handler)
+        }
+
+        /// The same, with `layers` around each call.
+        $vis fn serve_within<L: $crate::layer::Layer, S: Service>(layers: L, handler: S) -> $crate::Entry {
             let handler = ::std::sync::Arc::new(handler);
-            $crate::Entry::new($service)$(
+            $crate::Entry::new($service, layers)$(
                 .method::<method::$name, _, _, _>(&handler, |handler, cx, request| async move {
                     handler.$name(cx, request).await
                 })
             )+
+            .finish()
         }
     };
 }

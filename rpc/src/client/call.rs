@@ -187,6 +187,8 @@ pub(crate) fn failure(status: Status, executed: Executed) -> CallError {
     match (status.code, executed) {
         (Status::REJECTED | Status::DRAINING, Executed::No) => CallError::Rejected(status),
         (Status::DEADLINE_EXCEEDED, Executed::No) => CallError::DeadlineExceeded { executed },
+        // Its handler was stopped on the way.
+        (Status::DEADLINE_EXCEEDED, _) => CallError::DeadlineExceeded { executed: Executed::Unknown },
         _ => CallError::Status { status, executed },
     }
 }

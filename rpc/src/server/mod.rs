@@ -1,12 +1,13 @@
 //! The server: accepts, greets, runs handlers within limits, and stops without losing a call.
 //!
 //! Read in this order: `registry` (what is served), `session` (a connection as the server sees it), `dispatch` (one
-//! request through its handler), `running` and `limits` (how many), `roster` (which connections), `drain` (a connection's
+//! request through its handler), `layer` (what may stand around it), `running` and `limits` (how many), `roster` (which connections), `drain` (a connection's
 //! life and the stop), `config`.
 
 mod config;
 mod dispatch;
 mod drain;
+pub mod layer;
 mod limits;
 mod registry;
 mod roster;
