@@ -182,6 +182,13 @@ mod tests {
     }
 
     #[test]
+    fn the_table_is_the_one_that_the_protocol_page_shows() {
+        let say = MethodInfo { name: "say".into(), idempotent: true };
+        let table = Table { services: vec![ServiceInfo { name: "echo".into(), methods: vec![say] }] };
+        assert_eq!(table.to_wire(), *b"\x01\x00\x04echo\x01\x00\x03say\x01");
+    }
+
+    #[test]
     fn an_unknown_service_is_not_an_unknown_method() {
         let directory = Directory::new(sample());
         let find = |service, method| directory.find(key(service, method), service, method);
