@@ -21,6 +21,7 @@ use crate::service::seed::{self, Demo};
 use crate::service::{self, Settings};
 use crate::store::memory::Memory;
 use crate::store::{Store, StoreError, Volatile};
+use crate::telemetry::{self, metrics};
 
 mod secret;
 mod side;
@@ -149,7 +150,9 @@ async fn front(
     let address = listener.local_addr().map_err(|e| Error::new("the front end has no address", e))?;
     let client = client_with(&config, secret);
     let front = Front::new(&config, Backend::new(client.clone()));
+    let shown = telemetry::rpc::show_client(metrics::install(), client.clone());
     let serve = async move {
+        let _shown = shown;
         front.run(listener, stop.cancelled_owned()).await;
         client.close().await;
     };
@@ -176,7 +179,9 @@ async fn back(
             ..ServerConfig::new(secret)
         },
     );
+    let shown = telemetry::rpc::show_server(metrics::install(), server.watch());
     let serve = async move {
+        let _shown = shown;
         server.run(listener, stop.cancelled_owned()).await;
     };
     Ok(Ready { address, facts: demo, serve })

@@ -78,12 +78,9 @@ impl Context {
         self.cancellation.as_ref().is_some_and(Cancellation::has_fired)
     }
 
-    /// Waits until the call is taken back; for ever in a context that was not received.
-    pub(crate) async fn taken_back(&self) {
-        match &self.cancellation {
-            Some(cancellation) => cancellation.fired().await,
-            None => std::future::pending().await,
-        }
+    /// What fires when the call is taken back; never for a context that was not received.
+    pub(crate) fn cancellation(&self) -> Cancellation {
+        self.cancellation.clone().unwrap_or_default()
     }
 
     /// The context of a request that arrived at `now`.

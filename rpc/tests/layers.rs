@@ -160,7 +160,7 @@ async fn layers_stand_in_the_order_of_their_pair() {
 
 #[tokio::test]
 async fn a_layer_shared_by_services_counts_them_together() {
-    let limit = Arc::new(Limit::new(1));
+    let limit = Limit::new(1);
     let waiting = Waiting::default();
     let one = Client::new(Handle::in_process(Registry::new().with(serve_within(limit.clone(), waiting.clone()))));
     let other = Client::new(Handle::in_process(Registry::new().with(serve_within(limit, waiting.clone()))));

@@ -1,7 +1,7 @@
 //! One request on its way through a handler: [`Incoming`] goes in, [`Reply`] brings exactly one answer back, whatever
 //! happens in between.
 
-use std::{cell::Cell, sync::Arc};
+use std::{cell::Cell, future::poll_fn, pin::pin, sync::Arc};
 
 use bytes::Bytes;
 use tokio::sync::oneshot;
@@ -42,7 +42,7 @@ impl Incoming {
     ///
     /// The task ends when the handler has ended or when the call is cancelled, which drops the handler's future. The
     /// reply outlives that future: its permit comes back only then.
-    pub(crate) fn spawn<M, L, S, F, Fut>(self, layers: Arc<L>, state: Arc<S>, handler: F)
+    pub(crate) fn spawn<M, L, S, F, Fut>(self, layers: L, state: Arc<S>, handler: F)
     where
         M: Method,
         L: Layer,
@@ -58,19 +58,32 @@ impl Incoming {
             if context.is_cancelled() {
                 return;
             }
-            let call = Call { service: M::SERVICE, method: M::NAME, context: &context, request_bytes: payload.len() };
-            let (its_context, started) = (context.clone(), &mut reply.started);
-            let run = async move {
-                let request = M::Request::decode(&payload)
-                    .map_err(|error| Status::new(Status::INVALID_REQUEST, error.to_string()))?;
-                drop(payload);
-                *started = true;
-                handler(state, its_context, request).await
+            let request = match M::Request::decode(&payload) {
+                Ok(request) => request,
+                Err(error) => return reply.refuse(Status::INVALID_REQUEST, &error.to_string()),
             };
-            let answer = tokio::select! {
-                biased;
-                answer = layers.around(call, run) => Some(answer),
-                () = context.taken_back() => None,
+            let call = Call {
+                service: M::SERVICE,
+                method: M::NAME,
+                request_bytes: payload.len(),
+                deadline: context.deadline(),
+                trace: context.trace().copied(),
+            };
+            drop(payload);
+            let cancellation = context.cancellation();
+            let answer = {
+                // Stays where it is, so that layers pass on a pointer and not the whole of it.
+                let mut running = pin!(handler(state, context, request));
+                let started = &mut reply.started;
+                let next = poll_fn(|task| {
+                    *started = true;
+                    running.as_mut().poll(task)
+                });
+                tokio::select! {
+                    biased;
+                    answer = layers.around(call, next) => Some(answer),
+                    () = cancellation.fired() => None,
+                }
             };
             match answer {
                 Some(Ok(response)) => reply.respond_with_room(response).await,
@@ -223,7 +236,7 @@ mod tests {
         let (sender, answer) = oneshot::channel();
         let context = Context::received(Instant::now(), 20, None, false, cancellation);
         let incoming = Incoming::new(context, vec![7].into(), Reply::local(sender));
-        incoming.spawn::<Echo, _, _, _, _>(Arc::new(()), Arc::new(()), |_, _, number| async move { Ok(number) });
+        incoming.spawn::<Echo, _, _, _, _>((), Arc::new(()), |_, _, number| async move { Ok(number) });
         advance(late).await;
         answer.await.expect("each request is answered")
     }

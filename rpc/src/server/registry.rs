@@ -16,13 +16,13 @@ type Start = Box<dyn Fn(Incoming) + Send + Sync>;
 pub struct Entry<L = ()> {
     info: ServiceInfo,
     methods: Vec<Start>,
-    layers: Arc<L>,
+    layers: L,
 }
 
 impl<L: Layer> Entry<L> {
     /// A service without methods, within `layers`; `service!` adds the methods.
     pub fn new(name: &str, layers: L) -> Self {
-        Self { info: ServiceInfo { name: name.into(), methods: vec![] }, methods: vec![], layers: Arc::new(layers) }
+        Self { info: ServiceInfo { name: name.into(), methods: vec![] }, methods: vec![], layers }
     }
 
     /// Adds the method `M`, served by `handler` on `state`.
@@ -34,17 +34,17 @@ impl<L: Layer> Entry<L> {
         F: Fn(Arc<S>, Context, M::Request) -> Fut + Copy + Send + Sync + 'static,
         Fut: Future<Output = Result<M::Response, Status>> + Send,
     {
-        let (layers, state) = (Arc::clone(&self.layers), Arc::clone(state));
+        let (layers, state) = (self.layers.clone(), Arc::clone(state));
         self.info.methods.push(MethodInfo { name: M::NAME.into(), idempotent: M::IDEMPOTENT });
         self.methods.push(Box::new(move |incoming| {
-            incoming.spawn::<M, L, S, F, Fut>(Arc::clone(&layers), Arc::clone(&state), handler);
+            incoming.spawn::<M, L, S, F, Fut>(layers.clone(), Arc::clone(&state), handler);
         }));
         self
     }
 
     /// The finished service, whatever stands around it.
     pub fn finish(self) -> Entry {
-        Entry { info: self.info, methods: self.methods, layers: Arc::new(()) }
+        Entry { info: self.info, methods: self.methods, layers: () }
     }
 }
 

@@ -1,16 +1,18 @@
 //! [`Limit`]: only so many at once.
 
+use std::sync::Arc;
+
 use super::{Call, Layer};
 use crate::{server::limits::Gate, status::Status};
 
 /// At most so many calls at once of what it stands around; more are REJECTED, not executed. None waits.
-#[derive(Debug)]
-pub struct Limit(Gate);
+#[derive(Clone, Debug)]
+pub struct Limit(Arc<Gate>);
 
 impl Limit {
     /// A limit of `calls`.
     pub fn new(calls: usize) -> Self {
-        Self(Gate::new(calls))
+        Self(Arc::new(Gate::new(calls)))
     }
 }
 
@@ -23,7 +25,7 @@ impl Drop for Inside<'_> {
 }
 
 impl Layer for Limit {
-    async fn around<T, N>(&self, _: Call<'_>, next: N) -> Result<T, Status>
+    async fn around<T, N>(&self, _: Call, next: N) -> Result<T, Status>
     where
         T: Send,
         N: Future<Output = Result<T, Status>> + Send,

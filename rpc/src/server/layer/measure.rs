@@ -1,6 +1,6 @@
 //! [`Measure`]: how each call ended and how long it took, told to a function.
 
-use std::{fmt, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use tokio::time::Instant;
 
@@ -23,12 +23,18 @@ pub struct Ended {
 }
 
 /// Tells `F` how each call ended, whichever way it did: the place for counters and histograms of any kind.
-pub struct Measure<F>(F);
+pub struct Measure<F>(Arc<F>);
+
+impl<F> Clone for Measure<F> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
 
 impl<F: Fn(&Ended) + Send + Sync + 'static> Measure<F> {
     /// Tells `tell`, which must not block.
     pub fn new(tell: F) -> Self {
-        Self(tell)
+        Self(Arc::new(tell))
     }
 }
 
@@ -41,7 +47,7 @@ impl<F> fmt::Debug for Measure<F> {
 /// Tells when it is dropped, so that no way to end is missed.
 struct Running<'a, F: Fn(&Ended)> {
     tell: &'a F,
-    call: Call<'a>,
+    call: Call,
     since: Instant,
     code: Option<u16>,
 }
@@ -60,12 +66,12 @@ impl<F: Fn(&Ended)> Drop for Running<'_, F> {
 }
 
 impl<F: Fn(&Ended) + Send + Sync + 'static> Layer for Measure<F> {
-    async fn around<T, N>(&self, call: Call<'_>, next: N) -> Result<T, Status>
+    async fn around<T, N>(&self, call: Call, next: N) -> Result<T, Status>
     where
         T: Send,
         N: Future<Output = Result<T, Status>> + Send,
     {
-        let mut running = Running { tell: &self.0, call, since: Instant::now(), code: None };
+        let mut running = Running { tell: &*self.0, call, since: Instant::now(), code: None };
         let answer = next.await;
         running.code = Some(answer.as_ref().map_or_else(|status| status.code, |_| Status::OK));
         answer

@@ -11,12 +11,12 @@ use crate::status::Status;
 pub struct Spans;
 
 impl Layer for Spans {
-    fn around<T, N>(&self, call: Call<'_>, next: N) -> impl Future<Output = Result<T, Status>> + Send
+    fn around<T, N>(&self, call: Call, next: N) -> impl Future<Output = Result<T, Status>> + Send
     where
         T: Send,
         N: Future<Output = Result<T, Status>> + Send,
     {
-        let trace = call.context.trace().map(field::display);
+        let trace = call.trace.map(field::display);
         next.instrument(tracing::debug_span!("call", service = call.service, method = call.method, trace))
     }
 }

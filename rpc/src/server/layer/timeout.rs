@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 
 use super::{Call, Layer};
 use crate::status::Status;
@@ -16,12 +16,12 @@ use crate::status::Status;
 pub struct Timeout(pub Duration);
 
 impl Layer for Timeout {
-    async fn around<T, N>(&self, call: Call<'_>, next: N) -> Result<T, Status>
+    async fn around<T, N>(&self, call: Call, next: N) -> Result<T, Status>
     where
         T: Send,
         N: Future<Output = Result<T, Status>> + Send,
     {
-        match timeout(self.0.min(call.context.remaining()), next).await {
+        match timeout_at(call.deadline.min(Instant::now() + self.0), next).await {
             Ok(answer) => answer,
             Err(_) => Err(Status::new(Status::DEADLINE_EXCEEDED, "the handler took too long")),
         }
