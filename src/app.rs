@@ -20,6 +20,7 @@ use crate::service::seed::{self, Demo};
 use crate::service::{self, Settings};
 use crate::store::memory::Memory;
 use crate::store::{Store, StoreError, Volatile};
+use crate::telemetry::{self, metrics};
 
 mod listen;
 mod secret;
@@ -136,14 +137,17 @@ impl App {
     }
 }
 
-async fn front(
-    config: Config,
-    secret: Secret,
-    stop: CancellationToken,
-) -> Result<Ready<(), impl Future<Output = ()>>, Error> {
-    let listener = listen(config.http.listen, "--http")?;
-    let address = listener.local_addr().map_err(|e| Error::new("the front end has no address", e))?;
-    let client = teller_rpc::Client::new(
+/// A client of the backends that the configuration names, or of the one that it would start. Makes no secret: the backend has.
+pub fn client(config: &Config) -> Result<teller_rpc::Client, Error> {
+    let mut config = config.clone();
+    if config.rpc.backends.is_empty() {
+        config.rpc.backends = vec![reachable(config.rpc.listen).to_string()];
+    }
+    Ok(client_with(&config, secret::existing(&config)?))
+}
+
+fn client_with(config: &Config, secret: Secret) -> teller_rpc::Client {
+    teller_rpc::Client::new(
         config.rpc.backends.clone(),
         ClientConfig {
             max_connections: config.rpc.pool_connections,
@@ -152,9 +156,21 @@ async fn front(
             connect_timeout: config.rpc.connect_timeout(),
             ..ClientConfig::new(secret)
         },
-    );
+    )
+}
+
+async fn front(
+    config: Config,
+    secret: Secret,
+    stop: CancellationToken,
+) -> Result<Ready<(), impl Future<Output = ()>>, Error> {
+    let listener = listen(config.http.listen, "--http")?;
+    let address = listener.local_addr().map_err(|e| Error::new("the front end has no address", e))?;
+    let client = client_with(&config, secret);
     let front = Front::new(&config, Backend::new(client.clone()));
+    let shown = telemetry::rpc::show_client(metrics::install(), client.clone());
     let serve = async move {
+        let _shown = shown;
         front.run(listener, stop.cancelled_owned()).await;
         client.close().await;
     };
@@ -185,7 +201,9 @@ async fn back(
             ..ServerConfig::new(secret)
         },
     );
+    let shown = telemetry::rpc::show_server(metrics::install(), server.watch());
     let serve = async move {
+        let _shown = shown;
         server.run(listener, stop.cancelled_owned()).await;
         drop(alone);
     };

@@ -26,6 +26,7 @@ fn main() {
         Trial::ignorable_test("the_curl_lines_that_it_says_work_when_pasted", curl_lines),
         told("a_restart_keeps_users_and_says_that_the_demo_users_are_there", restart),
         told("one_request_id_is_in_the_answer_and_in_both_sides_logs", request_id),
+        told("the_figures_page_shows_both_ends_of_rpc", figures),
         told("no_password_and_no_session_id_is_in_any_log", canary),
         told("a_rust_program_speaks_to_it_over_rpc", rust_client),
         told("users_for_load_tests_are_made_once_and_sign_in", seeded_users),
@@ -143,6 +144,26 @@ async fn request_id(home: Home) {
     let of_this: Vec<&Value> = events.iter().filter(|event| event["request_id"] == id.as_str()).collect();
     assert!(of_this.iter().any(|event| event["route"] == format!("{USER}/signin")), "the front end: {log}");
     assert!(of_this.iter().any(|event| event["method"] == "session.sign_in"), "the backend: {log}");
+}
+
+async fn figures(home: Home) {
+    let process = home.start(&[]).await;
+    let mut browser = browser(&process);
+    for _ in 0..3 {
+        browser.form(&format!("{USER}/signin"), "username=alice&password=another").await;
+    }
+    let page = browser.get("/metrics").await.body;
+    let page = String::from_utf8_lossy(&page);
+    let figure = |name: &str| {
+        let line = page.lines().find_map(|line| line.strip_prefix(name));
+        line.unwrap_or_else(|| panic!("no {name}: {page}")).trim().parse::<f64>().expect("a number")
+    };
+    for side in ["client", "server"] {
+        let figure = |name: &str| figure(&format!("teller_rpc_{name}{{side=\"{side}\"}}"));
+        assert_eq!((figure("connections"), figure("in_flight"), figure("rejected_total")), (1.0, 0.0, 0.0));
+        assert!(figure("frames_written_total") >= 3.0 && figure("writes_total") >= 1.0, "{page}");
+        assert!(figure("written_bytes_total") > 0.0 && figure("read_bytes_total") > 0.0, "{page}");
+    }
 }
 
 async fn canary(home: Home) {

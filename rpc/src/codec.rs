@@ -34,7 +34,7 @@ pub enum CodecError {
 /// self-describing. Two kinds of types let a few bytes cost a peer dear and do not belong into a request: one that contains
 /// itself (`Box<Self>`) is decoded as deep as its bytes say, until the stack ends; a sequence of elements that take no bytes
 /// (`Vec<()>`) is counted through to whatever length it claims.
-pub trait Message: Sized {
+pub trait Message: Serialize + DeserializeOwned {
     /// Appends the value's bytes to `out`; on an error `out` may hold a part of them.
     fn encode(&self, out: &mut Vec<u8>) -> Result<(), CodecError>;
     /// Reads a value that takes up all of `bytes`. Allocates at most in proportion to `bytes`, whatever they promise.

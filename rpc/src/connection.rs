@@ -7,7 +7,7 @@ use std::{
     io,
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicBool, Ordering},
     },
     task::Poll,
     time::Duration,
@@ -21,6 +21,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    figures::{Figures, Traffic},
     frame::{self, Frame, FrameError, Kind},
     outbox::Outbox,
     status::{Status, clip},
@@ -34,7 +35,7 @@ const FLUSH_TIME: Duration = Duration::from_secs(1);
 /// Ticks without a sign of life after which a peer counts as gone.
 const SILENT_TICKS: u32 = 2;
 /// Ticks during which a write moves no byte after which a peer counts as gone.
-const STUCK_TICKS: u32 = 3;
+const STUCK_TICKS: u32 = 2;
 
 /// The limits of one connection.
 #[derive(Clone, Copy, Debug)]
@@ -115,15 +116,6 @@ pub(crate) struct Wire {
     writing: AtomicBool,
 }
 
-/// What has crossed a connection since it began.
-#[derive(Debug, Default)]
-pub(crate) struct Traffic {
-    pub(crate) bytes_read: AtomicU64,
-    pub(crate) bytes_written: AtomicU64,
-    pub(crate) writes: AtomicU64,
-    pub(crate) frames_written: AtomicU64,
-}
-
 impl Wire {
     pub(crate) fn new(outbox_limit: usize) -> Self {
         Self {
@@ -140,6 +132,11 @@ impl Wire {
         let mut out = Vec::with_capacity(frame::HEADER_BYTES + body.len());
         frame::put(&mut out, kind, flags, code, id, body);
         let _ = self.outbox.push(&out);
+    }
+
+    /// What has crossed the connection, which has `in_flight` calls.
+    pub(crate) fn figures(&self, in_flight: usize) -> Figures {
+        self.traffic.figures(in_flight, self.outbox.waiting())
     }
 
     /// Sends GOAWAY.
@@ -292,7 +289,7 @@ fn take_frames<S: Side>(
     buffer: &mut BytesMut,
     frames: &mut Vec<Frame>,
     max_frame_bytes: usize,
-) -> Result<usize, Breach> {
+) -> Result<u64, Breach> {
     let mut taken = 0;
     let rest = loop {
         let frame = match frame::take(buffer, max_frame_bytes) {
@@ -307,6 +304,9 @@ fn take_frames<S: Side>(
             _ => frames.push(frame),
         }
     };
+    if taken > 0 {
+        side.wire().traffic.frames_read.fetch_add(taken, Ordering::Relaxed);
+    }
     // Also those before bytes that are no frame: what they get must not depend on how the stream was cut into reads.
     if !frames.is_empty() {
         side.receive(frames)?;
@@ -357,5 +357,76 @@ async fn keep<S: Side>(side: &S, every: Duration) -> End {
         if silent > 0 {
             wire.send(Kind::Ping, 0, 0, 0, b"");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{DuplexStream, duplex, split};
+
+    use super::{Arc, AsyncWriteExt, Breach, BytesMut, Duration, End, Frame, Instant, Pace, Side, Wire, run};
+
+    struct Listener(Wire);
+
+    impl Side for Listener {
+        fn wire(&self) -> &Wire {
+            &self.0
+        }
+        fn receive(self: &Arc<Self>, _: &mut Vec<Frame>) -> Result<(), Breach> {
+            Ok(())
+        }
+        fn several(&self) -> bool {
+            false
+        }
+    }
+
+    /// The defaults of both configurations.
+    const PACE: Pace = Pace {
+        max_frame_bytes: 4 << 20,
+        frame_timeout: Duration::from_secs(10),
+        keepalive: Duration::from_secs(3),
+        throttled: true,
+    };
+
+    /// Runs a connection to its end and says how long that took.
+    async fn end_of(side: Arc<Listener>, stream: DuplexStream) -> (End, Duration) {
+        let start = Instant::now();
+        let (read, write) = split(stream);
+        (run(&side, read, write, BytesMut::new(), PACE).await, start.elapsed())
+    }
+
+    const TEN_SECONDS: Duration = Duration::from_secs(10);
+
+    #[tokio::test(start_paused = true)]
+    async fn a_half_open_connection_is_found_within_ten_seconds() {
+        let side = Arc::new(Listener(Wire::new(1 << 20)));
+        // Takes what is sent, as a host does whose process hangs, and never says a word.
+        let (here, _there) = duplex(1 << 20);
+        let (end, took) = end_of(side, here).await;
+        assert!(matches!(end, End::Silent) && took <= TEN_SECONDS, "{end} after {took:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_that_falls_silent_right_after_a_look_is_found_within_ten_seconds_too() {
+        let side = Arc::new(Listener(Wire::new(1 << 20)));
+        let (here, mut there) = duplex(1 << 20);
+        let ended = tokio::spawn(end_of(side, here));
+        tokio::time::sleep(PACE.keepalive + Duration::from_millis(1)).await;
+        there.write_all(&[0, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0]).await.expect("it is open");
+        let silent_since = Instant::now();
+        let (end, _) = ended.await.expect("it ends");
+        assert!(matches!(end, End::Silent) && silent_since.elapsed() <= TEN_SECONDS, "{end}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_peer_that_takes_no_byte_is_found_within_ten_seconds_although_nothing_is_read_meanwhile() {
+        let side = Arc::new(Listener(Wire::new(1000)));
+        let (here, mut there) = duplex(100);
+        for _ in 0..2 {
+            side.0.outbox.push(&[0; 1000]).expect("it is open");
+        }
+        there.write_all(&[0, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0]).await.expect("it is open");
+        let (end, took) = end_of(side, here).await;
+        assert!(matches!(end, End::Stalled | End::Silent) && took <= TEN_SECONDS, "{end} after {took:?}");
     }
 }

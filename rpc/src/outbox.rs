@@ -76,6 +76,11 @@ impl Outbox {
         lock(&self.state).gathered.len() >= self.limit
     }
 
+    /// Who waits for room.
+    pub(crate) fn waiting(&self) -> usize {
+        lock(&self.state).starved.len()
+    }
+
     /// Waits until the outbox is under its limit.
     pub(crate) async fn room(&self) -> Result<(), Closed> {
         poll_fn(|context| self.poll_room(context)).await

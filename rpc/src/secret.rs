@@ -90,10 +90,15 @@ mod tests {
     }
 
     #[test]
-    fn the_proof_is_the_one_that_the_protocol_page_shows() {
+    fn the_proofs_are_those_that_the_protocol_page_shows() {
         let secret = Secret::new(*b"0123456789abcdef").unwrap();
-        let proof = secret.prove(Role::Client, &[0; 52], &[1; 52]);
-        let hex: String = proof.iter().map(|byte| format!("{byte:02x}")).collect();
-        assert_eq!(hex, "73ec8561f16ce33bc583f11e3438f949d119b66049cf1dabbf68b331ea8ea5a1");
+        for (role, shown) in [
+            (Role::Client, "73ec8561f16ce33bc583f11e3438f949d119b66049cf1dabbf68b331ea8ea5a1"),
+            (Role::Server, "51d78269775863eb634e68af7a4962100c6c93078358eef2cd003f1ae3e35a2c"),
+        ] {
+            let proof = secret.prove(role, &[0; 52], &[1; 52]);
+            let hex: String = proof.iter().map(|byte| format!("{byte:02x}")).collect();
+            assert_eq!(hex, shown, "{role:?}");
+        }
     }
 }

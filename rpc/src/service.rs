@@ -19,6 +19,14 @@ pub trait Method: Send + Sync + 'static {
     type Response: Message + Send + 'static;
 }
 
+/// What wants to know a method by its type when it has it by name, as tools do that have a message as text.
+pub trait MethodVisitor {
+    /// What comes of a visit.
+    type Output;
+    /// Visits the method `M`.
+    fn visit<M: Method>(self) -> Self::Output;
+}
+
 /// Declares a service. One per module: the items it makes have fixed names.
 ///
 /// ```
@@ -50,7 +58,9 @@ pub trait Method: Send + Sync + 'static {
 /// - `trait Service`, one `async` method a declaration, for the server to implement,
 /// - `struct Client`, a typed handle around a [`Client`](crate::Client),
 /// - `mod method`, one type a declaration (named like its function) that implements [`Method`],
-/// - `fn serve`, which makes a handler an [`Entry`](crate::Entry) of a [`Registry`](crate::Registry).
+/// - `fn visit`, which finds a method's type by its name for a [`MethodVisitor`](crate::MethodVisitor),
+/// - `fn serve`, which makes a handler an [`Entry`](crate::Entry) of a [`Registry`](crate::Registry), and
+///   `fn serve_within`, which puts [layers](crate::layer) around it.
 ///
 /// `idempotent` before `fn` says that the method may be run twice.
 #[macro_export]
@@ -129,14 +139,28 @@ macro_rules! service {
             }
         )+
 
+        /// Brings `visitor` to the method of this name; `None` if there is none.
+        $vis fn visit<V: $crate::MethodVisitor>(name: &str, visitor: V) -> ::core::option::Option<V::Output> {
+            match name {
+                $(::core::stringify!($name) => ::core::option::Option::Some(visitor.visit::<method::$name>()),)+
+                _ => ::core::option::Option::None,
+            }
+        }
+
         /// Makes `handler` an entry of a server's registry.
         $vis fn serve<S: Service>(handler: S) -> $crate::Entry {
+            serve_within((), handler)
+        }
+
+        /// The same, with `layers` around each call.
+        $vis fn serve_within<L: $crate::layer::Layer, S: Service>(layers: L, handler: S) -> $crate::Entry {
             let handler = ::std::sync::Arc::new(handler);
-            $crate::Entry::new($service)$(
+            $crate::Entry::new($service, layers)$(
                 .method::<method::$name, _, _, _>(&handler, |handler, cx, request| async move {
                     handler.$name(cx, request).await
                 })
             )+
+            .finish()
         }
     };
 }

@@ -118,6 +118,11 @@ impl Directory {
         Self { table, by_key }
     }
 
+    /// All services and methods.
+    pub(crate) fn table(&self) -> &Table {
+        &self.table
+    }
+
     /// The numbers of `service.method`, whose [`key`] the caller has computed at compile time.
     pub(crate) fn find(&self, key: u64, service: &str, method: &str) -> Result<Numbers, Missing> {
         if let Ok(at) = self.by_key.binary_search_by_key(&key, |entry| entry.0) {
@@ -174,6 +179,13 @@ mod tests {
         for end in 0..wire.len() {
             assert_eq!(Table::from_wire(wire.slice(..end)), Err(TableError), "{end} bytes");
         }
+    }
+
+    #[test]
+    fn the_table_is_the_one_that_the_protocol_page_shows() {
+        let say = MethodInfo { name: "say".into(), idempotent: true };
+        let table = Table { services: vec![ServiceInfo { name: "echo".into(), methods: vec![say] }] };
+        assert_eq!(table.to_wire(), *b"\x01\x00\x04echo\x01\x00\x03say\x01");
     }
 
     #[test]

@@ -13,6 +13,7 @@ pub mod session;
 pub mod user;
 
 use serde::{Deserialize, Serialize};
+use teller_rpc::MethodVisitor;
 
 use crate::domain::invalid::Invalid;
 
@@ -55,5 +56,15 @@ impl Backend {
             session: session::Client::new(client.clone()),
             health: health::Client::new(client),
         }
+    }
+}
+
+/// Brings `visitor` to the method `method` of `service`; `None` if there is none.
+pub fn visit<V: MethodVisitor>(service: &str, method: &str, visitor: V) -> Option<V::Output> {
+    match service {
+        user::SERVICE => user::visit(method, visitor),
+        session::SERVICE => session::visit(method, visitor),
+        health::SERVICE => health::visit(method, visitor),
+        _ => None,
     }
 }

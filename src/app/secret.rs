@@ -13,11 +13,23 @@ use crate::config::Config;
 
 /// The configured secret, or the one kept under the data folder, which is made if it is not there.
 pub(super) fn load(config: &Config) -> Result<Secret, Error> {
+    configured_or(config, || kept(&config.data_dir, &config.secret_path()))
+}
+
+/// The configured secret, or the one kept under the data folder.
+pub(super) fn existing(config: &Config) -> Result<Secret, Error> {
+    let file = config.secret_path();
+    configured_or(config, || {
+        fs::read_to_string(&file).map_err(|e| {
+            Error::new(format!("cannot read the RPC secret {}", file.display()), e)
+                .with_fix("name the backend's data folder with --data DIR, or set TELLER_RPC_SECRET")
+        })
+    })
+}
+
+fn configured_or(config: &Config, otherwise: impl FnOnce() -> Result<String, Error>) -> Result<Secret, Error> {
     let configured = config.rpc.secret.expose();
-    let text = match configured.is_empty() {
-        true => kept(&config.data_dir, &config.secret_path())?,
-        false => configured.to_owned(),
-    };
+    let text = if configured.is_empty() { otherwise()? } else { configured.to_owned() };
     Secret::new(text.trim()).map_err(|e| {
         // A configured one was checked with the configuration.
         Error::new(format!("the RPC secret in {} cannot be used", config.secret_path().display()), e)

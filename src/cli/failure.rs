@@ -23,6 +23,11 @@ impl Failure {
         Self { problem: one_line(error.into().chain().map(ToString::to_string)), fix: None, code: RUN_TIME }
     }
 
+    /// What was asked for cannot be asked for.
+    pub fn in_usage(problem: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self { problem: problem.into(), fix: Some(fix.into()), code: USAGE }
+    }
+
     /// Says it on standard error; returns what to exit with.
     pub fn report(self) -> ExitCode {
         eprintln!("error: {}", self.problem);

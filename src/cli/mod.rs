@@ -2,6 +2,7 @@
 //!
 //! - [`serve`], [`http`], [`backend`]: run Teller, whole or in part.
 //! - [`migrate`], [`config`], [`seed`], [`completions`]: do one thing and end.
+//! - [`rpc`]: ask a backend what it serves, and call it.
 //! - [`flags`]: the flags that several subcommands share.
 //! - [`banner`]: what a process says once it is ready.
 //! - [`run`]: from a configuration to a running process and its end.
@@ -20,6 +21,7 @@ mod failure;
 mod flags;
 mod http;
 mod migrate;
+mod rpc;
 mod run;
 mod seed;
 mod serve;
@@ -60,6 +62,7 @@ enum Command {
     Http(http::Http),
     Backend(backend::Backend),
     Migrate(migrate::Migrate),
+    Rpc(rpc::Rpc),
     Config(config::Config),
     Seed(seed::Seed),
     Completions(completions::Completions),
@@ -87,6 +90,7 @@ fn execute(arguments: Arguments) -> Result<(), Failure> {
         Command::Http(http) => http.execute(),
         Command::Backend(backend) => backend.execute(),
         Command::Migrate(migrate) => migrate.execute(),
+        Command::Rpc(rpc) => rpc.execute(),
         Command::Config(config) => config.execute(),
         Command::Seed(seed) => seed.execute(),
         Command::Completions(completions) => completions.execute(),

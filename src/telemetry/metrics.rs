@@ -1,6 +1,6 @@
 //! Figures for Prometheus. There is no listener of their own: `/metrics` renders them.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use metrics::{Unit, describe_gauge, gauge};
@@ -14,8 +14,20 @@ const SECONDS: [f64; 14] = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01,
 
 static METRICS: OnceLock<Metrics> = OnceLock::new();
 
+/// Sets figures that are kept elsewhere, just before they are rendered.
+type Source = dyn Fn() + Send + Sync;
+
 /// The figures of this process.
-pub struct Metrics(PrometheusHandle);
+pub struct Metrics {
+    handle: PrometheusHandle,
+    sources: Mutex<Vec<Weak<Source>>>,
+}
+
+/// Figures that are brought up to date whenever figures are rendered, until this is dropped.
+#[must_use]
+pub struct Shown {
+    _source: Arc<Source>,
+}
 
 /// The figures of this process, gathered from the first call on.
 ///
@@ -25,7 +37,8 @@ pub fn install() -> &'static Metrics {
     METRICS.get_or_init(|| {
         let builder = PrometheusBuilder::new().set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS);
         let handle = builder.expect("there are buckets").install_recorder();
-        let metrics = Metrics(handle.expect("this is the only recorder, and it is installed once"));
+        let handle = handle.expect("this is the only recorder, and it is installed once");
+        let metrics = Metrics { handle, sources: Mutex::default() };
         describe_process();
         metrics
     })
@@ -34,7 +47,17 @@ pub fn install() -> &'static Metrics {
 impl Metrics {
     /// All figures in Prometheus's text format.
     pub fn render(&self) -> String {
-        self.0.render()
+        let mut sources = self.sources.lock().unwrap_or_else(PoisonError::into_inner);
+        sources.retain(|source| source.upgrade().map(|set| set()).is_some());
+        drop(sources);
+        self.handle.render()
+    }
+
+    /// Has `set` bring figures up to date whenever they are rendered, as long as the result is kept.
+    pub fn show(&self, set: impl Fn() + Send + Sync + 'static) -> Shown {
+        let source: Arc<Source> = Arc::new(set);
+        self.sources.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::downgrade(&source));
+        Shown { _source: source }
     }
 
     /// Keeps memory bounded while nobody asks for figures. Runs for ever: spawn it.
@@ -42,7 +65,7 @@ impl Metrics {
         let mut interval = tokio::time::interval(UPKEEP);
         loop {
             interval.tick().await;
-            self.0.run_upkeep();
+            self.handle.run_upkeep();
         }
     }
 }
@@ -67,6 +90,11 @@ mod tests {
         assert!(text.contains(concat!("teller_build_info{version=\"", env!("CARGO_PKG_VERSION"), "\"} 1")), "{text}");
         assert!(text.contains("\nprocess_start_time_seconds 1"), "{text}");
         assert!(text.contains("probe_duration_seconds_bucket{le=\"0.0025\"} 1"), "{text}");
+        let shown = metrics.show(|| metrics::gauge!("probe_kept_elsewhere").increment(1.0));
+        assert!(metrics.render().contains("probe_kept_elsewhere 1"));
+        assert!(metrics.render().contains("probe_kept_elsewhere 2"));
+        drop(shown);
+        assert!(metrics.render().contains("probe_kept_elsewhere 2"), "nobody keeps it any more");
         assert!(std::ptr::eq(metrics, install()), "two servers in one process share their figures");
     }
 }

@@ -13,6 +13,7 @@ use super::pool::Lease;
 use crate::{
     codec::{CodecError, Message},
     context::Context,
+    figures::count,
     frame::{self, FLAG_NOT_EXECUTED, FLAG_RETRY, Kind, RequestHead},
     hello::clip_bytes,
     inflight::{Abandoned, Answer, Found},
@@ -71,6 +72,9 @@ fn send<M: Method>(
     let timeout_ms = context.timeout_ms();
     if timeout_ms == 0 {
         return Err(CallError::DeadlineExceeded { executed: Executed::No });
+    }
+    if retry {
+        count(&lease.link.wire.traffic.retried);
     }
     let head = RequestHead { service, method, timeout_ms, trace: context.trace().copied() };
     let mut out = SCRATCH.take();
@@ -183,6 +187,8 @@ pub(crate) fn failure(status: Status, executed: Executed) -> CallError {
     match (status.code, executed) {
         (Status::REJECTED | Status::DRAINING, Executed::No) => CallError::Rejected(status),
         (Status::DEADLINE_EXCEEDED, Executed::No) => CallError::DeadlineExceeded { executed },
+        // Its handler was stopped on the way.
+        (Status::DEADLINE_EXCEEDED, _) => CallError::DeadlineExceeded { executed: Executed::Unknown },
         _ => CallError::Status { status, executed },
     }
 }

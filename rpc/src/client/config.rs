@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::resolve::Resolver;
 use crate::secret::Secret;
 
 /// The limits of a client. Start from [`ClientConfig::new`] and change what differs.
@@ -23,13 +24,15 @@ pub struct ClientConfig {
     pub max_frame_bytes: usize,
     /// Bytes that wait to be written on one connection; beyond it calls wait. Default 1 MiB.
     pub outbox_bytes: usize,
+    /// How a backend's name becomes addresses, anew at each dial. Default [`Resolver::system`].
+    pub resolver: Resolver,
     /// Name look-up, TCP connect and hello together. Default 1 s.
     pub connect_timeout: Duration,
     /// From the first byte of a frame to its last. Default 10 s.
     pub frame_timeout: Duration,
     /// Silence after which a PING is sent; after as much again the connection is given up. Default 3 s.
     pub keepalive: Duration,
-    /// A connection with nothing in flight for this long is closed. Default 60 s.
+    /// A connection with nothing in flight for this long (give or take 10 %) is closed. Default 60 s.
     pub idle_timeout: Duration,
     /// A connection older than this (give or take 10 %) is replaced by a fresh one. Default 1 h.
     pub max_age: Duration,
@@ -57,6 +60,7 @@ impl ClientConfig {
             max_waiting: 4096,
             max_frame_bytes: 4 << 20,
             outbox_bytes: 1 << 20,
+            resolver: Resolver::system(),
             connect_timeout: Duration::from_secs(1),
             frame_timeout: Duration::from_secs(10),
             keepalive: Duration::from_secs(3),

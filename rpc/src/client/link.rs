@@ -1,9 +1,10 @@
 //! [`Link`]: one connection to a backend as its calls see it.
 
 use std::{
+    net::SocketAddr,
     sync::{
         Arc, Weak,
-        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     task::Waker,
     time::Duration,
@@ -18,11 +19,13 @@ use tokio_util::sync::CancellationToken;
 use super::{config::ClientConfig, pool::Pool};
 use crate::{
     connection::{self, Breach, Pace, Side, Wire},
+    figures::{Figures, count},
     frame::{Frame, Kind, MAX_BODY_BYTES},
     greeting::Greeting,
     hello::{self, Agreed, HelloError},
     inflight::{Answer, Inflight, MAX_SLOTS},
     net::TcpStream,
+    status::Status,
     sync::{Mutex, lock},
     table::Directory,
 };
@@ -39,10 +42,12 @@ pub(crate) struct Link {
     pub(crate) busy: AtomicUsize,
     /// No new calls; closes when the last one is done.
     pub(crate) leaving: AtomicBool,
-    /// Answers that no call was waiting for.
-    pub(crate) strays: AtomicU64,
+    pub(crate) peer: SocketAddr,
+    pub(crate) since: Instant,
     /// When the pool replaces it.
     pub(crate) expires: Instant,
+    /// How long without a call until the pool closes it.
+    pub(crate) idle_timeout: Duration,
     /// A lease was given out since the last tick.
     pub(crate) used: AtomicBool,
     idle_since: Mutex<Instant>,
@@ -62,12 +67,12 @@ pub(crate) async fn dial(pool: &Arc<Pool>, config: &ClientConfig) -> Result<Arc<
         Ok(Err(error)) => return Err(error.to_string()),
         Ok(Ok(opened)) => opened,
     };
-    Ok(start(pool, config, stream, agreed))
+    let peer = stream.peer_addr().map_err(|error| error.to_string())?;
+    Ok(start(pool, config, stream, peer, agreed))
 }
 
 async fn open(address: &str, config: &ClientConfig) -> Result<(TcpStream, Agreed), HelloError> {
-    // Looked up at each dial, so that a backend that moved is found again.
-    let mut stream = TcpStream::connect(address).await.map_err(HelloError::Io)?;
+    let mut stream = config.resolver.connect(address).await?;
     stream.set_nodelay(true)?;
     let slots = config.max_in_flight.clamp(1, MAX_SLOTS);
     let mine = Greeting::new(config.max_frame_bytes.min(MAX_BODY_BYTES), slots);
@@ -75,7 +80,7 @@ async fn open(address: &str, config: &ClientConfig) -> Result<(TcpStream, Agreed
     Ok((stream, agreed))
 }
 
-fn start(pool: &Arc<Pool>, config: &ClientConfig, stream: TcpStream, agreed: Agreed) -> Arc<Link> {
+fn start(pool: &Arc<Pool>, config: &ClientConfig, stream: TcpStream, peer: SocketAddr, agreed: Agreed) -> Arc<Link> {
     let link = Arc::new(Link {
         wire: Wire::new(config.outbox_bytes),
         inflight: Inflight::new(agreed.max_in_flight),
@@ -84,8 +89,10 @@ fn start(pool: &Arc<Pool>, config: &ClientConfig, stream: TcpStream, agreed: Agr
         capacity: agreed.max_in_flight,
         busy: AtomicUsize::new(0),
         leaving: AtomicBool::new(false),
-        strays: AtomicU64::new(0),
-        expires: Instant::now() + config.max_age.mul_f64(rand::random_range(0.9..1.1)),
+        peer,
+        since: Instant::now(),
+        expires: Instant::now() + jittered(config.max_age),
+        idle_timeout: jittered(config.idle_timeout),
         used: AtomicBool::new(true),
         idle_since: Mutex::new(Instant::now()),
         pool: Arc::downgrade(pool),
@@ -122,6 +129,10 @@ impl Link {
     /// Tells the sweeper that a call is due before it meant to look.
     pub(crate) fn sweep_earlier(&self) {
         self.earlier_deadline.notify_one();
+    }
+
+    pub(crate) fn figures(&self) -> Figures {
+        self.wire.figures(self.busy.load(Ordering::Relaxed))
     }
 
     /// What ended the connection, once it has ended.
@@ -183,14 +194,18 @@ impl Link {
     }
 
     fn complete(&self, responses: impl Iterator<Item = Frame>) {
-        let answers =
-            responses.map(|frame| (frame.id, Answer { code: frame.code, flags: frame.flags, body: frame.body }));
+        let answers = responses.map(|frame| {
+            if matches!(frame.code, Status::REJECTED | Status::DRAINING) {
+                count(&self.wire.traffic.rejected);
+            }
+            (frame.id, Answer { code: frame.code, flags: frame.flags, body: frame.body })
+        });
         let mut wakers = std::mem::take(&mut *lock(&self.wakers));
         let completed = self.inflight.complete(answers, &mut wakers);
         wakers.drain(..).for_each(Waker::wake);
         *lock(&self.wakers) = wakers;
         if completed.stray > 0 {
-            self.strays.fetch_add(completed.stray as u64, Ordering::Relaxed);
+            self.wire.traffic.strays.fetch_add(completed.stray as u64, Ordering::Relaxed);
         }
         if completed.freed > 0
             && let Some(pool) = self.pool.upgrade()
@@ -233,8 +248,38 @@ impl Side for Link {
     }
 }
 
+/// `span` give or take a tenth: connections that were opened together do not end together.
+fn jittered(span: Duration) -> Duration {
+    span.mul_f64(rand::random_range(0.9..1.1))
+}
+
 /// Rest before dial number `failures + 1`: full jitter over a doubling span.
 pub(crate) fn rest(config: &ClientConfig, failures: u32) -> Duration {
     let span = config.min_rest.saturating_mul(1 << failures.saturating_sub(1).min(16)).min(config.max_rest);
     span.mul_f64(rand::random_range(0.0..1.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ClientConfig, Duration, jittered, rest};
+    use crate::secret::Secret;
+
+    #[test]
+    fn connections_opened_together_do_not_end_together() {
+        let hour = Duration::from_secs(3600);
+        let spans: Vec<Duration> = (0..100).map(|_| jittered(hour)).collect();
+        assert!(spans.iter().all(|span| span.abs_diff(hour) <= hour / 10), "{spans:?}");
+        assert!(spans.iter().max() > Some(&(hour + hour / 20)) && spans.iter().min() < Some(&(hour - hour / 20)));
+    }
+
+    #[test]
+    fn rests_double_up_to_the_longest_and_are_jittered_in_full() {
+        let config = ClientConfig::new(Secret::new([0; 16]).expect("16 bytes are enough"));
+        for (failures, longest) in [(1, 20), (2, 40), (7, 1280), (8, 2000), (u32::MAX, 2000)] {
+            let longest = Duration::from_millis(longest);
+            let rests: Vec<Duration> = (0..100).map(|_| rest(&config, failures)).collect();
+            assert!(rests.iter().all(|rest| *rest <= longest), "{failures}: {rests:?}");
+            assert!(rests.iter().any(|rest| *rest < longest / 2) && rests.iter().any(|rest| *rest > longest / 2));
+        }
+    }
 }

@@ -14,7 +14,7 @@ use crate::{
     server::{Incoming, Outcome, Registry, Reply},
     service::Method,
     status::{CallError, Executed},
-    table::{Directory, Missing, Numbers},
+    table::{Directory, Missing, Numbers, Table},
 };
 
 pub(super) struct Local {
@@ -35,6 +35,10 @@ impl Local {
     pub(super) fn new(registry: Registry) -> Self {
         let directory = Directory::new(registry.table());
         Self { registry, directory }
+    }
+
+    pub(super) fn table(&self) -> &Table {
+        self.directory.table()
     }
 
     pub(super) async fn call<M: Method>(

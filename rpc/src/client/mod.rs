@@ -1,26 +1,32 @@
 //! The client: a cheap handle; behind it a pool of connections per backend, or a registry in the same process.
 //!
 //! Read in this order: `call` (one try on one connection), `link` (a connection as its calls see it), `pool` (who may
-//! use which), `balance` (which backend), `retry` (when again), `local` (no connection at all), `config`.
+//! use which), `resolve` (where a backend is), `balance` (which backend), `retry` (when again), `local` (no connection at
+//! all), `config`.
 
 mod balance;
 mod call;
 mod config;
-mod figures;
 mod link;
 mod local;
 mod pool;
+mod resolve;
 mod retry;
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    sync::{Arc, atomic::Ordering},
+};
 
 use self::{balance::Choice, local::Local, pool::Pool, retry::Budget, retry::Verdict};
-pub use self::{config::ClientConfig, figures::Figures};
+pub use self::{config::ClientConfig, resolve::Resolver};
 use crate::{
     context::Context,
+    figures::{ConnectionFigures, Figures},
     server::Registry,
     service::Method,
     status::{CallError, Executed},
+    table::Table,
 };
 
 /// A handle to make calls with. Clones share everything.
@@ -66,11 +72,33 @@ impl Client {
         }
     }
 
+    /// The services and methods of a backend, as its WELCOME told them. Dials if no connection is open.
+    ///
+    /// # Errors
+    /// As [`call`](Client::call): no backend could be reached by the context's deadline.
+    pub async fn describe(&self, context: &Context) -> Result<Table, CallError> {
+        match &*self.0 {
+            Route::Network(network) => Ok(network.acquire(context).await?.link.directory.table().clone()),
+            Route::Local(local) => Ok(local.table().clone()),
+        }
+    }
+
     /// What the client has done and holds, all backends together.
     pub fn figures(&self) -> Figures {
+        let mut figures = Figures::default();
+        if let Route::Network(network) = &*self.0 {
+            network.pools.iter().for_each(|pool| figures += pool.figures());
+            // Also those tries that found no connection.
+            figures.retried = network.budget.retried.load(Ordering::Relaxed);
+        }
+        figures
+    }
+
+    /// Each open connection, those included that only finish their calls.
+    pub fn connections(&self) -> Vec<ConnectionFigures> {
         match &*self.0 {
-            Route::Network(network) => figures::of(network),
-            Route::Local(_) => Figures::default(),
+            Route::Network(network) => network.pools.iter().flat_map(|pool| pool.connections()).collect(),
+            Route::Local(_) => vec![],
         }
     }
 

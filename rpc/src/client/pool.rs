@@ -29,6 +29,7 @@ use super::{
     link::{self, Link},
 };
 use crate::{
+    figures::{ConnectionFigures, Figures},
     status::{CallError, Executed},
     sync::{Mutex, lock},
 };
@@ -52,6 +53,8 @@ struct State {
     dialing: bool,
     outage: Option<Outage>,
     closed: bool,
+    /// What the connections that have ended did.
+    past: Figures,
 }
 
 struct Waiter {
@@ -107,14 +110,6 @@ impl Drop for Lease {
             self.pool.release(&self.link, 1);
         }
     }
-}
-
-/// What the pool looks like from outside.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Glance {
-    pub(crate) connections: usize,
-    pub(crate) waiting: usize,
-    pub(crate) resting: bool,
 }
 
 impl Pool {
@@ -282,6 +277,7 @@ impl Pool {
     pub(crate) fn lost(self: &Arc<Self>, link: &Link) {
         let mut state = lock(&self.state);
         state.remove(link);
+        state.past += link.figures().past();
         if !state.waiters.is_empty() {
             self.dial_if_needed(&mut state);
         }
@@ -300,7 +296,7 @@ impl Pool {
     pub(crate) fn tend(self: &Arc<Self>, link: &Link) {
         let now = Instant::now();
         let mut state = lock(&self.state);
-        if link.idle_for(now) >= self.config.idle_timeout
+        if link.idle_for(now) >= link.idle_timeout
             && let Some(link) = state.remove(link)
         {
             state.retire(link);
@@ -328,25 +324,38 @@ impl Pool {
         lock(&self.state).leaving.first().cloned()
     }
 
-    pub(crate) fn each_link(&self, mut look: impl FnMut(&Link)) -> Glance {
+    /// What this backend's connections have done and hold.
+    pub(crate) fn figures(&self) -> Figures {
         let state = lock(&self.state);
-        state.links.iter().chain(&state.leaving).for_each(|link| look(link));
-        Glance {
-            connections: state.links.len() + state.leaving.len(),
-            waiting: self.waiting.load(Ordering::Relaxed),
-            resting: state.outage.is_some(),
-        }
+        let mut figures = state.past;
+        state.open().for_each(|link| figures += link.figures());
+        figures.waiting += self.waiting.load(Ordering::Relaxed);
+        figures.resting_backends = state.outage.is_some().into();
+        figures
+    }
+
+    pub(crate) fn connections(&self) -> Vec<ConnectionFigures> {
+        let link = |link: &Arc<Link>| ConnectionFigures {
+            peer: link.peer,
+            age: link.since.elapsed(),
+            figures: link.figures(),
+        };
+        lock(&self.state).open().map(link).collect()
     }
 }
 
 impl Drop for Pool {
     fn drop(&mut self) {
         let state = lock(&self.state);
-        state.links.iter().chain(&state.leaving).for_each(|link| link.wire.finish());
+        state.open().for_each(|link| link.wire.finish());
     }
 }
 
 impl State {
+    fn open(&self) -> impl Iterator<Item = &Arc<Link>> {
+        self.links.iter().chain(&self.leaving)
+    }
+
     fn idle(&self) -> Option<Arc<Link>> {
         self.links.iter().find(|link| link.busy.load(Ordering::Relaxed) < link.capacity).cloned()
     }
@@ -441,7 +450,7 @@ mod tests {
             assert!(waits.as_mut().poll(&mut std::task::Context::from_waker(Waker::noop())).is_pending(), "{number}");
             assert_eq!(pool.load(), 1);
         }
-        assert_eq!((pool.load(), pool.each_link(|_| {}).waiting), (0, 0));
+        assert_eq!((pool.load(), pool.figures().waiting), (0, 0));
         assert!(lock(&pool.state).waiters.len() <= 8);
     }
 }

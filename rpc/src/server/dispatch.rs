@@ -1,12 +1,15 @@
 //! One request on its way through a handler: [`Incoming`] goes in, [`Reply`] brings exactly one answer back, whatever
 //! happens in between.
 
-use std::{cell::Cell, sync::Arc};
+use std::{cell::Cell, future::poll_fn, pin::pin, sync::Arc};
 
 use bytes::Bytes;
 use tokio::sync::oneshot;
 
-use super::session::Session;
+use super::{
+    layer::{Call, Layer},
+    session::Session,
+};
 use crate::{
     codec::Message,
     context::Context,
@@ -39,9 +42,10 @@ impl Incoming {
     ///
     /// The task ends when the handler has ended or when the call is cancelled, which drops the handler's future. The
     /// reply outlives that future: its permit comes back only then.
-    pub(crate) fn spawn<M, S, F, Fut>(self, state: Arc<S>, handler: F)
+    pub(crate) fn spawn<M, L, S, F, Fut>(self, layers: L, state: Arc<S>, handler: F)
     where
         M: Method,
+        L: Layer,
         S: Send + Sync + 'static,
         F: FnOnce(Arc<S>, Context, M::Request) -> Fut + Send + 'static,
         Fut: Future<Output = Result<M::Response, Status>> + Send,
@@ -58,13 +62,28 @@ impl Incoming {
                 Ok(request) => request,
                 Err(error) => return reply.refuse(Status::INVALID_REQUEST, &error.to_string()),
             };
+            let call = Call {
+                service: M::SERVICE,
+                method: M::NAME,
+                request_bytes: payload.len(),
+                deadline: context.deadline(),
+                trace: context.trace().copied(),
+            };
             drop(payload);
-            reply.started = true;
             let cancellation = context.cancellation();
-            let answer = tokio::select! {
-                biased;
-                answer = handler(state, context, request) => Some(answer),
-                () = cancellation.fired() => None,
+            let answer = {
+                // Stays where it is, so that layers pass on a pointer and not the whole of it.
+                let mut running = pin!(handler(state, context, request));
+                let started = &mut reply.started;
+                let next = poll_fn(|task| {
+                    *started = true;
+                    running.as_mut().poll(task)
+                });
+                tokio::select! {
+                    biased;
+                    answer = layers.around(call, next) => Some(answer),
+                    () = cancellation.fired() => None,
+                }
             };
             match answer {
                 Some(Ok(response)) => reply.respond_with_room(response).await,
@@ -163,9 +182,10 @@ impl Reply {
         Ok(())
     }
 
-    /// Answers for a handler that ran.
+    /// Answers for a handler that ran, or for a layer that kept it from running.
     fn fail(&mut self, status: &Status) {
-        self.send(status.code, &status.message, Executed::Yes, true);
+        let executed = if self.started { Executed::Yes } else { Executed::No };
+        self.send(status.code, &status.message, executed, true);
     }
 
     /// Answers for a handler that was not started.
@@ -203,5 +223,55 @@ impl Drop for Reply {
         }
         let executed = if self.started { Executed::Unknown } else { Executed::No };
         self.send(Status::CANCELLED, "cancelled", executed, false);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::time::{Instant, advance};
+
+    use super::{Arc, Context, Executed, Incoming, Method, Outcome, Reply, Status, oneshot};
+    use crate::cancellation::Cancellation;
+
+    struct Echo;
+
+    impl Method for Echo {
+        const SERVICE: &'static str = "test";
+        const NAME: &'static str = "echo";
+        const IDEMPOTENT: bool = true;
+        type Request = u8;
+        type Response = u8;
+    }
+
+    /// Starts a request that has 20 ms, lets `late` pass before its task's turn, and says how it ended.
+    async fn after(late: Duration, cancellation: Cancellation) -> Outcome {
+        let (sender, answer) = oneshot::channel();
+        let context = Context::received(Instant::now(), 20, None, false, cancellation);
+        let incoming = Incoming::new(context, vec![7].into(), Reply::local(sender));
+        incoming.spawn::<Echo, _, _, _, _>((), Arc::new(()), |_, _, number| async move { Ok(number) });
+        advance(late).await;
+        answer.await.expect("each request is answered")
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_that_expires_before_its_turn_is_not_begun() {
+        let never = Cancellation::default;
+        assert!(matches!(after(Duration::from_millis(19), never()).await, Outcome::Response(_)));
+        match after(Duration::from_millis(20), never()).await {
+            Outcome::Status { status, executed: Executed::No } => assert_eq!(status.code, Status::DEADLINE_EXCEEDED),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_that_is_cancelled_before_its_turn_is_not_begun() {
+        let cancelled = Cancellation::default();
+        cancelled.fire();
+        match after(Duration::ZERO, cancelled).await {
+            Outcome::Status { status, executed: Executed::No } => assert_eq!(status.code, Status::CANCELLED),
+            other => panic!("{other:?}"),
+        }
     }
 }

@@ -57,7 +57,12 @@ async fn greet(shared: &Shared, stream: &mut TcpStream) -> Result<Agreed, HelloE
 }
 
 async fn run(shared: Arc<Shared>, stream: TcpStream, agreed: Agreed) -> usize {
-    let session = Arc::new(Session::new(Arc::clone(&shared), &agreed));
+    // A socket without a peer has been reset already.
+    let Ok(peer) = stream.peer_addr() else {
+        return 0;
+    };
+    let session = Arc::new(Session::new(Arc::clone(&shared), peer, &agreed));
+    let _entered = shared.roster.enter(&session);
     // However this connection ends, nobody is left to be answered.
     let _cancelled = CancelOnDrop(&session);
     let pace = Pace {

@@ -1,13 +1,16 @@
 //! The server: accepts, greets, runs handlers within limits, and stops without losing a call.
 //!
 //! Read in this order: `registry` (what is served), `session` (a connection as the server sees it), `dispatch` (one
-//! request through its handler), `running` and `limits` (how many), `drain` (a connection's life and the stop), `config`.
+//! request through its handler), `layer` (what may stand around it), `running` and `limits` (how many), `roster` (which connections), `drain` (a connection's
+//! life and the stop), `config`.
 
 mod config;
 mod dispatch;
 mod drain;
+pub mod layer;
 mod limits;
 mod registry;
+mod roster;
 mod running;
 mod session;
 
@@ -17,12 +20,13 @@ use tokio::{task::JoinSet, time::sleep};
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use self::dispatch::{Incoming, Outcome, Reply};
-use self::limits::Gate;
 pub use self::{
     config::ServerConfig,
     drain::Drained,
     registry::{Entry, Registry},
+    roster::Watch,
 };
+use self::{limits::Gate, roster::Roster};
 use crate::{
     hello,
     net::{TcpListener, TcpStream},
@@ -37,6 +41,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 pub struct Server {
     registry: Registry,
     config: ServerConfig,
+    watch: Watch,
 }
 
 /// What all connections of a server have in common.
@@ -46,13 +51,19 @@ pub(crate) struct Shared {
     /// The method table as WELCOME carries it.
     table: Vec<u8>,
     in_flight: Gate,
+    roster: Arc<Roster>,
     stopping: CancellationToken,
 }
 
 impl Server {
     /// A server of `registry` within the limits of `config`.
     pub fn new(registry: Registry, config: ServerConfig) -> Self {
-        Self { registry, config }
+        Self { registry, config, watch: Watch(Arc::default()) }
+    }
+
+    /// What shows the server's figures while it runs.
+    pub fn watch(&self) -> Watch {
+        self.watch.clone()
     }
 
     /// Serves connections of `listener` until `stop` completes, then drains: closes the listener, tells every client to
@@ -64,6 +75,7 @@ impl Server {
             in_flight: Gate::new(self.config.max_in_flight),
             registry: self.registry,
             config: self.config,
+            roster: self.watch.0,
             stopping: CancellationToken::new(),
         });
         let mut connections = JoinSet::new();

@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use super::dispatch::Incoming;
+use super::{dispatch::Incoming, layer::Layer};
 use crate::{
     context::Context,
     service::Method,
@@ -12,16 +12,17 @@ use crate::{
 
 type Start = Box<dyn Fn(Incoming) + Send + Sync>;
 
-/// One service with its handler.
-pub struct Entry {
+/// One service with its handler, and with what stands around it.
+pub struct Entry<L = ()> {
     info: ServiceInfo,
     methods: Vec<Start>,
+    layers: L,
 }
 
-impl Entry {
-    /// A service without methods; `service!` adds them.
-    pub fn new(name: &str) -> Self {
-        Self { info: ServiceInfo { name: name.into(), methods: vec![] }, methods: vec![] }
+impl<L: Layer> Entry<L> {
+    /// A service without methods, within `layers`; `service!` adds the methods.
+    pub fn new(name: &str, layers: L) -> Self {
+        Self { info: ServiceInfo { name: name.into(), methods: vec![] }, methods: vec![], layers }
     }
 
     /// Adds the method `M`, served by `handler` on `state`.
@@ -33,10 +34,17 @@ impl Entry {
         F: Fn(Arc<S>, Context, M::Request) -> Fut + Copy + Send + Sync + 'static,
         Fut: Future<Output = Result<M::Response, Status>> + Send,
     {
-        let state = Arc::clone(state);
+        let (layers, state) = (self.layers.clone(), Arc::clone(state));
         self.info.methods.push(MethodInfo { name: M::NAME.into(), idempotent: M::IDEMPOTENT });
-        self.methods.push(Box::new(move |incoming| incoming.spawn::<M, S, F, Fut>(Arc::clone(&state), handler)));
+        self.methods.push(Box::new(move |incoming| {
+            incoming.spawn::<M, L, S, F, Fut>(layers.clone(), Arc::clone(&state), handler);
+        }));
         self
+    }
+
+    /// The finished service, whatever stands around it.
+    pub fn finish(self) -> Entry {
+        Entry { info: self.info, methods: self.methods, layers: () }
     }
 }
 

@@ -1,8 +1,11 @@
 //! [`Session`]: one connection as the server sees it.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, AtomicUsize, Ordering},
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
 };
 
 use tokio::time::Instant;
@@ -15,6 +18,7 @@ use super::{
 use crate::{
     connection::{Breach, Side, Wire},
     context::Context,
+    figures::{ConnectionFigures, count},
     frame::{FLAG_NOT_EXECUTED, FLAG_RETRY, Frame, Kind, RequestHead},
     hello::Agreed,
     outbox::Closed,
@@ -26,6 +30,8 @@ use crate::{
 pub(crate) struct Session {
     wire: Wire,
     shared: Arc<Shared>,
+    peer: SocketAddr,
+    since: Instant,
     running: Mutex<Running>,
     /// Largest response body that the client takes.
     max_response: usize,
@@ -47,10 +53,12 @@ impl Drop for Waits<'_> {
 }
 
 impl Session {
-    pub(crate) fn new(shared: Arc<Shared>, agreed: &Agreed) -> Self {
+    pub(crate) fn new(shared: Arc<Shared>, peer: SocketAddr, agreed: &Agreed) -> Self {
         Self {
             wire: Wire::new(shared.config.outbox_bytes),
             shared,
+            peer,
+            since: Instant::now(),
             running: Mutex::default(),
             max_response: agreed.peer_max_frame,
             waiting_bytes: AtomicUsize::new(0),
@@ -85,6 +93,11 @@ impl Session {
         let _ = self.wire.outbox.push(frame);
     }
 
+    pub(crate) fn figures(&self) -> ConnectionFigures {
+        let figures = self.wire.figures(self.running());
+        ConnectionFigures { peer: self.peer, age: self.since.elapsed(), figures }
+    }
+
     /// Requests running now.
     pub(crate) fn running(&self) -> usize {
         lock(&self.running).len()
@@ -109,8 +122,12 @@ impl Session {
     fn request(self: &Arc<Self>, now: Instant, frame: Frame) -> Result<(), Breach> {
         let (id, mut payload) = (frame.id, frame.body);
         let head = RequestHead::take(&mut payload, frame.flags)?;
+        let retry = frame.flags & FLAG_RETRY != 0;
+        if retry {
+            count(&self.wire.traffic.retried);
+        }
         if self.draining.load(Ordering::Acquire) {
-            self.refuse(id, Status::DRAINING, "the server is stopping");
+            self.reject(id, Status::DRAINING, "the server is stopping");
             return Ok(());
         }
         let start = match self.shared.registry.find((head.service, head.method)) {
@@ -121,7 +138,7 @@ impl Session {
             }
         };
         if !self.shared.in_flight.enter() {
-            self.refuse(id, Status::REJECTED, "the server has too many requests in flight");
+            self.reject(id, Status::REJECTED, "the server has too many requests in flight");
             return Ok(());
         }
         let limit = self.shared.config.max_in_flight_per_connection;
@@ -129,7 +146,6 @@ impl Session {
         let begun = lock(&self.running).begin(id, limit);
         match begun {
             Ok(cancellation) => {
-                let retry = frame.flags & FLAG_RETRY != 0;
                 let context = Context::received(now, head.timeout_ms, head.trace, retry, cancellation);
                 start(Incoming::new(context, payload, Reply::peer(Arc::clone(self), id)));
                 Ok(())
@@ -139,7 +155,7 @@ impl Session {
                 match refused {
                     Refused::Duplicate => Err(Breach::new(Status::PROTOCOL, "a request with this id is running")),
                     Refused::Full => {
-                        self.refuse(id, Status::REJECTED, "the connection has too many requests in flight");
+                        self.reject(id, Status::REJECTED, "the connection has too many requests in flight");
                         Ok(())
                     }
                 }
@@ -152,6 +168,11 @@ impl Session {
             Missing::Service => self.refuse(id, Status::UNKNOWN_SERVICE, "no service of this number"),
             Missing::Method => self.refuse(id, Status::UNKNOWN_METHOD, "no method of this number"),
         }
+    }
+
+    fn reject(&self, id: u32, code: u16, why: &str) {
+        count(&self.wire.traffic.rejected);
+        self.refuse(id, code, why);
     }
 
     fn refuse(&self, id: u32, code: u16, why: &str) {

@@ -13,7 +13,9 @@ use std::{
     time::Duration,
 };
 
-use teller_rpc::{Client as Handle, ClientConfig, Context, Drained, Registry, Secret, Server, ServerConfig, Status};
+use teller_rpc::{
+    Client as Handle, ClientConfig, Context, Drained, Registry, Secret, Server, ServerConfig, Status, Watch,
+};
 use tokio::{
     net::{TcpListener, TcpSocket},
     sync::{Notify, Semaphore, mpsc, oneshot},
@@ -135,6 +137,7 @@ pub struct Running {
     pub address: SocketAddr,
     pub strings: Strings,
     pub starts: mpsc::UnboundedReceiver<u32>,
+    pub watch: Watch,
     stop: oneshot::Sender<()>,
     server: JoinHandle<Drained>,
 }
@@ -149,6 +152,23 @@ impl Running {
     }
 
     pub async fn at(address: SocketAddr, change: impl FnOnce(&mut ServerConfig)) -> Self {
+        let (strings, starts) = strings();
+        Self::run(address, registry(&strings), change, strings, starts)
+    }
+
+    /// Serves handlers of the test's own.
+    pub async fn serving(registry: Registry, change: impl FnOnce(&mut ServerConfig)) -> Self {
+        let (strings, starts) = strings();
+        Self::run("127.0.0.1:0".parse().unwrap(), registry, change, strings, starts)
+    }
+
+    fn run(
+        address: SocketAddr,
+        registry: Registry,
+        change: impl FnOnce(&mut ServerConfig),
+        strings: Strings,
+        starts: mpsc::UnboundedReceiver<u32>,
+    ) -> Self {
         let socket = TcpSocket::new_v4().unwrap();
         socket.set_reuseaddr(true).unwrap();
         socket.bind(address).unwrap();
@@ -156,11 +176,11 @@ impl Running {
         let address = listener.local_addr().unwrap();
         let mut config = ServerConfig::new(secret());
         change(&mut config);
-        let (strings, starts) = strings();
         let (stop, stopped) = oneshot::channel();
-        let server = Server::new(registry(&strings), config);
+        let server = Server::new(registry, config);
+        let watch = server.watch();
         let server = tokio::spawn(server.run(listener, async { drop(stopped.await) }));
-        Self { address, strings, starts, stop, server }
+        Self { address, strings, starts, watch, stop, server }
     }
 
     pub fn client(&self) -> Handle {
