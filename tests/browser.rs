@@ -1,7 +1,7 @@
 //! Teller's pages in a real browser: every story runs in a fresh headless Chromium, against the whole program.
 //!
 //! Where Chromium or chromedriver is not installed the stories are reported as ignored, with the reason. A story fails
-//! as well when the browser's console holds anything at the end: an error, a refused script, a violated policy.
+//! as well when the browser's console holds a warning or an error at the end: a refused script, a violated policy.
 
 #![allow(clippy::unwrap_used, reason = "a story that cannot go on fails")]
 

@@ -107,10 +107,12 @@ impl Page {
         self.client.delete_all_cookies().await.unwrap();
     }
 
-    /// What the browser has written into its console since it was last asked.
+    /// The warnings and errors that the browser has written into its console since it was last asked. What it only remarks, such as that
+    /// a script was quicker to give a field the focus than the page's own `autofocus`, depends on timing and is no fault.
     pub async fn console(&self) -> Vec<Value> {
+        let remark = |entry: &Value| matches!(entry["level"].as_str(), Some("INFO" | "DEBUG"));
         match self.client.issue_cmd(ConsoleLog).await {
-            Ok(Value::Array(entries)) => entries,
+            Ok(Value::Array(entries)) => entries.into_iter().filter(|entry| !remark(entry)).collect(),
             other => panic!("chromedriver does not hand out the console: {other:?}"),
         }
     }
