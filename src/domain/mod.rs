@@ -4,10 +4,12 @@
 //! - [`user`]: users, their names, passwords and profiles.
 //! - [`session`]: what a signed-in browser holds, and what the stores know of it.
 //! - [`picture`]: profile pictures, after they were decoded and written anew.
+//! - `text`: what texts that were checked have in common.
 //! - [`time`]: instants in UTC microseconds.
 
 pub mod invalid;
 pub mod picture;
 pub mod session;
+mod text;
 pub mod time;
 pub mod user;

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use super::invalid::Invalid;
+use super::text::{is_lower_hex, text_conversions};
 
 /// How a kept picture is encoded. Nothing else is ever served from `/pictures/`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,9 +49,8 @@ impl PictureName {
     /// Takes a name from a URL.
     pub fn parse(text: impl Into<String>) -> Result<Self, Invalid> {
         let text = text.into();
-        let hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
         match text.split_once('.') {
-            Some((stem, "jpg" | "png")) if stem.len() == 32 && stem.bytes().all(hex) => Ok(Self(text)),
+            Some((stem, "jpg" | "png")) if stem.len() == 32 && is_lower_hex(stem) => Ok(Self(text)),
             _ => Err(Invalid::new("picture", "must be 32 hex digits and .jpg or .png")),
         }
     }
@@ -72,18 +72,7 @@ impl fmt::Display for PictureName {
     }
 }
 
-impl TryFrom<String> for PictureName {
-    type Error = Invalid;
-    fn try_from(text: String) -> Result<Self, Invalid> {
-        Self::parse(text)
-    }
-}
-
-impl From<PictureName> for String {
-    fn from(name: PictureName) -> String {
-        name.0
-    }
-}
+text_conversions!(PictureName);
 
 /// A picture as it is kept and served.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

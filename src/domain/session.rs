@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::invalid::Invalid;
+use super::text::{is_lower_hex, text_conversions};
 use super::user::UserId;
 
 /// The secret that stands for a signed-in user: 32 lower-case hex digits, in the cookie `sessionID`. Never printed, never stored.
@@ -19,8 +20,7 @@ impl SessionId {
     /// Takes a session id as a client sent it.
     pub fn parse(text: impl Into<String>) -> Result<Self, Invalid> {
         let text = text.into();
-        let hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
-        if text.len() == Self::CHARS && text.bytes().all(hex) {
+        if text.len() == Self::CHARS && is_lower_hex(&text) {
             return Ok(Self(text));
         }
         Err(Invalid::new("sessionID", "must be 32 lower-case hex digits"))
@@ -38,18 +38,7 @@ impl fmt::Debug for SessionId {
     }
 }
 
-impl TryFrom<String> for SessionId {
-    type Error = Invalid;
-    fn try_from(text: String) -> Result<Self, Invalid> {
-        Self::parse(text)
-    }
-}
-
-impl From<SessionId> for String {
-    fn from(id: SessionId) -> String {
-        id.0
-    }
-}
+text_conversions!(SessionId);
 
 /// What stores know a session by: the SHA-256 of its [`SessionId`]. Whoever reads the store cannot sign in with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
