@@ -112,6 +112,8 @@ async fn each_refusal_has_its_code(engine: Engine) {
         refused(&stranger.json(&format!("{USER}/signup"), &wrong).await, "6", "InvalidParamsError");
     }
     refused(&stranger.form(&format!("{USER}/signin"), "").await, "6", "InvalidParamsError");
+    let endless = format!("username={}&password=secret-1", "x".repeat(60_000));
+    refused(&stranger.form(&format!("{USER}/signin"), &endless).await, "6", "InvalidParamsError");
 
     for session in [None, Some("0123456789abcdef0123456789abcdef"), Some("../../x"), Some("")] {
         stranger.session = session.map(str::to_owned);

@@ -14,7 +14,7 @@ use crate::coalesce::{Coalescer, Limits};
 use crate::domain::session::SessionId;
 use crate::domain::user::UserName;
 use crate::error::Error;
-use crate::store::{Credentials, Store, StoreError, Volatile};
+use crate::store::{Credentials, Store, StoreError, USER_NAME_MAX_BYTES, Volatile};
 
 /// The service `session`.
 pub struct SignIns<V> {
@@ -44,6 +44,10 @@ impl<V: Volatile> SignIns<V> {
     }
 
     async fn begin(&self, SignIn { user_name, password }: SignIn) -> Result<Result<SessionId, Refusal>, Error> {
+        if user_name.len() > USER_NAME_MAX_BYTES {
+            // It is nobody's. Looked up, it would make the one statement that many wait for as long as its sender likes.
+            return Ok(Err(nobody(user_name)));
+        }
         let Some(known) = self.look_up.call(user_name.clone()).await? else {
             return Ok(Err(nobody(user_name)));
         };
@@ -73,5 +77,41 @@ fn nobody(user_name: String) -> Refusal {
     match UserName::parse(user_name) {
         Ok(_) => Refusal::NoSuchUser,
         Err(broken) => Refusal::Invalid(broken),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::{SignIn, SignIns};
+    use crate::api::Refusal;
+    use crate::coalesce::Limits;
+    use crate::domain::user::Password;
+    use crate::service::Settings;
+    use crate::service::cpu::Cpu;
+    use crate::service::password::{Hasher, Scheme};
+    use crate::service::sessions::Sessions;
+    use crate::store::memory::Memory;
+    use crate::store::sqlite::Sqlite;
+    use crate::store::{Store, USER_NAME_MAX_BYTES};
+
+    #[tokio::test]
+    async fn a_name_that_no_store_holds_is_never_looked_up_with_those_of_others() {
+        const LONG: Duration = Duration::from_secs(60);
+        let coalesce = Limits { lanes: 1, batch_max: 1, queue_max: 0 };
+        let settings = Settings { session_ttl: LONG, profile_ttl: LONG, change_guard: LONG, coalesce };
+        let store = Sqlite::memory(LONG).expect("opens");
+        store.migrate().await.expect("migrates");
+        let hasher = Hasher::new(Scheme::Md5Salted, Cpu::new(1, 1)).expect("no parameters");
+        let sign_ins = SignIns::new(store, Sessions::new(Memory::new(10), &settings), hasher, coalesce);
+
+        for (bytes, is_looked_up) in [(USER_NAME_MAX_BYTES, true), (USER_NAME_MAX_BYTES + 1, false), (60_000, false)] {
+            let password = Password::parse("open-sesame").expect("a password");
+            let outcome = sign_ins.begin(SignIn { user_name: "x".repeat(bytes), password }).await;
+            // There is no room for any look-up: one that is asked for fails.
+            assert_eq!(outcome.is_err(), is_looked_up, "{bytes} bytes");
+            assert!(is_looked_up || matches!(outcome, Ok(Err(Refusal::Invalid(_)))), "{bytes} bytes");
+        }
     }
 }

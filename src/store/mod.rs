@@ -40,6 +40,9 @@ pub enum StoreError {
     Refused(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
+/// Most bytes of a user name that a store holds, as the column says.
+pub const USER_NAME_MAX_BYTES: usize = 64;
+
 /// A user who is about to exist.
 #[derive(Clone, Debug)]
 pub struct NewUser {
