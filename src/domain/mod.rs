@@ -4,12 +4,22 @@
 //! - [`user`]: users, their names, passwords and profiles.
 //! - [`session`]: what a signed-in browser holds, and what the stores know of it.
 //! - [`picture`]: profile pictures, after they were decoded and written anew.
+//! - [`asset`], [`money`]: currencies, and exact amounts of them.
+//! - [`account`], [`transfer`]: accounts, and the transfers and entries that change them.
+//! - [`command`]: what the ledger is asked to do, and what it answers.
+//! - [`effects`]: what the answer writes.
 //! - `text`: what texts that were checked have in common.
 //! - [`time`]: instants in UTC microseconds.
 
+pub mod account;
+pub mod asset;
+pub mod command;
+pub mod effects;
 pub mod invalid;
+pub mod money;
 pub mod picture;
 pub mod session;
 mod text;
 pub mod time;
+pub mod transfer;
 pub mod user;

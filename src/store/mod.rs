@@ -2,6 +2,7 @@
 //! on every implementation.
 //!
 //! - [`Store`] keeps what must survive: on SQLite or MySQL.
+//! - [`ledger::LedgerStore`] is its part that keeps money.
 //! - [`Volatile`] keeps what may be lost: sessions and cached profiles, in memory or in Redis. Losing all of it logs people out
 //!   and costs speed, never truth.
 //!
@@ -13,6 +14,7 @@
 
 #[doc(hidden)]
 pub mod contract;
+pub mod ledger;
 pub mod memory;
 pub mod migrations;
 pub mod mysql;

@@ -1,0 +1,226 @@
+//! Transfers and their entries: what a ledger is made of. Both are written once and never changed.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::account::AccountId;
+use super::asset::Asset;
+use super::invalid::Invalid;
+use super::money::Amount;
+use super::text::text_conversions;
+use super::time::Timestamp;
+use super::user::UserId;
+
+/// A transfer's id, a UUID. It is what makes the same transfer, asked for again, the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct TransferId(pub [u8; 16]);
+
+/// What a transfer is for. A [`Reference`] is unique among those of one kind. The numbers are those in SQL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[repr(u8)]
+pub enum TransferKind {
+    /// From one user's account to another.
+    Transfer = 1,
+    /// From the world outside.
+    Deposit = 2,
+    /// To the world outside.
+    Withdrawal = 3,
+    /// What `POST /deduct` takes.
+    Deduction = 4,
+}
+
+/// What a transfer did to the balances when it was made. The numbers are those in SQL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[repr(u8)]
+pub enum TransferStatus {
+    /// The money moved: at once, or, if [`Transfer::settles`] names a pending one, out of what that held.
+    Posted = 1,
+    /// The money is held and has not moved.
+    Pending = 2,
+    /// What the pending one held was released.
+    Voided = 3,
+    /// The same, because its time was over.
+    Expired = 4,
+}
+
+/// A transfer as it was made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Transfer {
+    /// Its id.
+    pub id: TransferId,
+    /// What it is for.
+    pub kind: TransferKind,
+    /// What it did.
+    pub status: TransferStatus,
+    /// The account that pays.
+    pub from: AccountId,
+    /// The account that is paid.
+    pub to: AccountId,
+    /// What the amount is counted in.
+    pub asset: Asset,
+    /// What moved, or is held, or, of one that was voided or expired, was released: more than zero.
+    pub amount: Amount,
+    /// The pending transfer that this one ends.
+    pub settles: Option<TransferId>,
+    /// Of a pending one: after how many seconds it expires.
+    pub timeout_s: Option<u32>,
+    /// The bank's or the chain's own name for it, unique for each kind.
+    pub reference: Option<Reference>,
+    /// What it says to people.
+    pub description: Description,
+    /// Who asked for it.
+    pub actor: UserId,
+    /// When.
+    pub created_at: Timestamp,
+    /// The sequence number of its entry in the account that pays.
+    pub from_seq: u64,
+    /// The same in the account that is paid, if that changed.
+    pub to_seq: Option<u64>,
+}
+
+/// One change of an account. An account's entries are numbered from 1 without gaps, and each begins where the one before ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Whose.
+    pub account: AccountId,
+    /// Its number in that account: the account's version after it.
+    pub seq: u64,
+    /// Why.
+    pub transfer: TransferId,
+    /// What the balance grew by; less than zero if it shrank, zero if only what is held changed.
+    pub amount: Amount,
+    /// The balance before it.
+    pub balance_before: Amount,
+    /// The balance after it: before plus amount.
+    pub balance_after: Amount,
+    /// What is held after it.
+    pub held_after: Amount,
+    /// When: the transfer's time.
+    pub created_at: Timestamp,
+}
+
+/// A transfer with the entries it made: all that an answer, also one given again later, is built from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Receipt {
+    /// The transfer.
+    pub transfer: Transfer,
+    /// What it did to the account that pays.
+    pub from_entry: Entry,
+    /// What it did to the account that is paid; nothing, unless money moved.
+    pub to_entry: Option<Entry>,
+}
+
+/// What became of a pending transfer. The numbers are those in SQL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[repr(u8)]
+pub enum HoldStatus {
+    /// It still holds its money.
+    Pending = 1,
+    /// Its money moved, whole or in part.
+    Posted = 2,
+    /// Its money was released.
+    Voided = 3,
+    /// The same, because its time was over.
+    Expired = 4,
+}
+
+/// The state of a pending transfer: the one thing about transfers that changes, once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hold {
+    /// The pending transfer.
+    pub transfer: TransferId,
+    /// The account whose money it holds.
+    pub account: AccountId,
+    /// How much.
+    pub amount: Amount,
+    /// When it expires, if ever.
+    pub expires_at: Option<Timestamp>,
+    /// What became of it.
+    pub status: HoldStatus,
+    /// The transfer that ended it.
+    pub settled_by: Option<TransferId>,
+}
+
+/// A transfer as a store knows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stored {
+    /// As it was made.
+    pub receipt: Receipt,
+    /// Of a pending one: what became of it.
+    pub hold: Option<Hold>,
+}
+
+/// The bank's or the chain's own name for a transfer: 1 to 128 visible ASCII characters.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Reference(String);
+
+impl Reference {
+    /// Most characters.
+    pub const CHARS: usize = 128;
+
+    /// Takes a reference as it was written.
+    ///
+    /// # Errors
+    ///
+    /// Names the field `reference`.
+    pub fn parse(text: impl Into<String>) -> Result<Self, Invalid> {
+        let text = text.into();
+        if (1..=Self::CHARS).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Ok(Self(text));
+        }
+        Err(Invalid::new("reference", "must be 1 to 128 visible ASCII characters"))
+    }
+
+    /// The reference as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// What a transfer says to people: up to 140 characters, none of them a control character.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Description(String);
+
+impl Description {
+    /// Most characters.
+    pub const CHARS: usize = 140;
+
+    /// Takes a description as it was typed.
+    ///
+    /// # Errors
+    ///
+    /// Names the field `description`.
+    pub fn parse(text: impl Into<String>) -> Result<Self, Invalid> {
+        let text = text.into();
+        if text.chars().count() > Self::CHARS {
+            return Err(Invalid::new("description", "must be at most 140 characters"));
+        }
+        if text.chars().any(char::is_control) {
+            return Err(Invalid::new("description", "must not contain control characters"));
+        }
+        Ok(Self(text))
+    }
+
+    /// The description as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+text_conversions!(Reference, Description);
+
+impl fmt::Display for TransferId {
+    /// As a UUID: lower-case hex in groups of 8, 4, 4, 4 and 12.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, byte) in self.0.iter().enumerate() {
+            if matches!(index, 4 | 6 | 8 | 10) {
+                f.write_str("-")?;
+            }
+            write!(f, "{byte:02x}")?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,175 @@
+//! What the ledger asks of the durable store: accounts, and batches of commands in one transaction each.
+
+use std::future::Future;
+
+use tokio::sync::mpsc;
+
+use super::StoreError;
+use crate::domain::account::{Account, AccountId, AccountStatus};
+use crate::domain::asset::Asset;
+use crate::domain::effects::{Effects, Found, Wants};
+use crate::domain::money::Amount;
+use crate::domain::time::Timestamp;
+use crate::domain::transfer::{Entry, Hold, Stored, Transfer, TransferId};
+use crate::domain::user::UserId;
+
+/// A batch of commands, as a store sees it: what to read, and a pure function from what was read to what is written.
+pub trait Batch: Send + Sync + 'static {
+    /// What the callers hear.
+    type Answer: Send + 'static;
+
+    /// What to lock and read first.
+    fn wants(&self) -> Wants;
+
+    /// What to read besides, once an insert met a row that was there already: everything that could have been it.
+    fn wants_after_collision(&self) -> Wants;
+
+    /// What to do about what was `found`. It may ask for more, which is then read under the same locks and added, at most once for each
+    /// kind of key; it never asks for other accounts.
+    fn decide(&self, found: &Found) -> Decision<Self::Answer>;
+}
+
+/// What a [`Batch`] decided.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decision<T> {
+    /// Read this too, and ask again.
+    Read(Wants),
+    /// Write this, commit it, and then answer.
+    Write(Effects, T),
+}
+
+/// A part of an account's entries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EntryRange {
+    /// Not older than this.
+    pub from: Option<Timestamp>,
+    /// Older than this.
+    pub until: Option<Timestamp>,
+    /// Only those before this sequence number: where the page before ended.
+    pub before: Option<u64>,
+    /// At most as many.
+    pub limit: usize,
+}
+
+/// A change of an account that moves no money.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Amendment {
+    /// How far it may be overdrawn: zero or less.
+    Floor(Amount),
+    /// Open, frozen, or closed, which is for good and only done to an account that is empty and holds nothing.
+    Status(AccountStatus),
+}
+
+/// What became of an [`Amendment`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Amended {
+    /// The account after it.
+    Done(Account),
+    /// There is no such account.
+    Unknown,
+    /// It is closed, or to be closed and not empty: as it stands.
+    Refused(Account),
+}
+
+/// A piece of everything, read in one snapshot for whoever checks or copies it; pages of each kind in ascending order of their keys.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Page {
+    /// Accounts, by id.
+    Accounts(Vec<Account>),
+    /// Entries, by account and sequence number.
+    Entries(Vec<Entry>),
+    /// Transfers, by id, without looking for their entries: those are in the other pages.
+    Transfers(Vec<Transfer>),
+    /// Pending transfers' states, by transfer id.
+    Holds(Vec<Hold>),
+}
+
+/// The ledger's part of the durable store.
+pub trait LedgerStore: Clone + Send + Sync + 'static {
+    /// Runs a batch in one transaction and answers once it is on disk.
+    ///
+    /// Locks the accounts it wants in ascending order. A row that is there already (a transfer's id, an entry's number, a reference, a
+    /// pending transfer that ended) undoes the transaction, and it is begun again with [`Batch::wants_after_collision`] read as well.
+    /// What the database rolled back by itself, and a commit whose answer was lost, is run again, too: the batch's ids make that safe. All within
+    /// the statement time-out.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Unavailable`] may mean that the batch is in effect.
+    fn transact<B: Batch>(&self, batch: B) -> impl Future<Output = Result<B::Answer, StoreError>> + Send;
+
+    /// Opens a user's account: empty, without overdraft. `None` if that user has one in this asset; there is no such user is not checked.
+    fn open_account(
+        &self,
+        owner: UserId,
+        asset: Asset,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<Option<Account>, StoreError>> + Send;
+
+    /// The external accounts of an asset, as many as `stripes`, in the order of their stripes; those that are missing are made.
+    fn external_accounts(
+        &self,
+        asset: Asset,
+        stripes: u16,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<Vec<AccountId>, StoreError>> + Send;
+
+    /// An account as it stands.
+    fn account(&self, id: AccountId) -> impl Future<Output = Result<Option<Account>, StoreError>> + Send;
+
+    /// A user's account in an asset.
+    fn account_of(
+        &self,
+        owner: UserId,
+        asset: Asset,
+    ) -> impl Future<Output = Result<Option<Account>, StoreError>> + Send;
+
+    /// A user's accounts by ascending id, those after `after`, at most `limit`.
+    fn accounts_of(
+        &self,
+        owner: UserId,
+        after: Option<AccountId>,
+        limit: usize,
+    ) -> impl Future<Output = Result<Vec<Account>, StoreError>> + Send;
+
+    /// Changes an account without moving money.
+    fn amend_account(
+        &self,
+        id: AccountId,
+        amendment: Amendment,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<Amended, StoreError>> + Send;
+
+    /// Transfers by their ids, with their entries and what became of pending ones, in any order; unknown ones are left out.
+    fn transfers(&self, ids: &[TransferId]) -> impl Future<Output = Result<Vec<Stored>, StoreError>> + Send;
+
+    /// An account's entries in a range, newest first.
+    fn entries(
+        &self,
+        account: AccountId,
+        range: EntryRange,
+    ) -> impl Future<Output = Result<Vec<Entry>, StoreError>> + Send;
+
+    /// An account's newest entry that is not newer than `at`, by one look-up in an index.
+    fn entry_at(
+        &self,
+        account: AccountId,
+        at: Timestamp,
+    ) -> impl Future<Output = Result<Option<Entry>, StoreError>> + Send;
+
+    /// Pending transfers whose time is over at `now`, at most `limit`.
+    fn expired_holds(
+        &self,
+        now: Timestamp,
+        limit: usize,
+    ) -> impl Future<Output = Result<Vec<TransferId>, StoreError>> + Send;
+
+    /// Sends everything that was in effect at one moment to `pages`: all accounts, then all entries, all transfers, all holds, a few thousand rows a page, and
+    /// no faster than they are taken. `since`: only entries and transfers not older than that, each account's newest older entry, and all
+    /// accounts and pending holds. Ends early, without an error, when nobody takes pages any more. No time-out.
+    fn snapshot(
+        &self,
+        since: Option<Timestamp>,
+        pages: mpsc::Sender<Page>,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+}
