@@ -38,6 +38,17 @@ pub enum Decision<T> {
     Write(Effects, T),
 }
 
+/// Why a [`Batch`] has no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum NoAnswer {
+    /// Nothing of it is in effect.
+    #[error("the batch was undone")]
+    Undone(#[source] StoreError),
+    /// It may be in effect, wholly, or come into effect yet.
+    #[error("whether the batch is in effect is not known")]
+    Unknown(#[source] StoreError),
+}
+
 /// A part of an account's entries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EntryRange {
@@ -95,8 +106,8 @@ pub trait LedgerStore: Clone + Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// [`StoreError::Unavailable`] may mean that the batch is in effect.
-    fn transact<B: Batch>(&self, batch: B) -> impl Future<Output = Result<B::Answer, StoreError>> + Send;
+    /// [`NoAnswer`] says whether the batch may be in effect.
+    fn transact<B: Batch>(&self, batch: B) -> impl Future<Output = Result<B::Answer, NoAnswer>> + Send;
 
     /// Opens a user's account: empty, without overdraft. `None` if that user has one in this asset; there is no such user is not checked.
     fn open_account(
