@@ -10,7 +10,7 @@ use crate::domain::asset::Asset;
 use crate::domain::effects::{Effects, Found, Wants};
 use crate::domain::money::Amount;
 use crate::domain::time::Timestamp;
-use crate::domain::transfer::{Entry, Hold, Stored, Transfer, TransferId};
+use crate::domain::transfer::{Entry, Hold, Reference, Stored, Transfer, TransferId, TransferKind};
 use crate::domain::user::UserId;
 
 /// A batch of commands, as a store sees it: what to read, and a pure function from what was read to what is written.
@@ -93,6 +93,8 @@ pub enum Page {
     Transfers(Vec<Transfer>),
     /// Pending transfers' states, by transfer id.
     Holds(Vec<Hold>),
+    /// References that were used, by kind and reference.
+    References(Vec<(TransferKind, Reference, TransferId)>),
 }
 
 /// The ledger's part of the durable store.
@@ -175,7 +177,8 @@ pub trait LedgerStore: Clone + Send + Sync + 'static {
         limit: usize,
     ) -> impl Future<Output = Result<Vec<TransferId>, StoreError>> + Send;
 
-    /// Sends everything that was in effect at one moment to `pages`: all accounts, then all entries, all transfers, all holds, a few thousand rows a page, and
+    /// Sends everything that was in effect at one moment to `pages`: all accounts, then all entries, all transfers, all holds, all references, a few
+    /// thousand rows a page, and
     /// no faster than they are taken. `since`: only entries and transfers not older than that, each account's newest older entry, and all
     /// accounts and pending holds. Ends early, without an error, when nobody takes pages any more. No time-out.
     fn snapshot(

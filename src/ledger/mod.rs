@@ -1,0 +1,4 @@
+//! The ledger.
+
+pub mod export;
+pub mod verify;
