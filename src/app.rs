@@ -8,6 +8,7 @@ use teller_rpc::{ClientConfig, Registry, Secret, Server, ServerConfig};
 use tokio_util::sync::CancellationToken;
 
 use self::listen::listen;
+pub use self::offline::{export, migrate, seed_users, verify};
 use self::side::{Ready, Side};
 use crate::api::Backend;
 use crate::coalesce::Limits;
@@ -19,10 +20,11 @@ use crate::service::picture::{self, Studio};
 use crate::service::seed::{self, Demo};
 use crate::service::{self, Settings};
 use crate::store::memory::Memory;
-use crate::store::{Store, StoreError, Volatile};
+use crate::store::{Store, Volatile};
 use crate::telemetry::{self, metrics};
 
 mod listen;
+mod offline;
 mod secret;
 mod side;
 mod stores;
@@ -85,34 +87,6 @@ pub async fn start(config: &Config, part: Part) -> Result<App, Error> {
         app.sides.insert(0, side);
     }
     Ok(app)
-}
-
-/// Brings the schema of the durable store up to date; returns how many migrations were applied.
-pub async fn migrate(config: &Config) -> Result<usize, Error> {
-    match config.durable() {
-        Durable::Sqlite(path) => stores::sqlite(config, &path)?.migrate().await.map_err(unmigrated),
-        Durable::Memory => stores::sqlite_in_memory(config)?.migrate().await.map_err(unmigrated),
-        Durable::Mysql(url) => stores::mysql(config, &url).await?.migrate().await.map_err(unmigrated),
-    }
-}
-
-/// Makes `count` users for load tests, as [`seed::many`] does, in a store brought up to date.
-pub async fn seed_users(config: &Config, count: u64, done: impl Fn(u64)) -> Result<usize, Error> {
-    match config.durable() {
-        Durable::Sqlite(path) => seed_in(config, stores::sqlite(config, &path)?, count, done).await,
-        Durable::Memory => seed_in(config, stores::sqlite_in_memory(config)?, count, done).await,
-        Durable::Mysql(url) => seed_in(config, stores::mysql(config, &url).await?, count, done).await,
-    }
-}
-
-async fn seed_in<S: Store>(config: &Config, store: S, count: u64, done: impl Fn(u64)) -> Result<usize, Error> {
-    store.migrate().await.map_err(unmigrated)?;
-    let made = seed::many(&store, &hasher(&config.password)?, service::system_clock, count, done).await;
-    made.map_err(|e| Error::new("cannot make the users", e))
-}
-
-fn unmigrated(error: StoreError) -> Error {
-    Error::new("cannot bring the store's schema up to date", error)
 }
 
 impl App {
@@ -227,7 +201,7 @@ async fn beside<S: Store>(config: &Config, store: S) -> Result<(Registry, Demo),
 }
 
 async fn over<S: Store, V: Volatile>(config: &Config, store: S, volatile: V) -> Result<(Registry, Demo), Error> {
-    store.migrate().await.map_err(unmigrated)?;
+    offline::migrated(&store).await?;
     volatile.ping().await.map_err(|e| {
         Error::new(format!("cannot use the volatile store {}", config.volatile.url), e)
             .with_fix("start it, look at its address and password, or choose another with --volatile URL")

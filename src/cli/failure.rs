@@ -9,6 +9,9 @@ const RUN_TIME: u8 = 1;
 /// The exit code of wrong usage or configuration.
 pub const USAGE: u8 = 2;
 
+/// The exit code of a check that found what it looked for.
+const FOUND: u8 = 3;
+
 /// Why the program ends without having done what it was asked.
 #[derive(Debug)]
 pub struct Failure {
@@ -26,6 +29,11 @@ impl Failure {
     /// What was asked for cannot be asked for.
     pub fn in_usage(problem: impl Into<String>, fix: impl Into<String>) -> Self {
         Self { problem: problem.into(), fix: Some(fix.into()), code: USAGE }
+    }
+
+    /// What was checked is not as it should be.
+    pub fn found(problem: impl Into<String>) -> Self {
+        Self { problem: problem.into(), fix: None, code: FOUND }
     }
 
     /// Says it on standard error; returns what to exit with.

@@ -2,8 +2,10 @@
 //!
 //! - [`serve`], [`http`], [`backend`]: run Teller, whole or in part.
 //! - [`migrate`], [`config`], [`seed`], [`completions`]: do one thing and end.
+//! - [`verify`], [`export`]: look at the books, and copy them.
 //! - [`rpc`]: ask a backend what it serves, and call it.
 //! - [`flags`]: the flags that several subcommands share.
+//! - [`progress`]: how far a long piece of work is.
 //! - [`banner`]: what a process says once it is ready.
 //! - [`run`]: from a configuration to a running process and its end.
 //! - [`signals`]: how a process is asked to stop.
@@ -17,17 +19,22 @@ mod backend;
 mod banner;
 mod completions;
 mod config;
+mod export;
 mod failure;
 mod flags;
 mod http;
 mod migrate;
+mod progress;
 mod rpc;
 mod run;
 mod seed;
 mod serve;
 mod signals;
+mod verify;
 
 use failure::Failure;
+
+use crate::domain::time::Timestamp;
 
 const ABOUT: &str = "A wallet and ledger server: users, sessions and money over HTTP and a fast RPC protocol.";
 
@@ -43,7 +50,7 @@ Examples:
   teller backend --rpc 10.0.0.2:7070                 one of several backends
   teller http --backend 10.0.0.2:7070,10.0.0.3:7070  a front end for them
 
-Exit codes: 0 stopped as asked, 1 failed while running, 2 wrong usage or configuration.
+Exit codes: 0 stopped as asked, 1 failed while running, 2 wrong usage or configuration, 3 `verify` found violations.
 SIGTERM and SIGINT let running requests finish; a second one ends at once.";
 
 /// The whole command line.
@@ -65,6 +72,8 @@ enum Command {
     Rpc(rpc::Rpc),
     Config(config::Config),
     Seed(seed::Seed),
+    Verify(verify::Verify),
+    Export(export::Export),
     Completions(completions::Completions),
 }
 
@@ -93,8 +102,16 @@ fn execute(arguments: Arguments) -> Result<(), Failure> {
         Command::Rpc(rpc) => rpc.execute(),
         Command::Config(config) => config.execute(),
         Command::Seed(seed) => seed.execute(),
+        Command::Verify(verify) => verify.execute(),
+        Command::Export(export) => export.execute(),
         Command::Completions(completions) => completions.execute(),
     }
+}
+
+/// An argument that is a moment.
+fn moment(text: &str) -> Result<Timestamp, String> {
+    let moment = text.parse::<jiff::Timestamp>();
+    moment.map(|at| Timestamp(at.as_microsecond())).map_err(|_| "must be like 2026-01-31T00:00:00Z".to_owned())
 }
 
 /// Prints a result. Whoever reads may stop reading: that is no failure.

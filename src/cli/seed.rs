@@ -1,12 +1,11 @@
 //! `teller seed`: a store with much in it, for load tests.
 
 use clap::{Args, Subcommand};
-use indicatif::{ProgressBar, ProgressStyle};
 
 use super::failure::Failure;
 use super::flags::{Common, Store};
-use super::print;
 use super::run::once;
+use super::{print, progress};
 use crate::app;
 use crate::config::Config;
 use crate::service::seed::MANY_MAX;
@@ -47,8 +46,7 @@ impl Seed {
         let (config, _) = Config::load(common.sources([store.given()])?)?;
         config.allow_seeding()?;
         let _logs = log::install(&config.log).map_err(Failure::at_run_time)?;
-        let style = ProgressStyle::with_template("{wide_bar} {human_pos} of {human_len} users, {per_sec}, {eta} left");
-        let bar = ProgressBar::new(count).with_style(style.expect("a template of known keys"));
+        let bar = progress::of(count, "users");
         let made = once(app::seed_users(&config, count, |more| bar.inc(more)))??;
         bar.finish_and_clear();
         print(&format!("users made: {made}; there already: {}\n", count - made as u64))

@@ -1,0 +1,105 @@
+//! What is done to the durable store by a program that serves nobody meanwhile, or beside those that serve.
+
+use std::io::Write;
+
+use super::{Error, hasher, stores};
+use crate::config::{Config, Durable};
+use crate::domain::time::Timestamp;
+use crate::ledger::export::{self, Export};
+use crate::ledger::verify::{Report, verify as check};
+use crate::service::{self, seed};
+use crate::store::{Store, StoreError};
+
+/// Work on a store, whichever the configuration names.
+trait Work {
+    type Value;
+
+    async fn on<S: Store>(self, config: &Config, store: S) -> Result<Self::Value, Error>;
+}
+
+async fn on_store<W: Work>(config: &Config, work: W) -> Result<W::Value, Error> {
+    match config.durable() {
+        Durable::Sqlite(path) => work.on(config, stores::sqlite(config, &path)?).await,
+        Durable::Memory => work.on(config, stores::sqlite_in_memory(config)?).await,
+        Durable::Mysql(url) => work.on(config, stores::mysql(config, &url).await?).await,
+    }
+}
+
+/// As [`on_store`], for work that makes no store where there is none.
+async fn on_existing_store<W: Work>(config: &Config, work: W) -> Result<W::Value, Error> {
+    match config.durable() {
+        Durable::Sqlite(path) if !path.exists() => {
+            let what = format!("cannot open the database {}", path.display());
+            Err(Error::new(what, "there is none").with_fix("name another with --data DIR or --store URL"))
+        }
+        _ => on_store(config, work).await,
+    }
+}
+
+/// Brings the schema of the durable store up to date; returns how many migrations were applied.
+pub async fn migrate(config: &Config) -> Result<usize, Error> {
+    struct Migrate;
+    impl Work for Migrate {
+        type Value = usize;
+        async fn on<S: Store>(self, _: &Config, store: S) -> Result<usize, Error> {
+            migrated(&store).await
+        }
+    }
+    on_store(config, Migrate).await
+}
+
+/// Brings the schema up to date; for everyone who is about to use the store.
+pub(super) async fn migrated<S: Store>(store: &S) -> Result<usize, Error> {
+    store.migrate().await.map_err(|e| Error::new("cannot bring the store's schema up to date", e))
+}
+
+/// Makes `count` users for load tests, as [`seed::many`] does, in a store brought up to date.
+pub async fn seed_users(config: &Config, count: u64, done: impl Fn(u64)) -> Result<usize, Error> {
+    struct Users<F>(u64, F);
+    impl<F: Fn(u64)> Work for Users<F> {
+        type Value = usize;
+        async fn on<S: Store>(self, config: &Config, store: S) -> Result<usize, Error> {
+            migrated(&store).await?;
+            let made = seed::many(&store, &hasher(&config.password)?, service::system_clock, self.0, self.1).await;
+            made.map_err(|e| Error::new("cannot make the users", e))
+        }
+    }
+    on_store(config, Users(count, done)).await
+}
+
+/// Checks the books, as [`check`] does.
+pub async fn verify(config: &Config, since: Option<Timestamp>, done: impl FnMut(usize)) -> Result<Report, Error> {
+    struct Verify<F>(Option<Timestamp>, F);
+    impl<F: FnMut(usize)> Work for Verify<F> {
+        type Value = Report;
+        async fn on<S: Store>(self, _: &Config, store: S) -> Result<Report, Error> {
+            check(&store, self.0, self.1).await.map_err(unreadable)
+        }
+    }
+    on_existing_store(config, Verify(since, done)).await
+}
+
+/// Copies entries or transfers to `out`, as [`export::export`] does.
+pub async fn export(
+    config: &Config,
+    what: Export,
+    out: impl Write,
+    done: impl FnMut(usize),
+) -> Result<u64, Error> {
+    struct Copy<W, F>(Export, W, F);
+    impl<W: Write, F: FnMut(usize)> Work for Copy<W, F> {
+        type Value = u64;
+        async fn on<S: Store>(self, _: &Config, store: S) -> Result<u64, Error> {
+            let Self(what, out, done) = self;
+            export::export(&store, what, out, done).await.map_err(|e| match e {
+                export::Failure::Store(e) => unreadable(e),
+                export::Failure::Write(e) => Error::new("cannot write", e),
+            })
+        }
+    }
+    on_existing_store(config, Copy(what, out, done)).await
+}
+
+fn unreadable(error: StoreError) -> Error {
+    Error::new("cannot read the books", error).with_fix("if the database is older than this program, run `teller migrate`")
+}
