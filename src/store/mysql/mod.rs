@@ -7,6 +7,7 @@
 //! - `migrate`: migrations, statement by statement.
 //! - `user`, `picture`, `account`, `entry`: what the units do, one file per noun; `ledger` puts those of the ledger together.
 //! - `snapshot`: everything at one moment.
+//! - `money`: amounts and assets in columns.
 //! - `error`: errors by number.
 
 mod account;
@@ -18,6 +19,7 @@ mod error;
 mod found;
 mod ledger;
 mod migrate;
+mod money;
 mod picture;
 pub mod settings;
 mod snapshot;
