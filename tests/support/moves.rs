@@ -1,8 +1,8 @@
-//! The least batch that moves money: for tests and measurements of what a store makes of a batch.
+//! The least batch that moves money, and books to check: for tests and measurements of what a store makes of a batch.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use teller::domain::account::{Account, AccountId};
+use teller::domain::account::{Account, AccountId, AccountKind};
 use teller::domain::effects::{Effects, Found, Wants};
 use teller::domain::money::Amount;
 use teller::domain::time::Timestamp;
@@ -10,7 +10,8 @@ use teller::domain::transfer::{
     Description, Entry, Reference, Transfer, TransferId, TransferKind, TransferStatus,
 };
 use teller::domain::user::UserId;
-use teller::store::ledger::{Batch, Decision};
+use teller::store::ledger::{Batch, Decision, LedgerStore, Page};
+use tokio::sync::mpsc;
 
 /// The time of everything that is moved.
 pub const NOW: Timestamp = Timestamp(1_760_000_000_000_000);
@@ -92,7 +93,8 @@ fn apply(one: &Move, found: &Found, accounts: &mut BTreeMap<AccountId, Account>,
     let used = one.reference.as_ref().and_then(|own| found.references.get(&(TransferKind::Transfer, own.clone())));
     let account = |id: AccountId| accounts.get(&id).or(found.accounts[&id].as_ref()).expect("it exists").clone();
     let (mut from, mut to) = (account(one.from), account(one.to));
-    if from.balance.minor() < one.amount || matches!(used, Some(Some(_))) {
+    let short = from.kind == AccountKind::User && from.balance.minor() < one.amount;
+    if short || matches!(used, Some(Some(_))) {
         return Moved::Refused;
     }
     let sides = [(&mut from, -one.amount), (&mut to, one.amount)];
@@ -139,4 +141,57 @@ fn transfer(one: &Move, from: &Account, entries: &[Entry; 2]) -> Transfer {
         from_seq: entries[0].seq,
         to_seq: Some(entries[1].seq),
     }
+}
+
+/// What a ledger holds, after everything in it was found to agree.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Books {
+    pub balances: BTreeMap<AccountId, i128>,
+    pub transfers: BTreeSet<TransferId>,
+}
+
+impl Books {
+    /// Reads all of a store. Panics where entries, balances and transfers disagree.
+    pub async fn of<S: LedgerStore>(store: &S) -> Self {
+        let (send, mut pages) = mpsc::channel(1);
+        let (mut accounts, mut entries, mut transfers) = (Vec::new(), Vec::new(), Vec::new());
+        let read = async {
+            while let Some(page) = pages.recv().await {
+                match page {
+                    Page::Accounts(page) => accounts.extend(page),
+                    Page::Entries(page) => entries.extend(page),
+                    Page::Transfers(page) => transfers.extend(page),
+                    Page::Holds(_) => {}
+                }
+            }
+        };
+        let (sent, ()) = tokio::join!(store.snapshot(None, send), read);
+        sent.expect("snapshot");
+        accounts.iter().for_each(|account| agrees(account, &entries));
+        assert_eq!(entries.len(), transfers.len() * 2, "each transfer has two entries");
+        let entry = |account: AccountId, seq: u64| {
+            let at = entries.binary_search_by_key(&(account, seq), |entry| (entry.account, entry.seq));
+            &entries[at.expect("the entry is there")]
+        };
+        for one in &transfers {
+            let (from, to) = (entry(one.from, one.from_seq), entry(one.to, one.to_seq.expect("it was posted")));
+            assert_eq!((from.transfer, to.transfer), (one.id, one.id));
+            assert_eq!((from.amount, to.amount), (one.amount.negated(), one.amount));
+        }
+        Self {
+            balances: accounts.iter().map(|account| (account.id, account.balance.minor())).collect(),
+            transfers: transfers.iter().map(|one| one.id).collect(),
+        }
+    }
+}
+
+fn agrees(account: &Account, entries: &[Entry]) {
+    let own = entries.iter().filter(|entry| entry.account == account.id);
+    let (mut version, mut balance) = (0, Amount::ZERO);
+    for entry in own {
+        assert_eq!((entry.seq, entry.balance_before), (version + 1, balance), "{entry:?}");
+        assert_eq!(entry.balance_before.plus(entry.amount), Ok(entry.balance_after), "{entry:?}");
+        (version, balance) = (entry.seq, entry.balance_after);
+    }
+    assert_eq!((account.version, account.balance), (version, balance), "{account:?}");
 }

@@ -21,10 +21,8 @@ pub(super) async fn send(
     pages: mpsc::Sender<Page>,
 ) -> std::result::Result<(), StoreError> {
     let mut lease = Lease::take(pool).await?;
-    let options = *TxOpts::default()
-        .with_isolation_level(IsolationLevel::RepeatableRead)
-        .with_consistent_snapshot(true)
-        .with_readonly(true);
+    let mut options = TxOpts::default();
+    options.with_isolation_level(IsolationLevel::RepeatableRead).with_consistent_snapshot(true).with_readonly(true);
     let mut db = lease.connection().start_transaction(options).await?;
     if everything(&mut db, since, &pages).await?.is_some() {
         db.rollback().await?;
