@@ -1,7 +1,7 @@
 //! The ledger on MySQL when locks fail, commits are lost, connections break and servers freeze: no money is lost or doubled.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use std::{env, iter};
 
@@ -36,7 +36,8 @@ pub fn trials() -> Vec<Trial> {
         ("what_was_rolled_back_is_tried_as_long_as_there_is_time", rolled_back),
     ];
     let shared = shared.map(|(name, test)| trial(format!("mysql_ledger::{name}"), available(), test));
-    let frozen = trial("mysql_ledger::a_frozen_server_leaves_a_doubt_that_is_resolved".into(), installed().map(drop), frozen);
+    let frozen =
+        trial("mysql_ledger::a_frozen_server_leaves_a_doubt_that_is_resolved".into(), installed().map(drop), frozen);
     shared.into_iter().chain(iter::once(frozen)).collect()
 }
 
@@ -255,8 +256,9 @@ fn rolled_back() {
 /// The server freezes when a commit is about to reach it.
 fn frozen() {
     let timeout = Duration::from_millis(400);
-    let server = Arc::new(Mariadb::start(&[]));
+    let server = Mariadb::start(&[]);
     let database = Database::create_on(&server.url());
+    let server = Arc::new(Mutex::new(server));
     run(async {
         let direct = mysql::ready(&database).await;
         let (a, b) = two_accounts(&direct).await;
@@ -264,7 +266,7 @@ fn frozen() {
         let frozen = AtomicUsize::new(0);
         let store = through(&database, timeout, move |command| {
             if command.query == b"COMMIT" && frozen.fetch_add(1, Ordering::Relaxed) == 0 {
-                freezer.freeze();
+                freezer.lock().expect("nobody panics with it").freeze();
             }
             None
         })
@@ -278,7 +280,7 @@ fn frozen() {
         let undone = store.transact(second.clone()).await;
         assert!(matches!(undone, Err(NoAnswer::Undone(_))), "{undone:?}");
         assert!(begun.elapsed() < timeout * 5, "{:?}", begun.elapsed());
-        server.thaw();
+        server.lock().expect("nobody panics with it").thaw();
         for batch in [first, second] {
             let mut outcome = store.transact(batch.clone()).await;
             while outcome.is_err() {

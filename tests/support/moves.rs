@@ -6,9 +6,7 @@ use teller::domain::account::{Account, AccountId, AccountKind};
 use teller::domain::effects::{Effects, Found, Wants};
 use teller::domain::money::Amount;
 use teller::domain::time::Timestamp;
-use teller::domain::transfer::{
-    Description, Entry, Reference, Transfer, TransferId, TransferKind, TransferStatus,
-};
+use teller::domain::transfer::{Description, Entry, Reference, Transfer, TransferId, TransferKind, TransferStatus};
 use teller::domain::user::UserId;
 use teller::store::ledger::{Batch, Decision, LedgerStore, Page};
 use tokio::sync::mpsc;

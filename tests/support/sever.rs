@@ -31,7 +31,10 @@ pub enum Break {
 type Rule = dyn Fn(&Command<'_>) -> Option<Break> + Send + Sync;
 
 /// Listens, and passes all commands on to `server`, and its answers back, until `rule` breaks the connection. Ends with the runtime.
-pub async fn between(server: String, rule: impl Fn(&Command<'_>) -> Option<Break> + Send + Sync + 'static) -> SocketAddr {
+pub async fn between(
+    server: String,
+    rule: impl Fn(&Command<'_>) -> Option<Break> + Send + Sync + 'static,
+) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("it is bound");
     let rule: Arc<Rule> = Arc::new(rule);

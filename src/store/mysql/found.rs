@@ -52,11 +52,7 @@ pub(super) async fn transfers<C: Queryable>(db: &mut C, ids: &[TransferId]) -> R
     queries::stored_transfers(db, &bytes(ids)).await?.into_iter().map(readable).collect()
 }
 
-async fn references<C: Queryable>(
-    db: &mut C,
-    wanted: &[(TransferKind, Reference)],
-    found: &mut Found,
-) -> Result<()> {
+async fn references<C: Queryable>(db: &mut C, wanted: &[(TransferKind, Reference)], found: &mut Found) -> Result<()> {
     let mut texts: BTreeMap<TransferKind, Vec<&str>> = BTreeMap::new();
     for (kind, reference) in wanted {
         texts.entry(*kind).or_default().push(reference.as_str());

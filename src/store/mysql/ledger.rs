@@ -51,12 +51,7 @@ impl LedgerStore for Mysql {
         self.unit(account::AllOf { owner, after, limit }).await
     }
 
-    async fn amend_account(
-        &self,
-        id: AccountId,
-        amendment: Amendment,
-        now: Timestamp,
-    ) -> Result<Amended, StoreError> {
+    async fn amend_account(&self, id: AccountId, amendment: Amendment, now: Timestamp) -> Result<Amended, StoreError> {
         self.unit(Atomic(account::Amend { id, amendment, now })).await
     }
 

@@ -75,11 +75,7 @@ async fn all_entries(db: &mut Transaction<'_>, pages: &mpsc::Sender<Page>) -> Re
 }
 
 /// Of each account: from its newest entry that is older on.
-async fn entries_since(
-    db: &mut Transaction<'_>,
-    since: Timestamp,
-    pages: &mpsc::Sender<Page>,
-) -> Result<Option<()>> {
+async fn entries_since(db: &mut Transaction<'_>, since: Timestamp, pages: &mpsc::Sender<Page>) -> Result<Option<()>> {
     let (mut after, mut page) = (0, Vec::new());
     while let Some((found, last)) = accounts(db, after).await? {
         after = last;
@@ -124,11 +120,7 @@ async fn transfers(
     }
 }
 
-async fn holds(
-    db: &mut Transaction<'_>,
-    since: Option<Timestamp>,
-    pages: &mpsc::Sender<Page>,
-) -> Result<Option<()>> {
+async fn holds(db: &mut Transaction<'_>, since: Option<Timestamp>, pages: &mpsc::Sender<Page>) -> Result<Option<()>> {
     let highest = if since.is_some() { HoldStatus::Pending } else { HoldStatus::Expired } as u64;
     let mut after = Vec::new();
     loop {

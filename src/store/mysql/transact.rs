@@ -125,8 +125,7 @@ mod tests {
     #[test]
     fn what_the_database_rolled_back_is_tried_for_ever_with_longer_pauses() {
         let mut tries = Tries::default();
-        let pauses: Vec<_> =
-            (0..100).map(|_| tries.after(Failure::RolledBack, false).expect("again")).collect();
+        let pauses: Vec<_> = (0..100).map(|_| tries.after(Failure::RolledBack, false).expect("again")).collect();
         assert_eq!(pauses[..2], [PAUSE, PAUSE * 2]);
         assert_eq!(pauses[99], LONGEST_PAUSE);
         assert!(!tries.look_first);
