@@ -6,7 +6,7 @@
 //! - [`Volatile`] keeps what may be lost: sessions and cached profiles, in memory or in Redis. Losing all of it logs people out
 //!   and costs speed, never truth.
 //!
-//! The modules: [`sqlite`] and [`mysql`] implement [`Store`], both on `queries` (the statements of `sql/` as functions), `records` (their rows as the domain knows them) and
+//! The modules: [`sqlite`] and [`mysql`] implement [`Store`], both on `queries` (the statements of `sql/` as functions) and
 //! [`migrations`] (which a database still needs); `contract` states the promises as tests.
 //!
 //! A unit of work that was begun is finished, also when the future that asked for it is dropped: callers come and go, a
@@ -20,7 +20,6 @@ pub mod migrations;
 pub mod mysql;
 #[doc(hidden)]
 pub mod queries;
-mod records;
 pub mod redis;
 pub mod sqlite;
 
