@@ -136,6 +136,12 @@ pub trait Store: Clone + Send + Sync + 'static {
 
     /// A kept picture.
     fn picture(&self, name: &PictureName) -> impl Future<Output = Result<Option<Picture>, StoreError>> + Send;
+
+    /// Takes no more work, and waits until what was begun is done, also where nobody waits for it any more; as long as one statement may
+    /// take. For the end of a process, whose runtime would cut it short.
+    fn finish(&self) -> impl Future<Output = ()> + Send {
+        async {}
+    }
 }
 
 /// The volatile store: an allow-list of sessions, and a profile cache that is never stale after a change.
