@@ -16,6 +16,30 @@ use super::user::UserId;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct TransferId(pub [u8; 16]);
 
+impl TransferId {
+    /// Takes a UUID as it was written: 32 hex digits in groups of 8, 4, 4, 4 and 12, in either case.
+    ///
+    /// # Errors
+    ///
+    /// Names the field `id`.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        let malformed = || Invalid::new("id", "must be a UUID, such as 018f4e5c-7a3b-7c21-9d10-0b5f6a7c8d9e");
+        let is_cut = |at: usize| matches!(at, 8 | 13 | 18 | 23);
+        let text = text.as_bytes();
+        if text.len() != 36 || !text.iter().enumerate().all(|(at, byte)| is_cut(at) == (*byte == b'-')) {
+            return Err(malformed());
+        }
+        let mut digits = text.iter().filter(|byte| **byte != b'-').map(|byte| char::from(*byte).to_digit(16));
+        let mut id = [0; 16];
+        for byte in &mut id {
+            let (high, low) = (digits.next().flatten(), digits.next().flatten());
+            let (high, low) = high.zip(low).ok_or_else(malformed)?;
+            *byte = u8::try_from(high << 4 | low).expect("two hex digits are a byte");
+        }
+        Ok(Self(id))
+    }
+}
+
 /// What a transfer is for. A [`Reference`] is unique among those of one kind. The numbers are those in SQL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[repr(u8)]
@@ -179,6 +203,34 @@ impl Reference {
     }
 }
 
+/// What a caller calls a request, so that the same request sent again is known to be the same: 1 to 255 visible ASCII characters.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct IdempotencyKey(String);
+
+impl IdempotencyKey {
+    /// Most characters.
+    pub const CHARS: usize = 255;
+
+    /// Takes a key as it was sent.
+    ///
+    /// # Errors
+    ///
+    /// Names the field `Idempotency-Key`.
+    pub fn parse(text: impl Into<String>) -> Result<Self, Invalid> {
+        let text = text.into();
+        if (1..=Self::CHARS).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Ok(Self(text));
+        }
+        Err(Invalid::new("Idempotency-Key", "must be 1 to 255 visible ASCII characters"))
+    }
+
+    /// The key as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 /// What a transfer says to people: up to 140 characters, none of them a control character.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -210,7 +262,7 @@ impl Description {
     }
 }
 
-text_conversions!(Reference, Description);
+text_conversions!(Reference, IdempotencyKey, Description);
 
 impl fmt::Display for TransferId {
     /// As a UUID: lower-case hex in groups of 8, 4, 4, 4 and 12.

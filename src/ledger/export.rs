@@ -143,7 +143,7 @@ impl<W: Write> Writer<W> {
     }
 
     fn row(&mut self, row: &impl Serialize) -> io::Result<()> {
-        self.written += 1;
+        self.written = self.written.saturating_add(1);
         match &mut self.out {
             Sink::Csv(out) => out.serialize(row).map_err(Into::into),
             Sink::JsonLines(out) => {

@@ -35,16 +35,18 @@ impl Chain {
                 wrong(Violation::new(place, format!("{what} {expected}"), found));
             }
         };
-        expect("sequence number", i128::from(self.seq) + 1, entry.seq.into());
+        expect("sequence number", i128::from(self.seq.wrapping_add(1)), entry.seq.into());
         expect("balance before", self.balance.minor(), entry.balance_before.minor());
-        let after = entry.balance_before.minor() + entry.amount.minor();
+        // Two amounts of 38 digits have one of 39 between them, which wraps around to none that could be there.
+        let after = entry.balance_before.minor().wrapping_add(entry.amount.minor());
         expect("balance after", after, entry.balance_after.minor());
         if entry.created_at < self.at {
             wrong(Violation::new(place, format!("a time of {} or later", self.at.0), entry.created_at.0));
         }
-        let held = entry.held_after.minor() - self.held.minor();
-        if held < 0 && -entry.amount.minor() > -held {
-            wrong(Violation::new(place, format!("at most what was held, {}", -held), -entry.amount.minor()));
+        let held = entry.held_after.minor().wrapping_sub(self.held.minor());
+        if held < 0 && entry.amount.minor() < held {
+            let released = held.unsigned_abs();
+            wrong(Violation::new(place, format!("at most {released} of what was held"), entry.amount.minor()));
         }
         *self = Self::from(entry);
         held

@@ -76,9 +76,9 @@ impl Fact {
             Self::End { version, balance, held, .. } => {
                 format!("version {version}, balance {}, held {}", balance.minor(), held.minor())
             }
-            Self::Asset { asset, .. } => format!("{} entries in {asset}", times.abs()),
+            Self::Asset { asset, .. } => format!("{} entries in {asset}", times.unsigned_abs()),
             Self::Held { by, .. } => format!("held money to change by {by}"),
-            Self::Open { .. } => format!("{} more held", times.abs()),
+            Self::Open { .. } => format!("{} more held", times.unsigned_abs()),
             Self::Pending { account, amount, .. } => format!("a hold of {} on account {account}", amount.minor()),
             Self::Settled { by, how, .. } => format!("settled as {how:?} by transfer {by}").to_lowercase(),
             Self::Reference { transfer, .. } => format!("used by transfer {transfer}"),
@@ -112,7 +112,7 @@ pub(super) fn entries_of(transfer: &Transfer) -> impl Iterator<Item = Fact> {
     let moved = if transfer.status == TransferStatus::Posted { transfer.amount.minor() } else { 0 };
     let fact =
         |account, seq, amount| Fact::Entry { account, seq, transfer: transfer.id, amount, at: transfer.created_at };
-    let from = fact(transfer.from, transfer.from_seq, -moved);
+    let from = fact(transfer.from, transfer.from_seq, moved.wrapping_neg());
     // Money that moved and arrived nowhere is an entry that is missing, at a number that no entry has.
     let to_seq = transfer.to_seq.or((moved != 0).then_some(0));
     std::iter::once(from).chain(to_seq.map(|seq| fact(transfer.to, seq, moved)))

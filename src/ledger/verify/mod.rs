@@ -69,7 +69,7 @@ impl Report {
     }
 
     fn add(&mut self, violation: Violation) {
-        self.total += 1;
+        self.total = self.total.saturating_add(1);
         if self.violations.len() < NAMED_MAX {
             self.violations.push(violation);
         }
@@ -177,7 +177,7 @@ impl<F: Facts> Pass<F> {
     }
 
     fn account(&mut self, account: &Account) {
-        self.report.accounts += 1;
+        self.report.accounts = self.report.accounts.saturating_add(1);
         let (id, held) = (account.id, account.held.minor());
         let sum = self.sums.entry(account.asset).or_default();
         *sum = sum.wrapping_add(account.balance.minor());
@@ -192,7 +192,7 @@ impl<F: Facts> Pass<F> {
     }
 
     fn entry(&mut self, entry: &Entry) {
-        self.report.entries += 1;
+        self.report.entries = self.report.entries.saturating_add(1);
         if self.chain.is_some_and(|chain| chain.account() != entry.account) {
             self.end_chain();
         }
@@ -220,7 +220,7 @@ impl<F: Facts> Pass<F> {
     }
 
     fn transfer(&mut self, transfer: &Transfer) {
-        self.report.transfers += 1;
+        self.report.transfers = self.report.transfers.saturating_add(1);
         if transfer.amount.minor() <= 0 {
             let place = Place::Transfer(transfer.id);
             self.report.add(Violation::new(place, "an amount of more than 0", transfer.amount.minor()));
@@ -244,12 +244,12 @@ impl<F: Facts> Pass<F> {
     }
 
     fn hold(&mut self, hold: &Hold) {
-        self.report.holds += 1;
+        self.report.holds = self.report.holds.saturating_add(1);
         let (transfer, account, amount) = (hold.transfer, hold.account, hold.amount.minor());
         self.whole(Fact::Pending { transfer, account, amount: hold.amount }, -1);
         self.whole(Fact::Held { transfer, account, by: amount }, -1);
         let how = match hold.status {
-            HoldStatus::Pending => return self.facts.add(Fact::Open { account }, -amount),
+            HoldStatus::Pending => return self.facts.add(Fact::Open { account }, amount.wrapping_neg()),
             HoldStatus::Posted => TransferStatus::Posted,
             HoldStatus::Voided => TransferStatus::Voided,
             HoldStatus::Expired => TransferStatus::Expired,
@@ -258,7 +258,7 @@ impl<F: Facts> Pass<F> {
             let place = Place::Transfer(transfer);
             return self.report.add(Violation::new(place, "the transfer that settled it", "none"));
         };
-        self.whole(Fact::Held { transfer: by, account, by: -amount }, -1);
+        self.whole(Fact::Held { transfer: by, account, by: amount.wrapping_neg() }, -1);
         self.whole(Fact::Settled { pending: transfer, by, how }, -1);
     }
 }

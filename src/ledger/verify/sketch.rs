@@ -89,6 +89,7 @@ impl Facts for Leftovers {
             self.facts.retain(|fact, _| buckets.contains(&bucket(key, fact)));
             return self.add(fact, times);
         }
-        *self.facts.entry(fact).or_default() += times;
+        let sum = self.facts.entry(fact).or_default();
+        *sum = sum.wrapping_add(times);
     }
 }

@@ -1,0 +1,3 @@
+//! The ledger's promises.
+
+mod properties;
