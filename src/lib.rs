@@ -29,9 +29,6 @@ pub mod domain;
 pub mod error;
 #[cfg(feature = "server")]
 mod http;
-/// The ledger.
-#[cfg(feature = "server")]
-pub mod ledger;
 #[cfg(feature = "server")]
 pub mod ledger;
 #[cfg(feature = "server")]

@@ -50,14 +50,10 @@ FROM transfers WHERE id > :after AND created_at >= :since ORDER BY id LIMIT :mos
 INSERT INTO barriers (id, written) VALUES (:id, :written) ON DUPLICATE KEY UPDATE written = VALUES(written);
 
 -- name: references_after :many
--- All references, page by page; the first page is after kind 0.
+-- All references of a kind, page by page; the first page is after no text at all.
 -- arg kind: u64
--- arg reference: text
+-- arg after: text
 -- arg most: u64
--- row UsedReference
--- sqlite:
+-- row TransferReference
 SELECT kind, reference, transfer_id FROM transfer_references
-WHERE (kind, reference) > (:kind, :reference) ORDER BY kind, reference LIMIT :most;
--- mysql:
-SELECT kind, reference, transfer_id FROM transfer_references
-WHERE kind >= :kind AND (kind > :kind OR reference > :reference) ORDER BY kind, reference LIMIT :most;
+WHERE kind = :kind AND reference > :after ORDER BY reference LIMIT :most;

@@ -80,12 +80,7 @@ pub async fn verify(config: &Config, since: Option<Timestamp>, done: impl FnMut(
 }
 
 /// Copies entries or transfers to `out`, as [`export::export`] does.
-pub async fn export(
-    config: &Config,
-    what: Export,
-    out: impl Write,
-    done: impl FnMut(usize),
-) -> Result<u64, Error> {
+pub async fn export(config: &Config, what: Export, out: impl Write, done: impl FnMut(usize)) -> Result<u64, Error> {
     struct Copy<W, F>(Export, W, F);
     impl<W: Write, F: FnMut(usize)> Work for Copy<W, F> {
         type Value = u64;
@@ -101,5 +96,6 @@ pub async fn export(
 }
 
 fn unreadable(error: StoreError) -> Error {
-    Error::new("cannot read the books", error).with_fix("if the database is older than this program, run `teller migrate`")
+    Error::new("cannot read the books", error)
+        .with_fix("if the database is older than this program, run `teller migrate`")
 }

@@ -54,6 +54,11 @@ pub enum TransferKind {
     Deduction = 4,
 }
 
+impl TransferKind {
+    /// Every kind, in the order of their numbers.
+    pub const ALL: [Self; 4] = [Self::Transfer, Self::Deposit, Self::Withdrawal, Self::Deduction];
+}
+
 /// What a transfer did to the balances when it was made. The numbers are those in SQL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[repr(u8)]

@@ -138,7 +138,8 @@ impl<W: Write> Writer<W> {
 
     fn asset(&self, account: AccountId) -> io::Result<Asset> {
         let place = self.assets.binary_search_by_key(&account, |(id, _)| *id);
-        let place = place.map_err(|_| io::Error::other(format!("entries of account {account}, which does not exist")))?;
+        let place =
+            place.map_err(|_| io::Error::other(format!("entries of account {account}, which does not exist")))?;
         Ok(self.assets[place].1)
     }
 
@@ -274,9 +275,7 @@ mod tests {
     use crate::domain::asset::Asset;
     use crate::domain::money::Amount;
     use crate::domain::time::Timestamp;
-    use crate::domain::transfer::{
-        Description, Entry, Reference, Transfer, TransferId, TransferKind, TransferStatus,
-    };
+    use crate::domain::transfer::{Description, Entry, Reference, Transfer, TransferId, TransferKind, TransferStatus};
     use crate::domain::user::UserId;
 
     fn transfer() -> Transfer {
@@ -319,8 +318,8 @@ mod tests {
         assert_eq!(row["amount"], "-0.05");
     }
 
-    fn sorted<T: Ord>(names: impl IntoIterator<Item = impl Into<T>>) -> Vec<T> {
-        let mut names: Vec<T> = names.into_iter().map(Into::into).collect();
+    fn sorted(names: impl IntoIterator<Item = impl Into<String>>) -> Vec<String> {
+        let mut names: Vec<String> = names.into_iter().map(Into::into).collect();
         names.sort();
         names
     }

@@ -159,7 +159,7 @@ impl Books {
                     Page::Accounts(page) => accounts.extend(page),
                     Page::Entries(page) => entries.extend(page),
                     Page::Transfers(page) => transfers.extend(page),
-                    Page::Holds(_) => {}
+                    Page::Holds(_) | Page::References(_) => {}
                 }
             }
         };

@@ -5,7 +5,7 @@ use tokio::sync::mpsc;
 
 use super::connection::Lease;
 use crate::domain::time::Timestamp;
-use crate::domain::transfer::{Entry, HoldStatus};
+use crate::domain::transfer::{Entry, HoldStatus, TransferKind};
 use crate::store::StoreError;
 use crate::store::ledger::Page;
 use crate::store::queries::{mysql as queries, rows};
@@ -51,7 +51,10 @@ async fn everything(
     if sent.is_none() || transfers(db, since, pages).await?.is_none() {
         return Ok(None);
     }
-    holds(db, since, pages).await
+    match holds(db, since, pages).await? {
+        Some(()) => references(db, pages).await,
+        None => Ok(None),
+    }
 }
 
 /// A page of accounts and the last one's number.
@@ -131,4 +134,20 @@ async fn holds(db: &mut Transaction<'_>, since: Option<Timestamp>, pages: &mpsc:
             return Ok(None);
         }
     }
+}
+
+async fn references(db: &mut Transaction<'_>, pages: &mpsc::Sender<Page>) -> Result<Option<()>> {
+    for kind in TransferKind::ALL {
+        let mut after = String::new();
+        loop {
+            let found = queries::references_after(db, kind as u64, &after, PAGE).await?;
+            let Some(last) = found.last() else { break };
+            after = last.reference.clone();
+            let references = found.into_iter().map(|row| Ok(row.try_into()?)).collect::<Result<_>>()?;
+            if pages.send(Page::References(references)).await.is_err() {
+                return Ok(None);
+            }
+        }
+    }
+    Ok(Some(()))
 }

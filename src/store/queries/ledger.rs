@@ -102,7 +102,7 @@ impl TryFrom<rows::Transfer> for Transfer {
 
 /// What a transfer is for, by its number.
 fn kind(number: u64) -> Result<TransferKind, Unreadable> {
-    numbered("kind", number, numbers!(TransferKind: Transfer, Deposit, Withdrawal, Deduction))
+    TransferKind::ALL.into_iter().find(|kind| *kind as u64 == number).ok_or(Unreadable("kind"))
 }
 
 impl From<&Transfer> for rows::Transfer {

@@ -4,7 +4,7 @@ use rusqlite::{Connection, Result};
 
 use crate::domain::account::Account;
 use crate::domain::time::Timestamp;
-use crate::domain::transfer::{Entry, Hold, HoldStatus};
+use crate::domain::transfer::{Entry, Hold, HoldStatus, TransferKind};
 use crate::store::ledger::Page;
 use crate::store::queries::ledger::read;
 use crate::store::queries::{rows, sqlite as queries};
@@ -23,7 +23,7 @@ pub(super) fn read_all(db: &Connection, since: Option<Timestamp>, take: Taker<'_
             None => entries(db, take)?,
             Some(since) => entries_since(db, since, take)?,
         };
-    Ok(go_on && transfers(db, since, take)? && holds(db, since, take)?)
+    Ok(go_on && transfers(db, since, take)? && holds(db, since, take)? && references(db, take)?)
 }
 
 fn accounts(db: &Connection, take: Taker<'_>) -> Result<bool> {
@@ -97,4 +97,19 @@ fn holds(db: &Connection, since: Option<Timestamp>, take: Taker<'_>) -> Result<b
             return Ok(false);
         }
     }
+}
+
+fn references(db: &Connection, take: Taker<'_>) -> Result<bool> {
+    for kind in TransferKind::ALL {
+        let mut after = String::new();
+        loop {
+            let rows = queries::references_after(db, kind as u64, &after, ROWS)?;
+            let Some(last) = rows.last() else { break };
+            after = last.reference.clone();
+            if !take(Page::References(read(rows)?)) {
+                return Ok(false);
+            }
+        }
+    }
+    Ok(true)
 }

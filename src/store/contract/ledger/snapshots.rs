@@ -11,7 +11,7 @@ use super::books::{Books, asset, at, two_accounts, write};
 use crate::domain::account::Account;
 use crate::domain::effects::Effects;
 use crate::domain::time::Timestamp;
-use crate::domain::transfer::{Entry, Hold, Transfer};
+use crate::domain::transfer::{Entry, Hold, Reference, Transfer, TransferId, TransferKind};
 use crate::domain::user::UserId;
 use crate::store::ledger::{LedgerStore, Page};
 
@@ -30,6 +30,7 @@ struct Everything {
     entries: Vec<Entry>,
     transfers: Vec<Transfer>,
     holds: Vec<Hold>,
+    references: Vec<(TransferKind, Reference, TransferId)>,
 }
 
 impl Everything {
@@ -48,7 +49,11 @@ impl Everything {
                 assert!(self.holds.is_empty());
                 self.transfers.extend(rows);
             }
-            Page::Holds(rows) => self.holds.extend(rows),
+            Page::Holds(rows) => {
+                assert!(self.references.is_empty());
+                self.holds.extend(rows);
+            }
+            Page::References(rows) => self.references.extend(rows),
         }
     }
 
@@ -61,6 +66,7 @@ impl Everything {
             entries: entries.collect(),
             transfers: transfers.collect(),
             holds: written.iter().flat_map(|one| one.holds.clone()).collect(),
+            references: written.iter().flat_map(|one| one.references.clone()).collect(),
         };
         for settled in written.iter().flat_map(|one| &one.settled) {
             let hold = all.holds.iter_mut().find(|hold| hold.transfer == settled.transfer).expect("it was held");
@@ -69,6 +75,7 @@ impl Everything {
         all.entries.sort_by_key(|entry| (entry.account, entry.seq));
         all.transfers.sort_by_key(|transfer| transfer.id);
         all.holds.sort_by_key(|hold| hold.transfer);
+        all.references.sort();
         all
     }
 }
