@@ -82,8 +82,8 @@ pub struct Credentials {
     pub password_hash: String,
 }
 
-/// The durable store. What a method returned `Ok` for is on disk.
-pub trait Store: Clone + Send + Sync + 'static {
+/// The durable store, its ledger included. What a method returned `Ok` for is on disk.
+pub trait Store: ledger::LedgerStore {
     /// Brings the schema up to date. Safe when several processes do it at once: one works, the others wait.
     /// Returns how many migrations were applied.
     fn migrate(&self) -> impl Future<Output = Result<usize, StoreError>> + Send;
@@ -136,6 +136,12 @@ pub trait Store: Clone + Send + Sync + 'static {
 
     /// A kept picture.
     fn picture(&self, name: &PictureName) -> impl Future<Output = Result<Option<Picture>, StoreError>> + Send;
+
+    /// Takes no more work, and waits until what was begun is done, also where nobody waits for it any more; as long as one statement may
+    /// take. For the end of a process, whose runtime would cut it short.
+    fn finish(&self) -> impl Future<Output = ()> + Send {
+        async {}
+    }
 }
 
 /// The volatile store: an allow-list of sessions, and a profile cache that is never stale after a change.
