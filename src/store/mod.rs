@@ -26,7 +26,6 @@ pub mod sqlite;
 use std::future::Future;
 use std::time::Duration;
 
-use self::ledger::LedgerStore;
 use crate::domain::picture::{Picture, PictureName};
 use crate::domain::session::{Session, SessionKey};
 use crate::domain::time::Timestamp;
@@ -83,8 +82,8 @@ pub struct Credentials {
     pub password_hash: String,
 }
 
-/// The durable store. What a method returned `Ok` for is on disk.
-pub trait Store: LedgerStore {
+/// The durable store, its ledger included. What a method returned `Ok` for is on disk.
+pub trait Store: ledger::LedgerStore {
     /// Brings the schema up to date. Safe when several processes do it at once: one works, the others wait.
     /// Returns how many migrations were applied.
     fn migrate(&self) -> impl Future<Output = Result<usize, StoreError>> + Send;

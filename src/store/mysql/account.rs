@@ -121,23 +121,16 @@ impl Change for Amend {
 
     async fn apply(&self, db: &mut Transaction<'_>) -> Result<Amended> {
         let Some(row) = queries::lock_accounts(db, &[self.id.0]).await?.pop() else { return Ok(Amended::Unknown) };
-        let mut account = Account::try_from(row)?;
+        let account = Account::try_from(row)?;
         let closes = self.amendment == Amendment::Status(AccountStatus::Closed);
-        let is_empty = account.balance == Amount::ZERO && account.held == Amount::ZERO;
-        if account.status == AccountStatus::Closed {
-            let own = closes && account.updated_at == self.now;
-            return Ok(if own { Amended::Done(account) } else { Amended::Refused(account) });
+        if closes && account.status == AccountStatus::Closed && account.updated_at == self.now {
+            return Ok(Amended::Done(account));
         }
-        if closes && !is_empty {
-            return Ok(Amended::Refused(account));
+        let amended = self.amendment.to(account, self.now);
+        if let Amended::Done(account) = &amended {
+            let (floor, status, now) = (account.floor, account.status as u64, account.updated_at.0);
+            queries::amend_account(db, self.id.0, floor, status, now).await?;
         }
-        match self.amendment {
-            Amendment::Floor(floor) => account.floor = floor,
-            Amendment::Status(status) => account.status = status,
-        }
-        account.updated_at = account.updated_at.max(self.now);
-        let (floor, status, now) = (account.floor, account.status as u64, account.updated_at.0);
-        queries::amend_account(db, self.id.0, floor, status, now).await?;
-        Ok(Amended::Done(account))
+        Ok(amended)
     }
 }
