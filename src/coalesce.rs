@@ -13,6 +13,7 @@
 //!
 //! Promises, each with a test:
 //! - A caller's batch begins after its call: what it is told is never older than its question.
+//! - Keys that weigh more than one, groups of commands say, are taken whole: as many as batch_max has room for, or one alone.
 //! - Keys keep their order inside a batch. With one lane they keep it altogether.
 //! - A key that was queued is asked for, also when its caller has gone by then; a caller that goes away harms nobody.
 //! - A batch that fails, panics, answers the wrong number of values or dies with its runtime tells its callers so, and the lane goes
@@ -40,9 +41,9 @@ use lane::Lane;
 pub struct Limits {
     /// Batches that run at once, at least 1.
     pub lanes: usize,
-    /// Most keys in a batch, at least 1.
+    /// Most keys in a batch, at least 1; where keys are weighed, their weight. A key that weighs more goes alone.
     pub batch_max: usize,
-    /// Most keys that wait for a lane; the next one is refused with [`CoalesceError::Busy`].
+    /// Most keys, or their weight, that wait for a lane; what would exceed it is refused with [`CoalesceError::Busy`].
     pub queue_max: usize,
 }
 
@@ -71,6 +72,7 @@ pub struct Coalescer<K, V, E> {
 struct Shared<K, V, E> {
     limits: Limits,
     merge: Merge<K, V, E>,
+    weigh: fn(&K) -> usize,
     /// One for each lane, so that a wake-up is never meant for another.
     wake: Box<[Notify]>,
     state: Mutex<State<K, V, E>>,
@@ -78,6 +80,8 @@ struct Shared<K, V, E> {
 
 struct State<K, V, E> {
     queue: VecDeque<Waiting<K, V, E>>,
+    /// What the queue weighs.
+    queued: usize,
     /// Lanes that sleep, the one that slept last on top.
     idle: Vec<usize>,
     /// Lanes without a task: not started yet, or their runtime has gone.
@@ -88,6 +92,7 @@ struct State<K, V, E> {
 
 struct Waiting<K, V, E> {
     key: K,
+    weight: usize,
     answer: Answer<V, E>,
 }
 
@@ -121,7 +126,16 @@ where
         F: Fn(Vec<K>) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Result<Vec<V>, E>> + Send + 'static,
     {
-        Self::build(limits, Merge { split: split_each, hand_out: hand_out_each }, batch)
+        Self::weighing(limits, |_| 1, batch)
+    }
+
+    /// The same, where a key counts in the limits as much as it weighs.
+    pub fn weighing<F, Fut>(limits: Limits, weigh: fn(&K) -> usize, batch: F) -> Self
+    where
+        F: Fn(Vec<K>) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<Vec<V>, E>> + Send + 'static,
+    {
+        Self::build(limits, Merge { split: split_each, hand_out: hand_out_each }, weigh, batch)
     }
 
     /// A coalescer for look-ups: keys that are equal go into a batch once, and each of their callers gets a clone of the value.
@@ -132,22 +146,27 @@ where
         F: Fn(Vec<K>) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Result<Vec<V>, E>> + Send + 'static,
     {
-        Self::build(limits, Merge { split: split_merged, hand_out: hand_out_merged }, batch)
+        Self::build(limits, Merge { split: split_merged, hand_out: hand_out_merged }, |_| 1, batch)
     }
 
-    fn build<F, Fut>(limits: Limits, merge: Merge<K, V, E>, batch: F) -> Self
+    fn build<F, Fut>(limits: Limits, merge: Merge<K, V, E>, weigh: fn(&K) -> usize, batch: F) -> Self
     where
         F: Fn(Vec<K>) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Result<Vec<V>, E>> + Send + 'static,
     {
         let lanes = limits.lanes.max(1);
         let limits = Limits { lanes, batch_max: limits.batch_max.max(1), ..limits };
-        let state =
-            State { queue: VecDeque::new(), idle: Vec::new(), stopped: (0..lanes).rev().collect(), closed: false };
+        let state = State {
+            queue: VecDeque::new(),
+            queued: 0,
+            idle: Vec::new(),
+            stopped: (0..lanes).rev().collect(),
+            closed: false,
+        };
         let wake = (0..lanes).map(|_| Notify::new()).collect();
         let batch = Arc::new(batch);
         Self {
-            shared: Arc::new(Shared { limits, merge, wake, state: Mutex::new(state) }),
+            shared: Arc::new(Shared { limits, merge, weigh, wake, state: Mutex::new(state) }),
             start: Box::new(move |lane| {
                 tokio::spawn(lane.run(Arc::clone(&batch)));
             }),
@@ -163,15 +182,18 @@ where
     /// See [`CoalesceError`].
     pub async fn call(&self, key: K) -> Result<V, CoalesceError<E>> {
         let (answer, answered) = oneshot::channel();
-        self.enqueue(Waiting { key, answer })?;
+        let weight = (self.shared.weigh)(&key);
+        self.enqueue(Waiting { key, weight, answer })?;
         answered.await.unwrap_or(Err(CoalesceError::Lost))
     }
 
     fn enqueue(&self, waiting: Waiting<K, V, E>) -> Result<(), CoalesceError<E>> {
         let mut state = self.shared.lock();
-        if state.queue.len() >= self.shared.limits.queue_max {
+        let queued = state.queued.saturating_add(waiting.weight);
+        if queued > self.shared.limits.queue_max {
             return Err(CoalesceError::Busy);
         }
+        state.queued = queued;
         state.queue.push_back(waiting);
         let (idle, stopped) = match state.idle.pop() {
             Some(lane) => (Some(lane), None),
@@ -185,6 +207,20 @@ where
             (self.start)(Lane::new(Arc::clone(&self.shared), lane));
         }
         Ok(())
+    }
+}
+
+impl<K, V, E> State<K, V, E> {
+    /// Moves a batch of keys from the queue to `taken`: as many as weigh `batch_max`, or one that weighs more.
+    fn take(&mut self, batch_max: usize, taken: &mut Vec<Waiting<K, V, E>>) {
+        let mut room = batch_max;
+        while let Some(next) = self.queue.front()
+            && (next.weight <= room || taken.is_empty())
+        {
+            room = room.saturating_sub(next.weight);
+            self.queued -= next.weight;
+            taken.extend(self.queue.pop_front());
+        }
     }
 }
 

@@ -8,6 +8,7 @@
 //! - [`http`]: the front end: HTTP in, RPC out.
 //! - [`store`]: what the rest may ask of SQLite, MySQL, Redis and memory, and how each keeps its promises.
 //! - [`coalesce`]: many callers, one round trip.
+//! - [`ledger`]: money: what a command does, planned purely and committed in groups.
 //! - [`service`]: what the backend does when it is called.
 //! - [`app`]: the only place that names every part; builds, runs and stops them.
 //! - [`config`]: every setting, its limits, and where its value came from.
@@ -28,6 +29,8 @@ pub mod domain;
 pub mod error;
 #[cfg(feature = "server")]
 mod http;
+#[cfg(feature = "server")]
+pub mod ledger;
 #[cfg(feature = "server")]
 pub mod service;
 #[cfg(feature = "server")]

@@ -55,9 +55,8 @@ impl<K, V, E> Lane<K, V, E> {
         loop {
             {
                 let mut state = self.shared.lock();
-                let count = state.queue.len().min(self.shared.limits.batch_max);
-                taken.extend(state.queue.drain(..count));
-                if count > 0 {
+                state.take(self.shared.limits.batch_max, taken);
+                if !taken.is_empty() {
                     return true;
                 }
                 if state.closed {
@@ -79,6 +78,7 @@ impl<K, V, E> Drop for Lane<K, V, E> {
         state.stopped.push(self.index);
         let nobody_left = state.stopped.len() == self.shared.limits.lanes;
         let abandoned = if nobody_left { std::mem::take(&mut state.queue) } else { Default::default() };
+        state.queued -= abandoned.iter().map(|waiting| waiting.weight).sum::<usize>();
         // Outside the lock: dropping the channels wakes their callers.
         drop(state);
         drop(abandoned);

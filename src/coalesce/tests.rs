@@ -183,6 +183,31 @@ async fn a_full_queue_refuses_at_once_and_takes_again_when_there_is_room() {
 }
 
 #[tokio::test]
+async fn what_weighs_more_is_taken_whole_and_fills_batches_and_queue_by_its_weight() {
+    let (begun, mut batches) = mpsc::unbounded_channel();
+    let batch = move |keys: Vec<u32>| {
+        let (answer, answered) = oneshot::channel();
+        begun.send(Held { keys, answer }).expect("the test listens");
+        async move { answered.await.expect("answered") }
+    };
+    // A key's last digit is its weight.
+    let limits = Limits { queue_max: 20, ..ONE_LANE };
+    let coalescer = Arc::new(Coalescer::weighing(limits, |key| (key % 10) as usize, batch));
+    let mut calls = call_each(&coalescer, [11]).await;
+    let batch = batches.recv().await.expect("held");
+    calls.extend(call_each(&coalescer, [12, 22, 31, 49, 54, 62]).await);
+    assert_eq!(coalescer.call(71).await, Err(CoalesceError::Busy), "20 wait");
+    batch.answer();
+    for expected in [&[12, 22][..], &[31], &[49], &[54], &[62]] {
+        let batch = batches.recv().await.expect("the next batch");
+        assert_eq!(batch.keys, expected);
+        batch.answer();
+    }
+    let expected: Vec<_> = [11, 12, 22, 31, 49, 54, 62].map(|key| Ok(key * 10)).into();
+    assert_eq!(answers(calls).await, expected);
+}
+
+#[tokio::test]
 async fn equal_keys_are_merged_only_when_asked_for() {
     for (merging, expected) in [(true, vec![7, 8]), (false, vec![7, 8, 7, 7])] {
         let (begun, mut batches) = mpsc::unbounded_channel();

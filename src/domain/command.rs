@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::account::AccountId;
 use super::asset::Asset;
-use super::money::{Amount, Decimal};
+use super::money::{Amount, Decimal, TooLarge};
 use super::transfer::{Description, HoldStatus, Receipt, Reference, TransferId, TransferKind};
 use super::user::UserId;
 
@@ -201,4 +201,10 @@ pub enum Refusal {
         /// The place of that command in the batch, from 0.
         at: u32,
     },
+}
+
+impl From<TooLarge> for Refusal {
+    fn from(_: TooLarge) -> Self {
+        Self::TooLarge
+    }
 }

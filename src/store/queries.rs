@@ -2,6 +2,8 @@
 //!
 //! `rows` holds what they answer with, `sqlite` and `mysql` the functions: the same names, arguments and rows for both.
 
+use crate::domain::asset::Asset;
+use crate::domain::money::Amount;
 use crate::domain::user::{Profile, UserId};
 use crate::store::Credentials;
 
@@ -51,7 +53,7 @@ impl From<rows::Credentials> for Credentials {
 
 #[allow(missing_docs, reason = "a column is described where its table is made")]
 mod generated {
-    use super::{Prepared, column, padded};
+    use super::{Amount, Asset, Prepared, column, padded};
 
     include!(concat!(env!("OUT_DIR"), "/queries.rs"));
 }

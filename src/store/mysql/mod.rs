@@ -4,12 +4,14 @@
 //! - `unit`: a unit of work, in a task of its own, tried again where that is right.
 //! - [`settings`]: what a server must be set to.
 //! - `migrate`: migrations, statement by statement.
+//! - `money`: amounts and assets in columns.
 //! - `user`, `picture`: what the units do, one file per noun.
 //! - `error`: errors by number.
 
 mod connection;
 mod error;
 mod migrate;
+mod money;
 mod picture;
 pub mod settings;
 mod unit;

@@ -4,12 +4,14 @@
 //! - `unit`: a unit of work and its answer.
 //! - `thread`: the threads that own the connections; writes that gather share a commit.
 //! - `migrate`: migrations.
+//! - `money`: amounts and assets in columns.
 //! - `user`, `picture`: what the units do, one file per noun.
 //! - `error`: which errors pass by themselves.
 
 mod connection;
 mod error;
 mod migrate;
+mod money;
 mod picture;
 #[cfg(test)]
 mod tests;

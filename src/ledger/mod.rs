@@ -1,0 +1,3 @@
+//! Money.
+
+pub mod plan;

@@ -1,0 +1,183 @@
+//! What a batch of commands does: a pure function from what a store found to what it writes and what the callers hear.
+//!
+//! The commands take effect one after another, each on what those before it left behind. Each climbs a ladder of refusals, in the order
+//! of [`Refusal`]'s variants, and what gets to the top of it is in effect:
+//!
+//! 1. The id. If it was used, the same command is answered again, and another one is refused (`replay`).
+//! 2. The pending transfer, if the command ends one.
+//! 3. The two accounts: there, the actor's own, open, in the currency.
+//! 4. What the pending transfer still holds.
+//! 5. The amount, and every balance that it leads to.
+//! 6. The reference.
+//! 7. The money.
+//!
+//! Linked commands stand or fall together: a refusal undoes what their chain did so far (`chain`), and nothing later has seen it.
+//!
+//! Nothing here waits, reads a clock or fails: a refusal is an outcome.
+
+mod chain;
+mod change;
+mod replay;
+mod rungs;
+mod work;
+
+use std::collections::HashMap;
+
+use crate::domain::command::{Action, Command, Move, Outcome, Refusal, Settle, Settlement, Side};
+use crate::domain::effects::{Effects, Found, Wants};
+use crate::domain::time::Timestamp;
+use crate::domain::transfer::{Description, HoldStatus, Transfer, TransferId, TransferStatus};
+
+use change::{Change, HoldChange, Step};
+use work::Work;
+
+/// Pending transfers that the commands end, as far as they were known before anything was locked. They never change.
+pub type Pending = HashMap<TransferId, Transfer>;
+
+/// What a batch comes to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Planned {
+    /// What became of each command, in their order.
+    pub outcomes: Vec<Outcome>,
+    /// What is written.
+    pub effects: Effects,
+    /// What must be looked up before the outcomes hold, because a refused command may be in effect from an earlier time. Empty: they hold.
+    pub unchecked: Wants,
+}
+
+/// Plans `commands` on what was `found`, at `now`.
+///
+/// A transfer or reference that `found` does not mention is taken for new, and the insert is the proof. Only a command that is refused inserts
+/// nothing, so the store must be asked about it first: see [`Planned::unchecked`]. An account or hold that `found` does not mention is none.
+pub fn plan(found: &Found, pending: &Pending, commands: &[Command], now: Timestamp) -> Planned {
+    let mut work = Work::new(found, pending, now, commands.len());
+    for chain in commands.chunk_by(|command, _| command.linked) {
+        follow(&mut work, chain);
+    }
+    let unchecked = replay::unchecked(&work, commands);
+    let (outcomes, effects) = work.finish();
+    Planned { outcomes, effects, unchecked }
+}
+
+/// Does all of `chain`, or nothing of it.
+fn follow(work: &mut Work<'_>, chain: &[Command]) {
+    let start = work.mark(chain);
+    for (place, command) in chain.iter().enumerate() {
+        if let Err(refusal) = attempt(work, command) {
+            return work.break_chain(&start, refusal, &chain[place..]);
+        }
+    }
+}
+
+/// Does `command` and answers it; or says why not, and changes nothing.
+fn attempt(work: &mut Work<'_>, command: &Command) -> Result<(), Refusal> {
+    if let Some(receipt) = work.receipt_of(command.id) {
+        let done = replay::answer(work, command, receipt)?;
+        work.answer(done);
+        return Ok(());
+    }
+    let step = match &command.action {
+        Action::Move(wish) => moved(work, command, wish)?,
+        Action::Settle(wish) => settled(work, command, wish)?,
+    };
+    work.take(step);
+    Ok(())
+}
+
+/// The ladder of money that moves, or is held.
+fn moved(work: &mut Work<'_>, command: &Command, wish: &Move) -> Result<Step, Refusal> {
+    rungs::differ(wish.from, wish.to)?;
+    let from = work.place(wish.from).ok_or(Refusal::UnknownAccount(Side::From))?;
+    let to = work.place(wish.to).ok_or(Refusal::UnknownAccount(Side::To))?;
+    let (payer, payee) = (work.account(from), work.account(to));
+    rungs::may_pay(command.authority, wish.kind, payee)?;
+    rungs::owns(command, payer)?;
+    rungs::are_open(payer, payee)?;
+    rungs::is_in(wish.asset, Side::From, payer)?;
+    rungs::is_in(wish.asset, Side::To, payee)?;
+    let amount = rungs::positive(wish.amount, wish.asset)?;
+    let change = match wish.pending {
+        None => Change::moving(payer, payee, amount)?,
+        Some(_) => Change::holding(payer, amount)?,
+    };
+    work.is_unused(wish.kind, wish.reference.as_ref())?;
+    rungs::has(payer, amount)?;
+
+    let created_at = work.time_of(from, to);
+    let status = if wish.pending.is_some() { TransferStatus::Pending } else { TransferStatus::Posted };
+    let transfer = Transfer {
+        id: command.id,
+        kind: wish.kind,
+        status,
+        from: wish.from,
+        to: wish.to,
+        asset: wish.asset,
+        amount,
+        settles: None,
+        timeout_s: wish.pending.and_then(|pending| pending.timeout_s),
+        reference: wish.reference.clone(),
+        description: wish.description.clone(),
+        actor: command.actor,
+        created_at,
+        from_seq: 0,
+        to_seq: None,
+    };
+    let hold = wish.pending.map(|pending| HoldChange::Begins(rungs::expiry(created_at, pending.timeout_s)));
+    Ok(Step { transfer, from, to, change, hold })
+}
+
+/// The ladder of a pending transfer's end.
+fn settled(work: &mut Work<'_>, command: &Command, wish: &Settle) -> Result<Step, Refusal> {
+    let pending = work.pending(wish.pending).ok_or(Refusal::UnknownTransfer)?;
+    if pending.status != TransferStatus::Pending {
+        return Err(Refusal::NotPending);
+    }
+    let (kind, asset, payer, payee) = (pending.kind, pending.asset, pending.from, pending.to);
+    // Not there, and not locked: it has come to be since the batch was made up, and is told as the batch found things then.
+    let hold = work.hold(wish.pending).ok_or(Refusal::UnknownTransfer)?;
+    let from = work.place(payer).ok_or(Refusal::UnknownTransfer)?;
+    let to = work.place(payee).ok_or(Refusal::UnknownTransfer)?;
+    let (payer, payee) = (work.account(from), work.account(to));
+    let posts = matches!(wish.how, Settlement::Post(_));
+    rungs::owns(command, payer)?;
+    if posts {
+        rungs::are_open(payer, payee)?;
+    }
+    let created_at = work.time_of(from, to);
+    rungs::is_due(&hold, wish.how, created_at)?;
+    let amount = match wish.how {
+        Settlement::Post(Some(part)) => rungs::positive(part, asset)?,
+        Settlement::Post(None) | Settlement::Void | Settlement::Expire => hold.amount,
+    };
+    let change = match posts {
+        true => Change::posting(payer, payee, amount, hold.amount)?,
+        false => Change::releasing(payer, hold.amount)?,
+    };
+    if amount > hold.amount {
+        return Err(Refusal::MoreThanHeld { held: hold.amount, asset });
+    }
+
+    let (status, ended) = match wish.how {
+        Settlement::Post(_) => (TransferStatus::Posted, HoldStatus::Posted),
+        Settlement::Void => (TransferStatus::Voided, HoldStatus::Voided),
+        Settlement::Expire => (TransferStatus::Expired, HoldStatus::Expired),
+    };
+    let transfer = Transfer {
+        id: command.id,
+        kind,
+        status,
+        from: payer.id,
+        to: payee.id,
+        asset,
+        amount,
+        settles: Some(wish.pending),
+        timeout_s: None,
+        reference: None,
+        description: Description::default(),
+        actor: command.actor,
+        created_at,
+        from_seq: 0,
+        to_seq: None,
+    };
+    Ok(Step { transfer, from, to, change, hold: Some(HoldChange::Ends(wish.pending, ended)) })
+}

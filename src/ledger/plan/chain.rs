@@ -1,0 +1,75 @@
+//! Linked commands: all of them or none.
+
+use super::replay;
+use super::work::Work;
+use crate::domain::command::{Command, Done, Refusal};
+use crate::domain::transfer::HoldStatus;
+
+/// How far everything was when a chain began.
+pub(super) struct Mark {
+    outcomes: usize,
+    transfers: usize,
+    entries: usize,
+    holds: usize,
+    settled: usize,
+    references: usize,
+}
+
+impl Work<'_> {
+    /// Where a chain begins.
+    pub(super) fn mark(&mut self, chain: &[Command]) -> Mark {
+        // A command that stands alone cannot fail half-way.
+        self.past = (chain.len() > 1).then(Vec::new);
+        Mark {
+            outcomes: self.outcomes.len(),
+            transfers: self.effects.transfers.len(),
+            entries: self.effects.entries.len(),
+            holds: self.effects.holds.len(),
+            settled: self.effects.settled.len(),
+            references: self.effects.references.len(),
+        }
+    }
+
+    /// Undoes a chain because of the `refusal` of the first of the `rest`, and answers all of it. What was in effect before the chain still is.
+    pub(super) fn break_chain(&mut self, start: &Mark, refusal: Refusal, rest: &[Command]) {
+        let at = u32::try_from(self.outcomes.len()).unwrap_or(u32::MAX);
+        let made = &self.made;
+        let is_undone = |done: &Done| made.get(&done.receipt.transfer.id).is_some_and(|by| *by >= start.outcomes);
+        for outcome in &mut self.outcomes[start.outcomes..] {
+            if outcome.as_ref().is_ok_and(is_undone) {
+                *outcome = Err(Refusal::ChainBroken { at });
+            }
+        }
+        self.undo(start);
+        self.outcomes.push(Err(refusal));
+        for command in rest.iter().skip(1) {
+            let broken = Err(Refusal::ChainBroken { at });
+            let outcome = self.receipt_of(command.id).map_or(broken, |receipt| replay::answer(self, command, receipt));
+            self.outcomes.push(outcome);
+        }
+    }
+
+    /// Takes back everything since `start`, the newest first.
+    fn undo(&mut self, start: &Mark) {
+        for (place, account) in self.past.take().into_iter().flatten().rev() {
+            self.accounts[place] = account;
+        }
+        for transfer in self.effects.transfers.drain(start.transfers..) {
+            self.made.remove(&transfer.id);
+            let Some(pending) = transfer.settles else { continue };
+            self.ended.remove(&pending);
+            if let Some(begun) = self.begun.get(&pending) {
+                let hold = &mut self.effects.holds[*begun];
+                (hold.status, hold.settled_by) = (HoldStatus::Pending, None);
+            }
+        }
+        for hold in self.effects.holds.drain(start.holds..) {
+            self.begun.remove(&hold.transfer);
+        }
+        for (kind, reference, _) in self.effects.references.drain(start.references..) {
+            self.used.remove(&(kind, reference));
+        }
+        self.effects.entries.truncate(start.entries);
+        self.effects.settled.truncate(start.settled);
+    }
+}

@@ -1,0 +1,88 @@
+//! The rungs of the ladders: each looks at one thing and refuses for one reason.
+
+use crate::domain::account::{Account, AccountId, AccountKind, AccountStatus};
+use crate::domain::asset::Asset;
+use crate::domain::command::{Authority, Command, Refusal, Settlement, Side};
+use crate::domain::money::{Amount, Decimal, NotAnAmount};
+use crate::domain::time::Timestamp;
+use crate::domain::transfer::{Hold, HoldStatus, TransferKind};
+
+const MICROS_PER_SECOND: i64 = 1_000_000;
+
+pub(super) fn differ(from: AccountId, to: AccountId) -> Result<(), Refusal> {
+    if from == to { Err(Refusal::SameAccount) } else { Ok(()) }
+}
+
+/// A user who pays somebody else pays a user: no other account is there for them.
+pub(super) fn may_pay(authority: Authority, kind: TransferKind, payee: &Account) -> Result<(), Refusal> {
+    let outside = payee.kind == AccountKind::External && kind == TransferKind::Transfer;
+    if outside && authority == Authority::Owner { Err(Refusal::UnknownAccount(Side::To)) } else { Ok(()) }
+}
+
+pub(super) fn owns(command: &Command, payer: &Account) -> Result<(), Refusal> {
+    let may = command.authority == Authority::Operator || payer.owner == Some(command.actor);
+    if may { Ok(()) } else { Err(Refusal::NotYours) }
+}
+
+pub(super) fn are_open(payer: &Account, payee: &Account) -> Result<(), Refusal> {
+    use AccountStatus::{Closed, Frozen, Open};
+    match (payer.status, payee.status) {
+        (Open, Open) => Ok(()),
+        (Frozen, _) => Err(Refusal::Frozen(Side::From)),
+        (_, Frozen) => Err(Refusal::Frozen(Side::To)),
+        (Closed, _) => Err(Refusal::Closed(Side::From)),
+        (_, Closed) => Err(Refusal::Closed(Side::To)),
+    }
+}
+
+pub(super) fn is_in(asset: Asset, side: Side, account: &Account) -> Result<(), Refusal> {
+    if account.asset == asset {
+        return Ok(());
+    }
+    Err(Refusal::CurrencyMismatch { side, account: account.asset, transfer: asset })
+}
+
+/// Whether a pending transfer can end like this at `now`: not twice, not too late, and not expired too soon.
+pub(super) fn is_due(hold: &Hold, how: Settlement, now: Timestamp) -> Result<(), Refusal> {
+    if hold.status != HoldStatus::Pending {
+        return Err(Refusal::AlreadySettled(hold.status));
+    }
+    let over = hold.expires_at.is_some_and(|end| now >= end);
+    match how {
+        Settlement::Expire if !over => Err(Refusal::NotExpired),
+        Settlement::Post(_) | Settlement::Void if over => Err(Refusal::HoldExpired),
+        _ => Ok(()),
+    }
+}
+
+/// `written` in minor units of `asset`, if it is more than zero.
+pub(super) fn positive(written: Decimal, asset: Asset) -> Result<Amount, Refusal> {
+    if !written.is_positive() {
+        return Err(Refusal::NotPositive);
+    }
+    written.amount_of(asset).map_err(|error| match error {
+        NotAnAmount::TooManyDecimals => Refusal::TooManyDecimals { most: asset.scale() },
+        NotAnAmount::TooLarge => Refusal::TooLarge,
+    })
+}
+
+/// Whether `amount` may leave `payer`. The world outside may always pay.
+pub(super) fn has(payer: &Account, amount: Amount) -> Result<(), Refusal> {
+    let available = available(payer);
+    if payer.kind == AccountKind::External || amount <= available {
+        return Ok(());
+    }
+    Err(Refusal::InsufficientFunds { available, asset: payer.asset })
+}
+
+/// Balance less held less floor, brought between zero and the largest amount: an overdraft limit of 38 digits gives more than that, and
+/// no transfer is larger.
+fn available(account: &Account) -> Amount {
+    let free = account.balance.minor().saturating_sub(account.held.minor()).saturating_sub(account.floor.minor());
+    Amount::new(free.clamp(Amount::ZERO.minor(), Amount::MAX.minor())).expect("clamped to what an amount can be")
+}
+
+/// When what is held from `begin` on expires: at the end of time at the latest.
+pub(super) fn expiry(begin: Timestamp, timeout_s: Option<u32>) -> Option<Timestamp> {
+    timeout_s.map(|seconds| Timestamp(begin.0.saturating_add(i64::from(seconds).saturating_mul(MICROS_PER_SECOND))))
+}
