@@ -35,7 +35,7 @@ teller_rpc::service! {
         idempotent fn settle(Settle) -> Result<Done, Refusal>;
 
         /// A transfer, and what became of it. Refused: `NoSuchTransfer`, also for one between others' accounts.
-        idempotent fn get(OfTransfer) -> Result<Stored, Refusal>;
+        idempotent fn get(OfTransfer) -> Result<Seen, Refusal>;
 
         /// Brings money in from outside. Refused: `NotOperator`, `Ledger`.
         idempotent fn deposit(External) -> Result<Done, Refusal>;
@@ -199,6 +199,15 @@ pub struct OfTransfer {
     pub session: SessionId,
     /// Which.
     pub transfer: TransferId,
+}
+
+/// A transfer, as somebody may see it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seen {
+    /// The transfer and what became of it.
+    pub stored: Stored,
+    /// Whether it is shown to the one who pays, or to an operator. Whoever is paid is not to see what is left in the other's account.
+    pub by_payer: bool,
 }
 
 /// Money between an account and the world outside.

@@ -27,6 +27,7 @@ pub const KEYS: &[(&str, Rule)] = &[
     ("http.max_head_bytes", Rule::Number(8192, 1 << 20)),
     ("http.max_headers", Rule::Number(8, 1024)),
     ("http.max_body_bytes", Rule::Number(256, 64 << 20)),
+    ("http.max_batch_bytes", Rule::Number(256, 64 << 20)),
     ("http.drain_ms", Rule::Number(0, 600_000)),
     ("http.behind_proxy", Rule::Switch),
     ("rpc.listen", Rule::Listen),

@@ -16,6 +16,30 @@ use super::user::UserId;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct TransferId(pub [u8; 16]);
 
+impl TransferId {
+    /// Takes an id as it is written: a UUID in groups of 8, 4, 4, 4 and 12 hex digits, of either case.
+    ///
+    /// # Errors
+    ///
+    /// Names the field `id`.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        let malformed = || Invalid::new("id", "must be a UUID, such as 01890a5d-ac96-774b-bcce-b302099a8057");
+        let hyphens = [8, 13, 18, 23];
+        if text.len() != 36 || !hyphens.iter().all(|at| text.as_bytes()[*at] == b'-') {
+            return Err(malformed());
+        }
+        let mut bytes = [0; 16];
+        let mut digits = text.bytes().enumerate().filter(|(at, _)| !hyphens.contains(at));
+        for byte in &mut bytes {
+            for _ in 0..2 {
+                let digit = digits.next().and_then(|(_, digit)| char::from(digit).to_digit(16)).ok_or_else(malformed)?;
+                *byte = *byte << 4 | digit as u8;
+            }
+        }
+        Ok(Self(bytes))
+    }
+}
+
 /// What a transfer is for. A [`Reference`] is unique among those of one kind. The numbers are those in SQL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[repr(u8)]
@@ -222,5 +246,29 @@ impl fmt::Display for TransferId {
             write!(f, "{byte:02x}")?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::TransferId;
+
+    #[test]
+    fn an_id_is_a_uuid_as_it_is_written() {
+        let id = TransferId::parse("01890A5D-ac96-774b-bcce-b302099a8057").expect("a UUID");
+        assert_eq!(id.to_string(), "01890a5d-ac96-774b-bcce-b302099a8057");
+        let wrong = [
+            "",
+            "01890a5dac96774bbcceb302099a8057",
+            "01890a5d-ac96-774b-bcce-b302099a805",
+            "01890a5d-ac96-774b-bcce-b302099a80577",
+            "01890a5d-ac96-774b-bcce-b302099a805g",
+            "01890a5d-ac96-774b-bcceb-302099a8057",
+            "{1890a5d-ac96-774b-bcce-b302099a8057",
+            "01890a5d-ac96-774b-bcce-b302099a80é",
+        ];
+        for text in wrong {
+            assert!(TransferId::parse(text).is_err(), "{text}");
+        }
     }
 }
