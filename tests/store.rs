@@ -17,6 +17,7 @@ use std::time::Duration;
 
 use libtest_mimic::{Arguments, Trial};
 use teller::domain::time::Timestamp;
+use teller::domain::user::Role;
 use teller::store::NewUser;
 
 /// More than a busy machine needs: a test that means a time-out sets its own.
@@ -50,6 +51,7 @@ fn user(name: &str) -> NewUser {
         user_name: name.to_owned(),
         nickname: "nick".to_owned(),
         password_hash: format!("hash of {name}"),
+        role: Role::Customer,
         created_at: Timestamp(1_760_000_000_000_000),
     }
 }

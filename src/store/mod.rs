@@ -29,7 +29,7 @@ use std::time::Duration;
 use crate::domain::picture::{Picture, PictureName};
 use crate::domain::session::{Session, SessionKey};
 use crate::domain::time::Timestamp;
-use crate::domain::user::{Nickname, Profile, UserId};
+use crate::domain::user::{Nickname, Profile, Role, UserId};
 
 /// What a store could not do. The cause is for the log, never for a caller.
 #[derive(Debug, thiserror::Error)]
@@ -56,6 +56,8 @@ pub struct NewUser {
     pub nickname: String,
     /// The hash of the password, with its scheme and parameters.
     pub password_hash: String,
+    /// What the user may do.
+    pub role: Role,
     /// Now.
     pub created_at: Timestamp,
 }
@@ -108,6 +110,9 @@ pub trait Store: Clone + Send + Sync + 'static {
     fn credentials(&self, user_name: &str) -> impl Future<Output = Result<Option<Credentials>, StoreError>> + Send {
         async { Ok(self.credentials_of(&[user_name.to_owned()]).await?.pop()) }
     }
+
+    /// What a user may do; `None` for an unknown one.
+    fn role(&self, user: UserId) -> impl Future<Output = Result<Option<Role>, StoreError>> + Send;
 
     /// The profiles of `users` in one round trip, in any order; unknown users are left out.
     fn profiles(&self, users: &[UserId]) -> impl Future<Output = Result<Vec<Profile>, StoreError>> + Send;

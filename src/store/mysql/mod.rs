@@ -32,7 +32,7 @@ use super::queries::mysql as queries;
 use super::{Credentials, Inserted, NewUser, Store, StoreError};
 use crate::domain::picture::{Picture, PictureName};
 use crate::domain::time::Timestamp;
-use crate::domain::user::{Nickname, Profile, UserId};
+use crate::domain::user::{Nickname, Profile, Role, UserId};
 
 /// Units of work that wait for a connection. The next one is refused: better a quick answer than a queue that outlives its callers.
 const QUEUE_MAX: usize = 1024;
@@ -148,6 +148,10 @@ impl Store for Mysql {
 
     async fn credentials_of(&self, user_names: &[String]) -> Result<Vec<Credentials>, StoreError> {
         self.unit(user::CredentialsOf(user_names.to_vec())).await
+    }
+
+    async fn role(&self, user: UserId) -> Result<Option<Role>, StoreError> {
+        self.unit(user::RoleOf(user)).await
     }
 
     async fn profiles(&self, users: &[UserId]) -> Result<Vec<Profile>, StoreError> {

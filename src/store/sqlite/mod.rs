@@ -32,7 +32,7 @@ use super::queries::sqlite as queries;
 use super::{Credentials, Inserted, NewUser, Store, StoreError};
 use crate::domain::picture::{Picture, PictureName};
 use crate::domain::time::Timestamp;
-use crate::domain::user::{Nickname, Profile, UserId};
+use crate::domain::user::{Nickname, Profile, Role, UserId};
 
 /// How long a migration may take, and another process's migration be waited for.
 const MIGRATION_TIMEOUT: Duration = Duration::from_secs(600);
@@ -137,6 +137,10 @@ impl Store for Sqlite {
     async fn credentials_of(&self, user_names: &[String]) -> Result<Vec<Credentials>, StoreError> {
         let user_names = user_names.to_vec();
         self.read(move |db| user::credentials(db, &user_names)).await
+    }
+
+    async fn role(&self, user: UserId) -> Result<Option<Role>, StoreError> {
+        self.read(move |db| user::role(db, user)).await
     }
 
     async fn profiles(&self, users: &[UserId]) -> Result<Vec<Profile>, StoreError> {
