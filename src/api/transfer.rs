@@ -12,11 +12,12 @@ use super::Refusal;
 use crate::domain::account::AccountId;
 use crate::domain::asset::Asset;
 use crate::domain::command::{self, Done, Pending};
-use crate::domain::idempotency::IdempotencyKey;
 use crate::domain::money::{Amount, Decimal};
 use crate::domain::session::SessionId;
 use crate::domain::time::Timestamp;
-use crate::domain::transfer::{Description, Entry, Receipt, Reference, Stored, TransferId, TransferStatus};
+use crate::domain::transfer::{
+    Description, Entry, IdempotencyKey, Receipt, Reference, Stored, TransferId, TransferStatus,
+};
 use crate::domain::user::UserId;
 
 /// Most transfers of one batch.
@@ -44,7 +45,7 @@ teller_rpc::service! {
         idempotent fn withdraw(External) -> Result<Done, Refusal>;
 
         /// Takes money out of a user's account in the default currency. Refused: `InvalidSession` unless the published contracts are open,
-        /// `NoSuchUser`, `NoSuchAccount`, `Ledger`.
+        /// `NoSuchUser` (also one without such an account), `Ledger`.
         idempotent fn deduct(Deduct) -> Result<Deducted, Refusal>;
     }
 }

@@ -74,6 +74,13 @@ pub const KEYS: &[(&str, Rule)] = &[
     ("log.format", Rule::OneOf(&["auto", "text", "json"])),
     ("coalesce.lanes", Rule::Number(1, 64)),
     ("coalesce.batch_max", Rule::Number(1, 4096)),
+    ("ledger.lanes", Rule::Number(1, 64)),
+    ("ledger.batch_max", Rule::Number(1, 10_000)),
+    // What one caller may ask for at once must find room.
+    ("ledger.queue_max", Rule::Number(10_000, 10_000_000)),
+    ("ledger.external_stripes", Rule::Number(1, 256)),
+    ("contracts.open", Rule::Switch),
+    ("deduct.asset", Rule::Currency),
 ];
 
 /// A key and the key of the file that may hold its value instead.

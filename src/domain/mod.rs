@@ -6,7 +6,6 @@
 //! - [`picture`]: profile pictures, after they were decoded and written anew.
 //! - [`asset`], [`money`]: currencies, and exact amounts of them.
 //! - [`account`], [`transfer`]: accounts, and the transfers and entries that change them.
-//! - [`idempotency`]: the caller's own name for a request.
 //! - [`command`]: what the ledger is asked to do, and what it answers.
 //! - [`effects`]: what the answer writes.
 //! - `text`: what texts that were checked have in common.
@@ -16,7 +15,6 @@ pub mod account;
 pub mod asset;
 pub mod command;
 pub mod effects;
-pub mod idempotency;
 pub mod invalid;
 pub mod money;
 pub mod picture;

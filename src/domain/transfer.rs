@@ -17,26 +17,26 @@ use super::user::UserId;
 pub struct TransferId(pub [u8; 16]);
 
 impl TransferId {
-    /// Takes an id as it is written: a UUID in groups of 8, 4, 4, 4 and 12 hex digits, of either case.
+    /// Takes a UUID as it was written: 32 hex digits in groups of 8, 4, 4, 4 and 12, in either case.
     ///
     /// # Errors
     ///
     /// Names the field `id`.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
-        let malformed = || Invalid::new("id", "must be a UUID, such as 01890a5d-ac96-774b-bcce-b302099a8057");
-        let hyphens = [8, 13, 18, 23];
-        if text.len() != 36 || !hyphens.iter().all(|at| text.as_bytes()[*at] == b'-') {
+        let malformed = || Invalid::new("id", "must be a UUID, such as 018f4e5c-7a3b-7c21-9d10-0b5f6a7c8d9e");
+        let is_cut = |at: usize| matches!(at, 8 | 13 | 18 | 23);
+        let text = text.as_bytes();
+        if text.len() != 36 || !text.iter().enumerate().all(|(at, byte)| is_cut(at) == (*byte == b'-')) {
             return Err(malformed());
         }
-        let mut bytes = [0; 16];
-        let mut digits = text.bytes().enumerate().filter(|(at, _)| !hyphens.contains(at));
-        for byte in &mut bytes {
-            for _ in 0..2 {
-                let digit = digits.next().and_then(|(_, digit)| char::from(digit).to_digit(16)).ok_or_else(malformed)?;
-                *byte = *byte << 4 | digit as u8;
-            }
+        let mut digits = text.iter().filter(|byte| **byte != b'-').map(|byte| char::from(*byte).to_digit(16));
+        let mut id = [0; 16];
+        for byte in &mut id {
+            let (high, low) = (digits.next().flatten(), digits.next().flatten());
+            let (high, low) = high.zip(low).ok_or_else(malformed)?;
+            *byte = u8::try_from(high << 4 | low).expect("two hex digits are a byte");
         }
-        Ok(Self(bytes))
+        Ok(Self(id))
     }
 }
 
@@ -203,6 +203,34 @@ impl Reference {
     }
 }
 
+/// What a caller calls a request, so that the same request sent again is known to be the same: 1 to 255 visible ASCII characters.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct IdempotencyKey(String);
+
+impl IdempotencyKey {
+    /// Most characters.
+    pub const CHARS: usize = 255;
+
+    /// Takes a key as it was sent.
+    ///
+    /// # Errors
+    ///
+    /// Names the field `Idempotency-Key`.
+    pub fn parse(text: impl Into<String>) -> Result<Self, Invalid> {
+        let text = text.into();
+        if (1..=Self::CHARS).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Ok(Self(text));
+        }
+        Err(Invalid::new("Idempotency-Key", "must be 1 to 255 visible ASCII characters"))
+    }
+
+    /// The key as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 /// What a transfer says to people: up to 140 characters, none of them a control character.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -234,7 +262,7 @@ impl Description {
     }
 }
 
-text_conversions!(Reference, Description);
+text_conversions!(Reference, IdempotencyKey, Description);
 
 impl fmt::Display for TransferId {
     /// As a UUID: lower-case hex in groups of 8, 4, 4, 4 and 12.
@@ -246,29 +274,5 @@ impl fmt::Display for TransferId {
             write!(f, "{byte:02x}")?;
         }
         Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::TransferId;
-
-    #[test]
-    fn an_id_is_a_uuid_as_it_is_written() {
-        let id = TransferId::parse("01890A5D-ac96-774b-bcce-b302099a8057").expect("a UUID");
-        assert_eq!(id.to_string(), "01890a5d-ac96-774b-bcce-b302099a8057");
-        let wrong = [
-            "",
-            "01890a5dac96774bbcceb302099a8057",
-            "01890a5d-ac96-774b-bcce-b302099a805",
-            "01890a5d-ac96-774b-bcce-b302099a80577",
-            "01890a5d-ac96-774b-bcce-b302099a805g",
-            "01890a5d-ac96-774b-bcceb-302099a8057",
-            "{1890a5d-ac96-774b-bcce-b302099a8057",
-            "01890a5d-ac96-774b-bcce-b302099a80é",
-        ];
-        for text in wrong {
-            assert!(TransferId::parse(text).is_err(), "{text}");
-        }
     }
 }

@@ -9,9 +9,9 @@ use serde_json::{Map, Value};
 use super::problem::Problem;
 use super::reply::Trouble;
 use crate::api::Refusal;
-use crate::domain::idempotency::IdempotencyKey;
 use crate::domain::invalid::Invalid;
 use crate::domain::session::SessionId;
+use crate::domain::transfer::IdempotencyKey;
 
 /// The cookie that holds a [`SessionId`].
 pub(super) const SESSION: &str = "sessionID";
@@ -104,11 +104,6 @@ pub(super) fn url_encoded(body: &[u8]) -> Result<Map<String, Value>, Invalid> {
 pub(super) fn session(headers: &HeaderMap) -> Result<SessionId, Refusal> {
     let value = cookie(headers, SESSION).ok_or(Refusal::InvalidSession)?;
     SessionId::parse(value).map_err(|_| Refusal::InvalidSession)
-}
-
-/// The same where a session is needless: none is none, and one that cannot be a session's is a refusal.
-pub(super) fn any_session(headers: &HeaderMap) -> Result<Option<SessionId>, Refusal> {
-    cookie(headers, SESSION).map(|_| session(headers)).transpose()
 }
 
 /// The request's own name, if its sender gave it one.

@@ -100,7 +100,7 @@ fn part(path: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::{Query, account, cursor};
+    use super::{Query, account, cursor, transfer};
     use crate::domain::account::AccountId;
     use crate::domain::time::Timestamp;
 
@@ -142,6 +142,16 @@ mod tests {
         assert_eq!(zoned.at_instant("at").expect("a time"), Some(Timestamp(1_772_366_400_000_000)));
         for text in ["at=2026-03-01", "at=noon", "at=2026-03-01T12:00:00", "at=1772366400"] {
             assert!(read(text).at_instant("at").is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_path_names_a_transfer_or_none() {
+        let id = "018f4e5c-7A3b-7c21-9d10-0b5f6a7c8d9e";
+        let found = transfer(&format!("/v1/transfers/{id}/post")).expect("a UUID");
+        assert_eq!(found.to_string(), id.to_lowercase());
+        for wrong in ["", "x", &id[1..], &id.replace('-', ""), &id.replace('c', "g"), &format!("{id}0")] {
+            assert!(transfer(&format!("/v1/transfers/{wrong}")).is_err(), "{wrong}");
         }
     }
 
