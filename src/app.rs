@@ -192,7 +192,7 @@ async fn back(
         (Durable::Sqlite(path), Fleeting::Memory) => Some(stores::alone(&config, &path)?),
         _ => None,
     };
-    let Services { registry, demo, background } = services(&config).await?;
+    let Services { registry, demo, background, finish } = services(&config).await?;
     let server = Server::new(
         registry,
         ServerConfig {
@@ -213,6 +213,7 @@ async fn back(
         background.abort();
         // Cut between two steps, of which each is whole by itself.
         let _ = background.await;
+        finish.await;
         drop(alone);
     };
     Ok(Ready { address, facts: demo, serve })
@@ -225,6 +226,8 @@ struct Services {
     demo: Demo,
     /// What it does without being asked, for ever.
     background: Pin<Box<dyn Future<Output = ()> + Send>>,
+    /// To be awaited when no call runs any more: what the durable store has begun comes to its end.
+    finish: Pin<Box<dyn Future<Output = ()> + Send>>,
 }
 
 /// SQLite has one writer: a second lane would only wait for it.
@@ -282,9 +285,10 @@ async fn over<S: Store + LedgerStore, V: Volatile>(
         contracts_open: config.has_open_contracts(),
         deduct_asset: config.deduct.asset,
     };
-    let (studio, background) = (studio(&config.picture), Box::pin(expiry::run(ledger.clone())));
+    let (begun, background) = (ledger.store().clone(), Box::pin(expiry::run(ledger.clone())));
+    let studio = studio(&config.picture);
     let registry = service::registry(ledger, volatile, hasher, studio, service::system_clock, &settings);
-    Ok(Services { registry, demo, background })
+    Ok(Services { registry, demo, background, finish: Box::pin(async move { begun.finish().await }) })
 }
 
 /// The demo users, if the store has them or has none at all, with their money.

@@ -6,7 +6,7 @@
 //! - [`Volatile`] keeps what may be lost: sessions and cached profiles, in memory or in Redis. Losing all of it logs people out
 //!   and costs speed, never truth.
 //!
-//! The modules: [`sqlite`] and [`mysql`] implement [`Store`], both on `queries` (the statements of `sql/` as functions) and
+//! The modules: [`sqlite`] and [`mysql`] implement [`Store`], both on `queries` (the statements of `sql/` as functions), `records` (their rows as the domain knows them) and
 //! [`migrations`] (which a database still needs); `contract` states the promises as tests.
 //!
 //! A unit of work that was begun is finished, also when the future that asked for it is dropped: callers come and go, a
@@ -20,6 +20,7 @@ pub mod migrations;
 pub mod mysql;
 #[doc(hidden)]
 pub mod queries;
+mod records;
 pub mod redis;
 pub mod sqlite;
 
@@ -136,6 +137,12 @@ pub trait Store: Clone + Send + Sync + 'static {
 
     /// A kept picture.
     fn picture(&self, name: &PictureName) -> impl Future<Output = Result<Option<Picture>, StoreError>> + Send;
+
+    /// Takes no more work, and waits until what was begun is done, also where nobody waits for it any more; as long as one statement may
+    /// take. For the end of a process, whose runtime would cut it short.
+    fn finish(&self) -> impl Future<Output = ()> + Send {
+        async {}
+    }
 }
 
 /// The volatile store: an allow-list of sessions, and a profile cache that is never stale after a change.
