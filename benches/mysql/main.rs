@@ -38,7 +38,9 @@ fn main() {
     runtime.expect("a runtime").block_on(async {
         let url = prepare(&server).await;
         println!("{:<34}{:>10}{:>10}{:>8}", "transfers/s", "floor", "store", "ratio");
-        for (size, lanes) in [(1, 1), (100, 1), (1000, 1), (1000, 2), (1000, 3), (250, 2), (500, 2), (2000, 2), (4000, 2)] {
+        for (size, lanes) in
+            [(1, 1), (100, 1), (1000, 1), (1000, 2), (1000, 3), (250, 2), (500, 2), (2000, 2), (4000, 2)]
+        {
             let (mut floors, mut stores) = (Vec::new(), Vec::new());
             for _ in 0..turns {
                 floors.push(floor(&url, size, lanes, turn).await);

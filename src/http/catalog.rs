@@ -114,3 +114,23 @@ impl Explanation {
         Self { r#type: kind.uri(), title: kind.title(), status, about: kind.about().trim_start() }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Kind;
+    use crate::http::reply::Reply;
+
+    #[test]
+    fn the_manual_of_problems_says_what_the_server_says_in_the_same_order() {
+        let manual = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/problems.md")).expect("a file");
+        let (_, sections) = manual.split_once("\n## ").expect("it has sections");
+        let written: Vec<String> = sections.split("\n## ").map(|section| section.trim().to_owned()).collect();
+        let status = |kind: &Kind| Reply::of_kind(*kind).status();
+        let section = |kind: &Kind| {
+            let slug = kind.uri().strip_prefix("/problems/").expect("all begin so");
+            assert_eq!(Kind::of(slug), Some(*kind));
+            format!("{slug}\n\n{} {}. {}", status(kind), kind.title(), kind.about().trim())
+        };
+        assert_eq!(written, Kind::ALL.iter().map(section).collect::<Vec<_>>());
+    }
+}

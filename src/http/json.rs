@@ -59,7 +59,8 @@ impl<'a, const N: usize> Object<'a, N> {
 
     /// The field's JSON, if it is there and not null.
     pub(super) fn raw(&self, name: &str) -> Option<&'a str> {
-        let place = self.names.iter().position(|known| *known == name).expect("only fields of the object are asked for");
+        let place =
+            self.names.iter().position(|known| *known == name).expect("only fields of the object are asked for");
         self.values[place].map(RawValue::get).filter(|text| *text != "null")
     }
 

@@ -25,7 +25,10 @@ impl<'a> Query<'a> {
             serde_urlencoded::from_str(query.unwrap_or_default()).map_err(malformed)?;
         for (index, (name, _)) in pairs.iter().enumerate() {
             if !names.contains(&name.as_ref()) {
-                return Err(Invalid::new(name.chars().take(64).collect::<String>(), "is not a parameter of this request"));
+                return Err(Invalid::new(
+                    name.chars().take(64).collect::<String>(),
+                    "is not a parameter of this request",
+                ));
             }
             if pairs[..index].iter().any(|(earlier, _)| earlier == name) {
                 return Err(Invalid::new(name.clone().into_owned(), "must be given once"));

@@ -127,6 +127,12 @@ impl Reply {
         Self::document(&Explanation::of(kind, status_of_kind(kind).as_u16()))
     }
 
+    /// A problem of this kind, without more to say.
+    #[cfg(test)]
+    pub(super) fn of_kind(kind: Kind) -> Self {
+        Self::json(status_of_kind(kind), &PROBLEM_JSON, &Details::new(kind, Members::default()))
+    }
+
     /// The same answer, marked if what it tells of was in effect before.
     pub(super) fn replayed(self, replayed: bool) -> Self {
         static TRUE: HeaderValue = HeaderValue::from_static("true");
@@ -323,7 +329,9 @@ fn deduction_of(trouble: &Trouble) -> Reply {
         Trouble::Refused(refusal) => (plain.answer.status(), refusal.to_string()),
         Trouble::Early(problem) => (plain.answer.status(), problem.to_string()),
         Trouble::Failed(_) => (plain.answer.status(), "try again later".to_owned()),
-        Trouble::Unsure(..) => (plain.answer.status(), "outcome unknown: send it again with its Idempotency-Key".to_owned()),
+        Trouble::Unsure(..) => {
+            (plain.answer.status(), "outcome unknown: send it again with its Idempotency-Key".to_owned())
+        }
     };
     let mut reply = Reply::json(status, &JSON, &Refused { code: status.as_u16(), message: &message });
     for hint in [ALLOW, RETRY_AFTER] {

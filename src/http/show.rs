@@ -121,9 +121,13 @@ mod tests {
 
     #[test]
     fn a_balance_as_a_number_has_two_decimals_or_more() {
-        for (minor, code, text) in
-            [(99_000, "CNY", "990.00"), (-5, "CNY", "-0.05"), (0, "CNY", "0.00"), (7, "JPY", "7.00"), (7, "KWD", "0.007")]
-        {
+        for (minor, code, text) in [
+            (99_000, "CNY", "990.00"),
+            (-5, "CNY", "-0.05"),
+            (0, "CNY", "0.00"),
+            (7, "JPY", "7.00"),
+            (7, "KWD", "0.007"),
+        ] {
             assert_eq!(Money(Amount::new(minor).expect("small"), asset(code)).as_number(), text);
         }
     }

@@ -71,7 +71,8 @@ impl<S: Store + LedgerStore, V: Volatile> Transfers<S, V> {
     async fn transfer(&self, cx: &Context, Post { session, handle, order }: Post) -> Result<Done, Halt> {
         let user = self.callers.user(&session).await?;
         let action = Action::Move(transfer(order));
-        let command = Command { id: id_of(user, &handle), actor: user, authority: Authority::Owner, linked: false, action };
+        let command =
+            Command { id: id_of(user, &handle), actor: user, authority: Authority::Owner, linked: false, action };
         self.own_or_any(cx, command).await?.map_err(|refusal| match refusal {
             command::Refusal::NotYours => command::Refusal::UnknownAccount(Side::From).into(),
             other => other.into(),
@@ -109,7 +110,8 @@ impl<S: Store + LedgerStore, V: Volatile> Transfers<S, V> {
             End::Void => Settlement::Void,
         };
         let action = Action::Settle(command::Settle { pending, how });
-        let command = Command { id: id_of(user, &handle), actor: user, authority: Authority::Owner, linked: false, action };
+        let command =
+            Command { id: id_of(user, &handle), actor: user, authority: Authority::Owner, linked: false, action };
         self.own_or_any(cx, command).await?.map_err(|refusal| match refusal {
             command::Refusal::NotYours => command::Refusal::UnknownTransfer.into(),
             other => other.into(),
