@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::time::Duration;
 
 use teller_rpc::{ClientConfig, Registry, Secret, Server, ServerConfig};
@@ -188,7 +189,7 @@ async fn back(
         (Durable::Sqlite(path), Fleeting::Memory) => Some(stores::alone(&config, &path)?),
         _ => None,
     };
-    let (registry, demo) = services(&config).await?;
+    let Services { registry, demo, finish } = services(&config).await?;
     let server = Server::new(
         registry,
         ServerConfig {
@@ -205,13 +206,23 @@ async fn back(
     let serve = async move {
         let _shown = shown;
         server.run(listener, stop.cancelled_owned()).await;
+        finish.await;
         drop(alone);
     };
     Ok(Ready { address, facts: demo, serve })
 }
 
-/// The services over the configured stores; and whether the demo users were made. The one place that knows which stores there are.
-async fn services(config: &Config) -> Result<(Registry, Demo), Error> {
+/// What the backend serves.
+struct Services {
+    registry: Registry,
+    /// Whether the demo users were made.
+    demo: Demo,
+    /// To be awaited when no call runs any more: what the durable store has begun comes to its end.
+    finish: Pin<Box<dyn Future<Output = ()> + Send>>,
+}
+
+/// The services over the configured stores. The one place that knows which stores there are.
+async fn services(config: &Config) -> Result<Services, Error> {
     match config.durable() {
         Durable::Sqlite(path) => beside(config, stores::sqlite(config, &path)?).await,
         Durable::Memory => beside(config, stores::sqlite_in_memory(config)?).await,
@@ -219,14 +230,14 @@ async fn services(config: &Config) -> Result<(Registry, Demo), Error> {
     }
 }
 
-async fn beside<S: Store>(config: &Config, store: S) -> Result<(Registry, Demo), Error> {
+async fn beside<S: Store>(config: &Config, store: S) -> Result<Services, Error> {
     match config.fleeting() {
         Fleeting::Memory => over(config, store, Memory::new(config.volatile.max_entries)).await,
         Fleeting::Redis(url) => over(config, store, stores::redis(config, &url)?).await,
     }
 }
 
-async fn over<S: Store, V: Volatile>(config: &Config, store: S, volatile: V) -> Result<(Registry, Demo), Error> {
+async fn over<S: Store, V: Volatile>(config: &Config, store: S, volatile: V) -> Result<Services, Error> {
     store.migrate().await.map_err(unmigrated)?;
     volatile.ping().await.map_err(|e| {
         Error::new(format!("cannot use the volatile store {}", config.volatile.url), e)
@@ -252,7 +263,9 @@ async fn over<S: Store, V: Volatile>(config: &Config, store: S, volatile: V) -> 
         },
     };
     let studio = studio(&config.picture);
-    Ok((service::registry(store, volatile, hasher, studio, service::system_clock, &settings), demo))
+    let begun = store.clone();
+    let registry = service::registry(store, volatile, hasher, studio, service::system_clock, &settings);
+    Ok(Services { registry, demo, finish: Box::pin(async move { begun.finish().await }) })
 }
 
 /// Longer than a change of a profile can take: what its two round trips may, and as long again, in which a database may still finish

@@ -67,6 +67,35 @@ fn a_list_becomes_a_text_for_each_power_of_two() {
 }
 
 #[test]
+fn a_statement_for_each_row_becomes_one_for_sqlite_and_a_text_for_each_power_of_two_for_mysql() {
+    let source = read(
+        "-- name: put :each\n-- row Sum: id uuid, sum amount, of asset null, unused text, note text null\n\
+         INSERT INTO t (id, zero, sum, of, note) VALUES (:id, 0, :sum, :of, :note)\n\
+         ON DUPLICATE KEY UPDATE sum = VALUES(sum);\n",
+    );
+    let rust = emit::source(&source.expect("well formed"));
+    for (size, databases) in [(1, 2), (2, 1), (256, 1), (3, 0), (512, 0)] {
+        let tuples = vec!["(?, 0, ?, ?, ?)"; size].join(", ");
+        let text = format!("VALUES {tuples}\\nON DUPLICATE KEY UPDATE sum = VALUES(sum)\"");
+        assert_eq!(rust.matches(&text).count(), databases, "of {size}");
+    }
+    assert!(rust.contains("pub fn put(db: &Connection, rows: &[rows::Sum]) -> Result<u64>"));
+    assert!(rust.contains("pub async fn put<C: Queryable>(db: &mut C, rows: &[rows::Sum]) -> Result<u64>"));
+    assert!(rust.contains("&[&row.id, &row.sum, &row.of, &row.note];"));
+    assert!(rust.contains("values.push(Value::from(row.note.as_deref()));"));
+    for column in ["pub id: [u8; 16],", "pub sum: Amount,", "pub of: Option<Asset>,"] {
+        assert!(rust.contains(column), "{column}");
+    }
+}
+
+#[test]
+fn a_statement_for_each_row_need_be_no_insert_on_sqlite() {
+    let text = "-- name: set :each\n-- row R: a u64, b u64\n-- sqlite:\nUPDATE t SET b = :b WHERE a = :a;\n";
+    let rust = emit::source(&read(text).expect("well formed"));
+    assert!(rust.contains("&[&row.b, &row.a];"), "in the order of the text");
+}
+
+#[test]
 fn what_is_wrong_is_named_with_its_file_and_line() {
     for (text, line, what) in [
         ("SELECT 1;", 1, "SQL before the first"),
@@ -92,6 +121,16 @@ fn what_is_wrong_is_named_with_its_file_and_line() {
         ("-- name: x :many\nSELECT a FROM t;", 1, "want `-- row"),
         ("-- name: x :many\n-- row R: a u64\nSELECT * FROM t;", 1, "must list its columns"),
         ("-- name: x :many\n-- row R\nSELECT a FROM t;", 2, "no row `R` was declared"),
+        ("-- name: x :each\nINSERT INTO t (a) VALUES (:a);", 1, "takes rows: want `-- row"),
+        ("-- name: x :each\n-- arg a: u64\n-- row R: a u64\nINSERT INTO t (a) VALUES (:a);", 1, "no `-- arg`"),
+        ("-- name: x :each\n-- row R: a u64\nINSERT INTO t (b) VALUES (:b);", 1, "no column of its row"),
+        ("-- name: x :each\n-- row R: a u64\nUPDATE t SET a = :a;", 1, "in one plain `VALUES (...)` (mysql)"),
+        ("-- name: x :each\n-- row R: a u64\nINSERT INTO t (a) VALUES (abs(:a));", 1, "in one plain `VALUES (...)`"),
+        (
+            "-- name: x :each\n-- row R: a u64\nINSERT INTO t (a) VALUES (:a) ON DUPLICATE KEY UPDATE a = :a;",
+            1,
+            "in one plain `VALUES (...)`",
+        ),
         ("-- name: x :changed\nDELETE FROM t;\n-- name: x :changed\nDELETE FROM t;", 3, "is there already, at x.sql:1"),
     ] {
         let wrong = read(text).expect_err(text);

@@ -9,7 +9,7 @@ use support::engine::Engine;
 use teller::coalesce::Limits;
 use teller::domain::session::{Session, SessionKey};
 use teller::domain::time::Timestamp;
-use teller::domain::user::{Nickname, Profile, UserId};
+use teller::domain::user::{Nickname, Profile, Role, UserId};
 use teller::service::Settings;
 use teller::service::profiles::Profiles;
 use teller::store::memory::Memory;
@@ -108,6 +108,7 @@ async fn user<S: Store>(store: &S) -> UserId {
         user_name: "slow".to_owned(),
         nickname: "old".to_owned(),
         password_hash: String::new(),
+        role: Role::Customer,
         created_at: Timestamp(1),
     };
     match store.insert_user(user).await.expect("inserts") {

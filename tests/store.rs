@@ -3,6 +3,8 @@
 //! Tests that need a MySQL server start a MariaDB of their own, or use the one of `TELLER_TEST_MYSQL_URL`; where neither can be had
 //! they are listed as ignored, with the reason.
 
+#[path = "store/ledger.rs"]
+mod ledger;
 #[path = "store/migrations.rs"]
 mod migrations;
 #[path = "store/mysql.rs"]
@@ -17,6 +19,7 @@ use std::time::Duration;
 
 use libtest_mimic::{Arguments, Trial};
 use teller::domain::time::Timestamp;
+use teller::domain::user::Role;
 use teller::store::NewUser;
 
 /// More than a busy machine needs: a test that means a time-out sets its own.
@@ -27,7 +30,7 @@ fn main() {
         return;
     }
     let arguments = Arguments::from_args();
-    let trials = [sqlite::trials(), mysql::trials(), migrations::trials(), outage::trials()];
+    let trials = [sqlite::trials(), mysql::trials(), migrations::trials(), outage::trials(), ledger::trials()];
     let conclusion = libtest_mimic::run(&arguments, trials.into_iter().flatten().collect());
     support::mysql::end();
     conclusion.exit();
@@ -50,6 +53,7 @@ fn user(name: &str) -> NewUser {
         user_name: name.to_owned(),
         nickname: "nick".to_owned(),
         password_hash: format!("hash of {name}"),
+        role: Role::Customer,
         created_at: Timestamp(1_760_000_000_000_000),
     }
 }

@@ -7,6 +7,8 @@
 mod arrows;
 #[path = "tidy/habits.rs"]
 mod habits;
+#[path = "tidy/ledger.rs"]
+mod ledger;
 #[path = "tidy/source.rs"]
 mod source;
 
@@ -114,6 +116,31 @@ fn sql_lives_in_the_sql_folder() {
         &[],
     );
     keeps(rule, "SQL is source: statements are named, typed and prepared by a test only when they are under sql/");
+}
+
+#[test]
+fn what_the_ledger_writes_is_never_written_over() {
+    for planted in [
+        "UPDATE entries SET amount = 1;",
+        "-- name: x\ndelete from transfers\nWHERE id = 1;",
+        "INSERT INTO transfer_references (kind) VALUES (1) ON DUPLICATE KEY UPDATE kind = 2;",
+        "INSERT OR REPLACE INTO entries (seq) VALUES (1);",
+        "SELECT 1;\nUPDATE accounts a JOIN entries e ON e.account_id = a.id SET e.amount = 1;",
+        "ALTER TABLE transfers DROP COLUMN amount;",
+    ] {
+        assert_eq!(ledger::rewrites(planted).len(), 1, "{planted}");
+    }
+    for harmless in
+        ["-- UPDATE entries\nSELECT seq FROM entries;", "UPDATE accounts SET version = 1; SELECT id FROM transfers;"]
+    {
+        assert_eq!(ledger::rewrites(harmless), [""; 0], "{harmless}");
+    }
+    let files = ledger::files();
+    assert!(files.iter().any(|path| path.ends_with("sql/queries/entry.sql")), "the statements were read");
+    for path in files {
+        let sql = fs::read_to_string(&path).expect("it can be read");
+        assert_eq!(ledger::rewrites(&sql), [""; 0], "{}: the books are append-only", path.display());
+    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What makes no sense though it can be read.
 
 use super::Wrong;
-use super::statement::{Kind, Shape, Source, Statement, Text};
+use super::statement::{Engine, Kind, Shape, Source, Statement, Text};
 
 /// What the generated functions call their own values.
 const RESERVED: [&str; 9] = ["db", "changed", "found", "result", "row", "rows", "size", "statement", "values"];
@@ -13,14 +13,14 @@ pub fn source(source: &Source) -> Result<(), Wrong> {
         if let Some(other) = source.statements[..index].iter().find(|other| other.name == one.name) {
             return Err(wrong(format!("is there already, at {}:{}", other.file, other.line)));
         }
-        statement(one).map_err(wrong)?;
+        statement(source, one).map_err(wrong)?;
     }
     Ok(())
 }
 
-fn statement(one: &Statement) -> Result<(), String> {
-    match (one.kind.has_rows(), &one.row) {
-        (true, None) => return Err("answers rows: want `-- row NAME: COLUMN TYPE, ...`".to_owned()),
+fn statement(source: &Source, one: &Statement) -> Result<(), String> {
+    match (one.kind.has_row(), &one.row) {
+        (true, None) => return Err("answers or takes rows: want `-- row NAME: COLUMN TYPE, ...`".to_owned()),
         (false, Some(row)) => return Err(format!("answers no rows, yet has `-- row {row}`")),
         _ => {}
     }
@@ -39,7 +39,29 @@ fn statement(one: &Statement) -> Result<(), String> {
             return Err(format!("cannot have an argument `{}`: the generated code uses that name", argument.name));
         }
     }
+    if one.kind == Kind::Each {
+        return one.texts.iter().try_for_each(|text| each(source, one, text));
+    }
     one.texts.iter().try_for_each(|each| text(one, each))
+}
+
+/// The columns of the row are the arguments, and on MySQL one statement takes the values of many rows.
+fn each(source: &Source, one: &Statement, text: &Text) -> Result<(), String> {
+    let engine = text.engine.name();
+    if !one.arguments.is_empty() {
+        return Err("takes rows, and so no `-- arg`".to_owned());
+    }
+    let known =
+        |place: &str| source.row_of(one).is_some_and(|row| row.columns.iter().any(|column| column.name == place));
+    if let Some(place) = text.places.iter().find(|place| !known(place)) {
+        return Err(format!("uses `:{place}` ({engine}), which is no column of its row"));
+    }
+    let tuple = Statement::tuple(&text.sql).unwrap_or_default();
+    let takes_all = tuple.matches('?').count() == text.places.len() && tuple.rfind('(') == Some(0);
+    if text.engine == Engine::Mysql && !takes_all {
+        return Err("must have all its values in one plain `VALUES (...)` (mysql)".to_owned());
+    }
+    Ok(())
 }
 
 fn text(one: &Statement, text: &Text) -> Result<(), String> {

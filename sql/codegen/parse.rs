@@ -59,8 +59,9 @@ impl Reader<'_> {
     fn begin(&mut self, number: usize, header: &str) -> Result<(), Wrong> {
         let (name, kind) =
             header.trim().split_once(' ').ok_or_else(|| self.wrong(number, "want `-- name: NAME :KIND`"))?;
-        let kind = Kind::parse(kind.trim())
-            .ok_or_else(|| self.wrong(number, "want one of :many, :optional, :changed, :inserted after the name"))?;
+        let kind = Kind::parse(kind.trim()).ok_or_else(|| {
+            self.wrong(number, "want one of :many, :optional, :changed, :inserted, :each after the name")
+        })?;
         if !is_name(name) {
             return Err(self.wrong(number, format!("`{name}` is no name: want lower case, digits and _")));
         }

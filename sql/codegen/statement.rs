@@ -30,6 +30,8 @@ pub enum Kind {
     Changed,
     /// The number that the database gave to the new row.
     Inserted,
+    /// It takes a slice of rows, and answers how many rows were changed for all of them.
+    Each,
 }
 
 impl Kind {
@@ -39,26 +41,39 @@ impl Kind {
             ":optional" => Some(Self::Optional),
             ":changed" => Some(Self::Changed),
             ":inserted" => Some(Self::Inserted),
+            ":each" => Some(Self::Each),
             _ => None,
         }
     }
 
-    pub fn has_rows(self) -> bool {
+    /// Whether its `-- row` is what it answers.
+    pub fn answers_rows(self) -> bool {
         matches!(self, Self::Many | Self::Optional)
+    }
+
+    /// Whether it has a `-- row` at all.
+    pub fn has_row(self) -> bool {
+        self.answers_rows() || self == Self::Each
     }
 }
 
-/// A type of SQL and of Rust. Money will be one more line in each of these.
+/// A type of SQL and of Rust.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Type {
     U64,
     I64,
     Text,
     Bytes,
+    /// 16 bytes.
+    Uuid,
+    /// Money: up to 38 digits.
+    Amount,
+    /// What money is counted in.
+    Asset,
 }
 
 impl Type {
-    pub const NAMES: &'static str = "u64, i64, text, bytes";
+    pub const NAMES: &'static str = "u64, i64, text, bytes, uuid, amount, asset";
 
     pub fn parse(word: &str) -> Option<Self> {
         match word {
@@ -66,6 +81,9 @@ impl Type {
             "i64" => Some(Self::I64),
             "text" => Some(Self::Text),
             "bytes" => Some(Self::Bytes),
+            "uuid" => Some(Self::Uuid),
+            "amount" => Some(Self::Amount),
+            "asset" => Some(Self::Asset),
             _ => None,
         }
     }
@@ -73,10 +91,9 @@ impl Type {
     /// As an argument.
     pub fn borrowed(self) -> &'static str {
         match self {
-            Self::U64 => "u64",
-            Self::I64 => "i64",
             Self::Text => "&str",
             Self::Bytes => "&[u8]",
+            _ => self.owned(),
         }
     }
 
@@ -87,6 +104,9 @@ impl Type {
             Self::I64 => "i64",
             Self::Text => "String",
             Self::Bytes => "Vec<u8>",
+            Self::Uuid => "[u8; 16]",
+            Self::Amount => "Amount",
+            Self::Asset => "Asset",
         }
     }
 }
@@ -122,6 +142,9 @@ pub struct Text {
     pub places: Vec<String>,
 }
 
+/// What comes before the values of a row, without the `(`'s company of a function: `VALUES(column)` is something else.
+const TUPLE: &str = "VALUES (";
+
 /// One named statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Statement {
@@ -143,6 +166,12 @@ impl Statement {
     pub fn list(&self) -> Option<&Field> {
         self.arguments.iter().find(|field| field.shape == Shape::List)
     }
+
+    /// The text's `(...)` behind `VALUES`, which is repeated where one statement takes many rows.
+    pub fn tuple(text: &str) -> Option<&str> {
+        let rest = &text[text.find(TUPLE)? + TUPLE.len() - 1..];
+        Some(&rest[..=rest.find(')')?])
+    }
 }
 
 /// Everything under `sql/queries/`.
@@ -155,5 +184,10 @@ pub struct Source {
 impl Source {
     pub fn row(&self, name: &str) -> Option<&Row> {
         self.rows.iter().find(|row| row.name == name)
+    }
+
+    /// The row that a statement answers or takes.
+    pub fn row_of(&self, one: &Statement) -> Option<&Row> {
+        self.row(one.row.as_deref()?)
     }
 }

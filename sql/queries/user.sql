@@ -1,14 +1,20 @@
 -- Users: who they are, what they sign in with, what they show.
 
 -- name: insert_user :inserted
--- A new user, without a picture. Without `id` the database gives the next number.
+-- A new user, without a picture. Without `id` the database gives the next number. The role: 1 customer, 2 operator.
 -- arg id: u64 null
 -- arg user_name: text
 -- arg nickname: text
 -- arg password_hash: text
+-- arg role: u64
 -- arg now: i64
-INSERT INTO users (id, user_name, nickname, picture, password_hash, version, created_at, updated_at)
-VALUES (:id, :user_name, :nickname, '', :password_hash, 1, :now, :now);
+INSERT INTO users (id, user_name, nickname, picture, password_hash, role, version, created_at, updated_at)
+VALUES (:id, :user_name, :nickname, '', :password_hash, :role, 1, :now, :now);
+
+-- name: role :optional
+-- arg id: u64
+-- row UserRole: role u64
+SELECT role FROM users WHERE id = :id;
 
 -- name: any_user :optional
 -- Some user, if there is one.

@@ -29,7 +29,7 @@ pub fn text(config: &Config, app: &App, took: Duration) -> String {
         line("console", &format!("http://{http}/"));
         line("api", &api);
         if app.demo != Demo::Absent {
-            let [(_, user_name, _), ..] = USERS;
+            let [(_, user_name, ..), ..] = USERS;
             let made = if app.demo == Demo::Made { ", just made with four more" } else { "" };
             line("demo", &format!("user {user_name}, password {PASSWORD}{made}"));
             line("try", &format!("curl -c cookies -d 'username={user_name}&password={PASSWORD}' {api}/signin"));

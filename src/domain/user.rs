@@ -111,6 +111,16 @@ impl<'de> Deserialize<'de> for Password {
     }
 }
 
+/// What a user may do. The numbers are those in SQL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[repr(u8)]
+pub enum Role {
+    /// Moves what is theirs.
+    Customer = 1,
+    /// Runs the house: also moves what is others', takes deposits and pays out.
+    Operator = 2,
+}
+
 /// What a user shows, with the version of the row it was read from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Profile {

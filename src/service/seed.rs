@@ -4,20 +4,20 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::Clock;
 use super::password::Hasher;
-use crate::domain::user::{Password, UserId};
+use crate::domain::user::{Password, Role, UserId};
 use crate::error::Error;
 use crate::store::{NewUser, Store};
 
 /// Every demo user's password.
 pub const PASSWORD: &str = "teller-demo";
 
-/// The demo users: number, user name, nickname.
-pub const USERS: [(u64, &str, &str); 5] = [
-    (1, "alice", "Alice"),
-    (2, "bob", "Bob"),
-    (3, "user_123", "Payer"),
-    (4, "operator", "Operator"),
-    (20_241_222, "wallet_demo", "Wallet"),
+/// The demo users: number, user name, nickname, role.
+pub const USERS: [(u64, &str, &str, Role); 5] = [
+    (1, "alice", "Alice", Role::Customer),
+    (2, "bob", "Bob", Role::Customer),
+    (3, "user_123", "Payer", Role::Customer),
+    (4, "operator", "Operator", Role::Operator),
+    (20_241_222, "wallet_demo", "Wallet", Role::Customer),
 ];
 
 /// Whether the demo users are in a store.
@@ -36,17 +36,18 @@ pub enum Demo {
 /// Two backends that start at once may both do it: the numbers are fixed, so the second finds them taken.
 pub async fn seed<S: Store>(store: &S, hasher: &Hasher, clock: Clock) -> Result<Demo, Error> {
     if !store.has_no_users().await? {
-        let (id, first, _) = USERS[0];
+        let (id, first, ..) = USERS[0];
         let there = store.credentials(first).await?.is_some_and(|known| known.user == UserId(id));
         return Ok(if there { Demo::Kept } else { Demo::Absent });
     }
     let mut users = Vec::new();
-    for (id, user_name, nickname) in USERS {
+    for (id, user_name, nickname, role) in USERS {
         users.push(NewUser {
             id: Some(UserId(id)),
             user_name: user_name.to_owned(),
             nickname: nickname.to_owned(),
             password_hash: hasher.hash(password()).await?,
+            role,
             created_at: clock(),
         });
     }
@@ -79,6 +80,7 @@ pub async fn many<S: Store>(
             user_name: format!("user{number:09}"),
             nickname: format!("u{}", number % 10_000_000),
             password_hash: password_hash.clone(),
+            role: Role::Customer,
             created_at: clock(),
         });
         let new = store.insert_users(users.collect()).await?;

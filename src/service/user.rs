@@ -13,7 +13,7 @@ use crate::api::user::{Service, SetNickname, SetPicture, SignUp};
 use crate::domain::invalid::Invalid;
 use crate::domain::picture::{Picture, PictureName};
 use crate::domain::session::SessionId;
-use crate::domain::user::{Nickname, Profile, UserId};
+use crate::domain::user::{Nickname, Profile, Role, UserId};
 use crate::error::Error;
 use crate::store::{Inserted, NewUser, Store, Volatile};
 
@@ -56,6 +56,7 @@ impl<S: Store, V: Volatile> Users<S, V> {
             nickname: Nickname::first_of(&user_name).into(),
             user_name: user_name.into(),
             password_hash: self.hasher.hash(password).await?,
+            role: Role::Customer,
             created_at: (self.clock)(),
         };
         Ok(match self.store.insert_user(user).await? {

@@ -29,7 +29,7 @@ use std::time::Duration;
 use crate::domain::picture::{Picture, PictureName};
 use crate::domain::session::{Session, SessionKey};
 use crate::domain::time::Timestamp;
-use crate::domain::user::{Nickname, Profile, UserId};
+use crate::domain::user::{Nickname, Profile, Role, UserId};
 
 /// What a store could not do. The cause is for the log, never for a caller.
 #[derive(Debug, thiserror::Error)]
@@ -56,6 +56,8 @@ pub struct NewUser {
     pub nickname: String,
     /// The hash of the password, with its scheme and parameters.
     pub password_hash: String,
+    /// What the user may do.
+    pub role: Role,
     /// Now.
     pub created_at: Timestamp,
 }
@@ -80,8 +82,8 @@ pub struct Credentials {
     pub password_hash: String,
 }
 
-/// The durable store. What a method returned `Ok` for is on disk.
-pub trait Store: Clone + Send + Sync + 'static {
+/// The durable store, its ledger included. What a method returned `Ok` for is on disk.
+pub trait Store: ledger::LedgerStore {
     /// Brings the schema up to date. Safe when several processes do it at once: one works, the others wait.
     /// Returns how many migrations were applied.
     fn migrate(&self) -> impl Future<Output = Result<usize, StoreError>> + Send;
@@ -109,6 +111,9 @@ pub trait Store: Clone + Send + Sync + 'static {
         async { Ok(self.credentials_of(&[user_name.to_owned()]).await?.pop()) }
     }
 
+    /// What a user may do; `None` for an unknown one.
+    fn role(&self, user: UserId) -> impl Future<Output = Result<Option<Role>, StoreError>> + Send;
+
     /// The profiles of `users` in one round trip, in any order; unknown users are left out.
     fn profiles(&self, users: &[UserId]) -> impl Future<Output = Result<Vec<Profile>, StoreError>> + Send;
 
@@ -131,6 +136,12 @@ pub trait Store: Clone + Send + Sync + 'static {
 
     /// A kept picture.
     fn picture(&self, name: &PictureName) -> impl Future<Output = Result<Option<Picture>, StoreError>> + Send;
+
+    /// Takes no more work, and waits until what was begun is done, also where nobody waits for it any more; as long as one statement may
+    /// take. For the end of a process, whose runtime would cut it short.
+    fn finish(&self) -> impl Future<Output = ()> + Send {
+        async {}
+    }
 }
 
 /// The volatile store: an allow-list of sessions, and a profile cache that is never stale after a change.

@@ -22,10 +22,11 @@ pub fn trials() -> Vec<Trial> {
         ("a_restart_that_nobody_noticed_costs_no_call", restarted),
         ("a_frozen_server_is_answered_for_in_time", frozen),
     ];
-    let shared: [(&str, fn()); 3] = [
+    let shared: [(&str, fn()); 4] = [
         ("a_user_whose_acknowledgement_was_lost_is_created", insert_cut),
         ("a_nickname_whose_commit_was_lost_is_set", commit_cut),
         ("a_locked_row_is_answered_for_in_time", locked),
+        ("what_was_begun_is_done_before_the_end", finished),
     ];
     let own = own.map(|(name, test)| trial(format!("mysql::{name}"), installed().map(drop), test));
     let shared = shared.map(|(name, test)| trial(format!("mysql::{name}"), available(), test));
@@ -167,6 +168,39 @@ fn locked() {
         assert!(begun.elapsed() < timeout * 3, "{:?}", begun.elapsed());
         lock.rollback().await.expect("unlock");
         until(|| async { rename(&store, alice).await.is_ok() }).await;
+    });
+}
+
+/// Its caller is gone, the row that it wants is locked, and the process is about to end.
+fn finished() {
+    let database = Database::create();
+    run(async {
+        let store = mysql::ready(&database).await;
+        let alice = create(&store, "alice").await;
+        let mut other = mysql_async::Conn::from_url(database.url()).await.expect("connect");
+        let mut lock = other.start_transaction(mysql_async::TxOpts::default()).await.expect("begin");
+        let sql = "SELECT id FROM users FOR UPDATE";
+        mysql_async::prelude::Queryable::query_drop(&mut lock, sql).await.expect("lock");
+        {
+            // Polled once, which begins it, and dropped.
+            let mut renaming = std::pin::pin!(rename(&store, alice));
+            tokio::select! {
+                biased;
+                _ = &mut renaming => panic!("the row is locked"),
+                () = std::future::ready(()) => {}
+            }
+        }
+        let mut finish = std::pin::pin!(store.finish());
+        tokio::select! {
+            biased;
+            () = &mut finish => panic!("the change is not done"),
+            () = std::future::ready(()) => {}
+        }
+        assert!(matches!(store.ping().await, Err(StoreError::Unavailable(_))), "nothing more is begun");
+        lock.rollback().await.expect("unlock");
+        finish.await;
+        let found = mysql::ready(&database).await.profiles(&[alice]).await.expect("profiles");
+        assert_eq!(found[0].nickname, "queen");
     });
 }
 

@@ -2,6 +2,8 @@
 //!
 //! - [`mariadb`], [`redis`]: private servers.
 //! - [`mysql`]: a database for each test.
+//! - [`sever`]: a way to a database that breaks at a command of one's choice.
+//! - [`moves`]: batches of the ledger.
 //! - [`cut`]: a connection that breaks at the worst moment.
 //! - [`engine`]: the stores that the whole program runs on.
 //! - [`program`]: the whole program, in this process.
@@ -16,11 +18,13 @@ pub mod cut;
 pub mod engine;
 pub mod http;
 pub mod mariadb;
+pub mod moves;
 pub mod mysql;
 pub mod pictures;
 pub mod process;
 pub mod program;
 pub mod redis;
+pub mod sever;
 pub mod story;
 
 use std::future::Future;

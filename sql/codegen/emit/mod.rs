@@ -1,6 +1,6 @@
 //! Statements to Rust: the row structs once, then a module of functions for each database.
 //!
-//! The generated code leans on what `src/store/queries.rs` puts around it: `Prepared` and `padded`.
+//! The generated code leans on what `src/store/queries.rs` puts around it: `Prepared`, `padded`, `column`, and the types of money.
 
 mod mysql;
 mod sqlite;
@@ -10,9 +10,16 @@ use super::statement::{Engine, Field, Kind, Shape, Source, Statement, Text};
 /// The longest list of one round trip; a longer one takes several.
 const LIST_MAX: usize = 1024;
 
+/// The most rows of one statement that takes many. A longer slice takes several: few enough that a round trip costs little among them,
+/// and each of a length that is a power of two, so that a connection holds few prepared statements.
+const ROWS_MAX: usize = 256;
+
 /// The Rust for everything.
 pub fn source(source: &Source) -> String {
-    let mut out = format!("/// Values in one `IN (...)`.\npub const LIST_MAX: usize = {LIST_MAX};\n");
+    let mut out = format!(
+        "/// Values in one `IN (...)`.\npub const LIST_MAX: usize = {LIST_MAX};\n\
+         /// Rows in one `VALUES (...), (...)`.\npub const ROWS_MAX: usize = {ROWS_MAX};\n"
+    );
     out.push_str(&rows(source));
     for engine in Engine::ALL {
         let used: Vec<_> = source
@@ -40,7 +47,7 @@ pub fn source(source: &Source) -> String {
 
 /// The row structs.
 fn rows(source: &Source) -> String {
-    let mut out = String::from("pub mod rows {\n");
+    let mut out = String::from("pub mod rows {\n    use super::{Amount, Asset};\n");
     for row in &source.rows {
         out.push_str(&format!("    #[derive(Clone, Debug, PartialEq, Eq)]\n    pub struct {} {{\n", row.name));
         for column in &row.columns {
@@ -52,21 +59,28 @@ fn rows(source: &Source) -> String {
     out
 }
 
-/// The constant with the statement's text, once for each length of its list.
+/// The constant with the statement's text, once for each length of its list or number of its rows.
 fn texts(one: &Statement, text: &Text) -> String {
     let mut out = format!("    const {}: &[&str] = &[\n", constant(one));
-    for size in sizes(one) {
-        let list = format!(" IN ({})", vec!["?"; size].join(", "));
-        let sql = if one.list().is_some() { text.sql.replace(" IN (?)", &list) } else { text.sql.clone() };
+    for size in sizes(one, text) {
+        let sql = match Statement::tuple(&text.sql) {
+            _ if one.list().is_some() => text.sql.replace(" IN (?)", &format!(" IN ({})", vec!["?"; size].join(", "))),
+            Some(tuple) if one.kind == Kind::Each => text.sql.replacen(tuple, &vec![tuple; size].join(", "), 1),
+            _ => text.sql.clone(),
+        };
         out.push_str(&format!("        {sql:?},\n"));
     }
     out.push_str("    ];\n");
     out
 }
 
-/// The lengths that a list is padded to.
-fn sizes(one: &Statement) -> Vec<usize> {
-    let most = if one.list().is_some() { LIST_MAX } else { 1 };
+/// The lengths that a list is padded to, or the numbers of rows that a statement takes.
+fn sizes(one: &Statement, text: &Text) -> Vec<usize> {
+    let most = match (one.kind, text.engine) {
+        (Kind::Each, Engine::Mysql) => ROWS_MAX,
+        _ if one.list().is_some() => LIST_MAX,
+        _ => 1,
+    };
     std::iter::successors(Some(1), |size| Some(size * 2)).take_while(|size| *size <= most).collect()
 }
 
@@ -74,7 +88,7 @@ fn sizes(one: &Statement) -> Vec<usize> {
 fn prepared(source: &Source, used: &[(&Statement, &Text)]) -> String {
     let mut out = String::from("    pub const STATEMENTS: &[Prepared] = &[\n");
     for (one, _) in used {
-        let row = one.row.as_deref().and_then(|name| source.row(name));
+        let row = source.row_of(one).filter(|_| one.kind.answers_rows());
         let columns: Vec<_> = row.iter().flat_map(|row| &row.columns).map(|column| column.name.as_str()).collect();
         out.push_str(&format!(
             "        Prepared {{ name: {:?}, texts: {}, columns: &{columns:?} }},\n",
@@ -96,8 +110,11 @@ fn docs(one: &Statement) -> String {
     out
 }
 
-/// `, name: type` for each argument.
+/// `, name: type` for each argument, or the slice of rows.
 fn arguments(one: &Statement) -> String {
+    if let (Kind::Each, Some(row)) = (one.kind, &one.row) {
+        return format!(", rows: &[rows::{row}]");
+    }
     let argument = |field: &Field| {
         let of = match field.shape {
             Shape::List => format!("&[{}]", field.of.borrowed()),
@@ -114,14 +131,13 @@ fn answer(one: &Statement) -> String {
     match one.kind {
         Kind::Many => format!("Vec<rows::{row}>"),
         Kind::Optional => format!("Option<rows::{row}>"),
-        Kind::Changed | Kind::Inserted => "u64".to_owned(),
+        Kind::Changed | Kind::Inserted | Kind::Each => "u64".to_owned(),
     }
 }
 
 /// A struct literal with `column(index)` for each column.
 fn literal(source: &Source, one: &Statement, column: impl Fn(usize) -> String) -> String {
-    let row = one.row.as_deref().and_then(|name| source.row(name));
-    let Some(row) = row else { return String::new() };
+    let Some(row) = source.row_of(one) else { return String::new() };
     let fields: Vec<_> =
         row.columns.iter().enumerate().map(|(index, field)| format!("{}: {}", field.name, column(index))).collect();
     format!("rows::{} {{ {} }}", row.name, fields.join(", "))

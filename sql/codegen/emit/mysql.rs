@@ -1,15 +1,16 @@
 //! Functions on `mysql_async` connections and transactions, through the connection's statement cache.
 
-use super::super::statement::{Kind, Shape, Source, Statement, Text};
+use super::super::statement::{Field, Kind, Shape, Source, Statement, Text, Type};
 use super::{answer, arguments, constant, docs, literal};
 
-pub const HEAD: &str = "    use super::{LIST_MAX, Prepared, column, padded, rows};
+pub const HEAD: &str = "    use super::{Amount, Asset, LIST_MAX, Prepared, ROWS_MAX, column, padded, rows};
     use mysql_async::prelude::Queryable;
     use mysql_async::{Result, Row, Value};
 ";
 
 pub fn function(source: &Source, one: &Statement, text: &Text) -> String {
     let body = match one.list() {
+        None if one.kind == Kind::Each => each(source, one, text),
         None => plain(source, one, text),
         Some(list) => chunked(source, one, text, &list.name),
     };
@@ -37,12 +38,48 @@ fn plain(source: &Source, one: &Statement, text: &Text) -> String {
         Ok(Some({}))",
             row(source, one)
         ),
-        Kind::Changed => format!("{}\n        Ok(changed)", execute(&sql, "changed", "affected_rows()")),
+        Kind::Changed | Kind::Each => format!("{}\n        Ok(changed)", execute(&sql, "changed", "affected_rows()")),
         Kind::Inserted => {
             format!("{}\n        Ok(id)", execute(&sql, "id", "last_insert_id().unwrap_or_default()"))
         }
     };
     format!("        {values}\n        {run}\n")
+}
+
+/// As many rows in one statement as the largest power of two that is left allows, until none is left.
+fn each(source: &Source, one: &Statement, text: &Text) -> String {
+    let column = |place: &String| source.row_of(one)?.columns.iter().find(|column| column.name == *place);
+    let push = |field: &Field| format!("                values.push(Value::from({}));\n", borrowed(field));
+    let values: String = text.places.iter().filter_map(column).map(push).collect();
+    format!(
+        "        let mut found = 0;
+        let mut rest = rows;
+        while !rest.is_empty() {{
+            let size = rest.len().min(ROWS_MAX).ilog2() as usize;
+            let (these, later) = rest.split_at(1 << size);
+            let mut values: Vec<Value> = Vec::with_capacity(these.len() * {});
+            for row in these {{
+{values}            }}
+            {}
+            found += changed;
+            rest = later;
+        }}
+        Ok(found)
+",
+        text.places.len(),
+        execute(&format!("{}[size]", constant(one)), "changed", "affected_rows()")
+    )
+}
+
+/// A row's column as an argument: text and bytes are lent, the others are copied.
+fn borrowed(field: &Field) -> String {
+    let lent = match (field.of, field.shape) {
+        (Type::Text | Type::Bytes, Shape::Null) => ".as_deref()",
+        (Type::Text, _) => ".as_str()",
+        (Type::Bytes, _) => ".as_slice()",
+        _ => "",
+    };
+    format!("row.{}{lent}", field.name)
 }
 
 fn chunked(source: &Source, one: &Statement, text: &Text, list: &str) -> String {

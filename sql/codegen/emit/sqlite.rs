@@ -3,12 +3,13 @@
 use super::super::statement::{Kind, Shape, Source, Statement, Text};
 use super::{answer, arguments, constant, docs, literal};
 
-pub const HEAD: &str = "    use super::{LIST_MAX, Prepared, padded, rows};
+pub const HEAD: &str = "    use super::{Amount, Asset, LIST_MAX, Prepared, padded, rows};
     use rusqlite::{Connection, Result, ToSql};
 ";
 
 pub fn function(source: &Source, one: &Statement, text: &Text) -> String {
     let body = match one.list() {
+        None if one.kind == Kind::Each => each(one, text),
         None => plain(source, one, text),
         Some(list) => chunked(source, one, text, &list.name),
     };
@@ -39,7 +40,7 @@ fn plain(source: &Source, one: &Statement, text: &Text) -> String {
         let Some(row) = rows.next()? else {{ return Ok(None) }};
         Ok(Some({row}))"
         ),
-        Kind::Changed => "Ok(statement.execute(values)? as u64)".to_owned(),
+        Kind::Changed | Kind::Each => "Ok(statement.execute(values)? as u64)".to_owned(),
         Kind::Inserted => "Ok(statement.insert(values)?.unsigned_abs())".to_owned(),
     };
     format!(
@@ -48,6 +49,23 @@ fn plain(source: &Source, one: &Statement, text: &Text) -> String {
         {run}
 ",
         constant(one)
+    )
+}
+
+/// One prepared statement, run for one row after the other: there is no round trip to save.
+fn each(one: &Statement, text: &Text) -> String {
+    let values: Vec<_> = text.places.iter().map(|place| format!("&row.{place}")).collect();
+    format!(
+        "        let mut statement = db.prepare_cached({}[0])?;
+        let mut changed = 0;
+        for row in rows {{
+            let values: &[&dyn ToSql] = &[{}];
+            changed += statement.execute(values)? as u64;
+        }}
+        Ok(changed)
+",
+        constant(one),
+        values.join(", ")
     )
 }
 

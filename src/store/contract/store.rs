@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 use super::{Promise, promises};
 use crate::domain::picture::{Picture, PictureFormat, PictureName};
 use crate::domain::time::Timestamp;
-use crate::domain::user::{Nickname, Profile, UserId};
+use crate::domain::user::{Nickname, Profile, Role, UserId};
 use crate::store::{Inserted, NewUser, Store};
 
 const NOW: Timestamp = Timestamp(1_760_000_000_000_000);
@@ -29,6 +29,7 @@ pub fn promises<S: Store>() -> Vec<Promise<S>> {
         a_fixed_number_is_kept_and_the_next_one_is_higher,
         credentials_are_those_of_the_name,
         credentials_of_many_names_come_without_the_unknown,
+        a_role_is_kept_and_an_unknown_user_has_none,
         profiles_of_none_one_and_many_come_without_the_unknown,
         a_nickname_is_changed_and_the_version_grows_by_one,
         nicknames_set_at_once_take_a_version_each,
@@ -138,6 +139,20 @@ async fn credentials_of_many_names_come_without_the_unknown<S: Store>(store: S) 
     assert_eq!(names, ["alice", "bob"]);
     assert_eq!(found[1], store.credentials("bob").await.expect("credentials").expect("bob"));
     assert!(store.credentials_of(&[]).await.expect("none").is_empty());
+}
+
+async fn a_role_is_kept_and_an_unknown_user_has_none<S: Store>(store: S) {
+    let alice = create(&store, "alice").await;
+    let operator = NewUser { id: Some(UserId(7)), role: Role::Operator, ..new("operator") };
+    assert_eq!(store.insert_users(vec![operator]).await.expect("insert_users"), 1);
+    for (user, wanted) in [
+        (alice, Some(Role::Customer)),
+        (UserId(7), Some(Role::Operator)),
+        (UserId(4711), None),
+        (UserId(u64::MAX), None),
+    ] {
+        assert_eq!(store.role(user).await.expect("role"), wanted);
+    }
 }
 
 async fn profiles_of_none_one_and_many_come_without_the_unknown<S: Store>(store: S) {
@@ -272,6 +287,7 @@ fn new(name: &str) -> NewUser {
         user_name: name.to_owned(),
         nickname: name.chars().take(Nickname::CHARS.1).collect(),
         password_hash: format!("hash of {name}"),
+        role: Role::Customer,
         created_at: NOW,
     }
 }

@@ -3,6 +3,7 @@
 use mysql_async::{DriverError, Error};
 
 use crate::store::StoreError;
+use crate::store::queries::ledger::Unreadable;
 
 /// A row with this key is there already.
 const DUP_ENTRY: u16 = 1062;
@@ -50,6 +51,12 @@ impl From<Error> for StoreError {
         } else {
             Self::Refused(error.into())
         }
+    }
+}
+
+impl From<Unreadable> for Error {
+    fn from(unreadable: Unreadable) -> Self {
+        Self::Other(unreadable.into())
     }
 }
 

@@ -2,16 +2,28 @@
 //!
 //! - `connection`: the pool, and a connection that is closed unless all went well.
 //! - `unit`: a unit of work, in a task of its own, tried again where that is right.
+//! - `transact`, `attempt`: a batch of the ledger, and one try of it; `found`, `effects`: what that reads and writes.
 //! - [`settings`]: what a server must be set to.
 //! - `migrate`: migrations, statement by statement.
-//! - `user`, `picture`: what the units do, one file per noun.
+//! - `user`, `picture`, `account`, `entry`: what the units do, one file per noun; `ledger` puts those of the ledger together.
+//! - `snapshot`: everything at one moment.
+//! - `money`: amounts and assets in columns.
 //! - `error`: errors by number.
 
+mod account;
+mod attempt;
 mod connection;
+mod effects;
+mod entry;
 mod error;
+mod found;
+mod ledger;
 mod migrate;
+mod money;
 mod picture;
 pub mod settings;
+mod snapshot;
+mod transact;
 mod unit;
 mod user;
 
@@ -23,6 +35,7 @@ use std::time::Duration;
 use mysql_async::{Conn, Pool};
 use tokio::sync::Semaphore;
 
+use self::attempt::Locking;
 use self::settings::{UnsafeSetting, UnsafeSettings};
 use self::unit::{Atomic, Attempt, Unit};
 use super::migrations::{self, Migration};
@@ -30,10 +43,10 @@ use super::queries::mysql as queries;
 use super::{Credentials, Inserted, NewUser, Store, StoreError};
 use crate::domain::picture::{Picture, PictureName};
 use crate::domain::time::Timestamp;
-use crate::domain::user::{Nickname, Profile, UserId};
+use crate::domain::user::{Nickname, Profile, Role, UserId};
 
 /// Units of work that wait for a connection. The next one is refused: better a quick answer than a queue that outlives its callers.
-const QUEUE_MAX: usize = 1024;
+const QUEUE_MAX: u32 = 1024;
 /// How long all migrations together may take, the wait for another process's included.
 const MIGRATION_TIMEOUT: Duration = Duration::from_secs(600);
 
@@ -43,6 +56,8 @@ pub struct Mysql {
     pool: Pool,
     statement_timeout: Duration,
     room: Arc<Semaphore>,
+    room_size: u32,
+    locking: Locking,
 }
 
 impl Mysql {
@@ -55,7 +70,15 @@ impl Mysql {
     /// [`StoreError::Refused`] if the URL cannot be read.
     pub fn open(url: &str, max_connections: usize, statement_timeout: Duration) -> Result<Self, StoreError> {
         let pool = connection::pool(url, max_connections)?;
-        Ok(Self { pool, statement_timeout, room: Arc::new(Semaphore::new(max_connections + QUEUE_MAX)) })
+        let room_size = u32::try_from(max_connections).unwrap_or(u32::MAX).saturating_add(QUEUE_MAX);
+        let room = Arc::new(Semaphore::new(room_size as usize));
+        Ok(Self { pool, statement_timeout, room, room_size, locking: Locking::Rows })
+    }
+
+    /// The same, with a ledger that locks no row: for the tests that show what guards balances besides.
+    #[doc(hidden)]
+    pub fn without_row_locks(self) -> Self {
+        Self { locking: Locking::None, ..self }
     }
 
     /// Looks at the settings of the server and of a connection, and returns the unsafe ones.
@@ -148,6 +171,10 @@ impl Store for Mysql {
         self.unit(user::CredentialsOf(user_names.to_vec())).await
     }
 
+    async fn role(&self, user: UserId) -> Result<Option<Role>, StoreError> {
+        self.unit(user::RoleOf(user)).await
+    }
+
     async fn profiles(&self, users: &[UserId]) -> Result<Vec<Profile>, StoreError> {
         self.unit(user::Profiles(users.iter().map(|user| user.0).collect())).await
     }
@@ -172,5 +199,13 @@ impl Store for Mysql {
 
     async fn picture(&self, name: &PictureName) -> Result<Option<Picture>, StoreError> {
         self.unit(picture::Get(name.clone())).await
+    }
+
+    async fn finish(&self) {
+        // Whoever waits for all of the room lets nobody else in.
+        if let Ok(Ok(room)) = tokio::time::timeout(self.statement_timeout, self.room.acquire_many(self.room_size)).await
+        {
+            room.forget();
+        }
     }
 }

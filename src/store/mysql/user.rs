@@ -5,7 +5,7 @@ use mysql_async::{Conn, Result, Transaction};
 use super::error::is_taken;
 use super::unit::{Attempt, Change, Unit};
 use crate::domain::time::Timestamp;
-use crate::domain::user::{Nickname, Profile, UserId};
+use crate::domain::user::{Nickname, Profile, Role, UserId};
 use crate::store::queries::mysql as queries;
 use crate::store::{Credentials, Inserted, NewUser};
 
@@ -18,8 +18,8 @@ impl Unit for Insert {
 
     async fn run(&self, db: &mut Conn, attempt: Attempt) -> Result<Inserted> {
         let user = &self.0;
-        let (id, hash) = (user.id.map(|id| id.0), &user.password_hash);
-        match queries::insert_user(db, id, &user.user_name, &user.nickname, hash, user.created_at.0).await {
+        let (id, hash, role) = (user.id.map(|id| id.0), &user.password_hash, user.role as u64);
+        match queries::insert_user(db, id, &user.user_name, &user.nickname, hash, role, user.created_at.0).await {
             Ok(id) => return Ok(Inserted::Created(UserId(id))),
             Err(error) if is_taken(&error) => {}
             Err(error) => return Err(error),
@@ -42,8 +42,8 @@ impl Change for InsertAll {
     async fn apply(&self, db: &mut Transaction<'_>) -> Result<usize> {
         let mut created = 0;
         for user in &self.0 {
-            let (id, hash) = (user.id.map(|id| id.0), &user.password_hash);
-            match queries::insert_user(db, id, &user.user_name, &user.nickname, hash, user.created_at.0).await {
+            let (id, hash, role) = (user.id.map(|id| id.0), &user.password_hash, user.role as u64);
+            match queries::insert_user(db, id, &user.user_name, &user.nickname, hash, role, user.created_at.0).await {
                 Ok(_) => created += 1,
                 // It fails its own statement and leaves the others in effect.
                 Err(error) if is_taken(&error) => {}
@@ -72,6 +72,16 @@ impl Unit for CredentialsOf {
     async fn run(&self, db: &mut Conn, _: Attempt) -> Result<Vec<Credentials>> {
         let user_names: Vec<_> = self.0.iter().map(String::as_str).collect();
         Ok(queries::credentials(db, &user_names).await?.into_iter().map(Credentials::from).collect())
+    }
+}
+
+pub(super) struct RoleOf(pub(super) UserId);
+
+impl Unit for RoleOf {
+    type Value = Option<Role>;
+
+    async fn run(&self, db: &mut Conn, _: Attempt) -> Result<Option<Role>> {
+        Ok(queries::role(db, self.0.0).await?.map(Role::try_from).transpose()?)
     }
 }
 

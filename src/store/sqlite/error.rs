@@ -2,13 +2,21 @@
 
 use std::sync::Arc;
 
+use rusqlite::types::Type;
 use rusqlite::{Error, ErrorCode, ffi};
 
 use crate::store::StoreError;
+use crate::store::queries::ledger::Unreadable;
 
 impl From<Error> for StoreError {
     fn from(error: Error) -> Self {
         shared(Arc::new(error))
+    }
+}
+
+impl From<Unreadable> for Error {
+    fn from(unreadable: Unreadable) -> Self {
+        Self::FromSqlConversionFailure(0, Type::Null, unreadable.into())
     }
 }
 

@@ -13,6 +13,7 @@ use rusqlite::Result;
 use super::thread::QUEUE_MAX;
 use super::{Sqlite, user};
 use crate::domain::time::Timestamp;
+use crate::domain::user::Role;
 use crate::store::{NewUser, Store, StoreError};
 
 const ENDLESS: &str = include_str!("../../../sql/test/endless.sql");
@@ -148,6 +149,7 @@ fn new(name: &str) -> NewUser {
         user_name: name.to_owned(),
         nickname: name.to_owned(),
         password_hash: String::new(),
+        role: Role::Customer,
         created_at: Timestamp(1),
     }
 }

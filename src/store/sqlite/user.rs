@@ -4,14 +4,14 @@ use rusqlite::{Connection, Result};
 
 use super::error::is_taken;
 use crate::domain::time::Timestamp;
-use crate::domain::user::{Nickname, Profile, UserId};
+use crate::domain::user::{Nickname, Profile, Role, UserId};
 use crate::store::queries::sqlite as queries;
 use crate::store::{Credentials, Inserted, NewUser};
 
 pub(super) fn insert(db: &Connection, user: &NewUser) -> Result<Inserted> {
     let id = user.id.map(|id| id.0);
-    let hash = &user.password_hash;
-    match queries::insert_user(db, id, &user.user_name, &user.nickname, hash, user.created_at.0) {
+    let (hash, role) = (&user.password_hash, user.role as u64);
+    match queries::insert_user(db, id, &user.user_name, &user.nickname, hash, role, user.created_at.0) {
         Ok(id) => Ok(Inserted::Created(UserId(id))),
         Err(error) if is_taken(&error) => Ok(Inserted::Taken),
         Err(error) => Err(error),
@@ -29,6 +29,11 @@ pub(super) fn insert_all(db: &Connection, users: &[NewUser]) -> Result<usize> {
 pub(super) fn credentials(db: &Connection, user_names: &[String]) -> Result<Vec<Credentials>> {
     let user_names: Vec<_> = user_names.iter().map(String::as_str).collect();
     Ok(queries::credentials(db, &user_names)?.into_iter().map(Credentials::from).collect())
+}
+
+pub(super) fn role(db: &Connection, user: UserId) -> Result<Option<Role>> {
+    let Some(id) = row_id(user) else { return Ok(None) };
+    Ok(queries::role(db, id)?.map(Role::try_from).transpose()?)
 }
 
 pub(super) fn profiles(db: &Connection, users: &[UserId]) -> Result<Vec<Profile>> {

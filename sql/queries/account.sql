@@ -1,0 +1,80 @@
+-- Accounts as they stand.
+
+-- name: insert_account :inserted
+-- A new account, empty and open.
+-- arg owner: u64 null
+-- arg kind: u64
+-- arg stripe: u64 null
+-- arg asset: asset
+-- arg floor: amount
+-- arg now: i64
+INSERT INTO accounts (owner, kind, stripe, asset, balance, held, floor, version, status, created_at, updated_at)
+VALUES (:owner, :kind, :stripe, :asset, 0, 0, :floor, 0, 1, :now, :now);
+
+-- name: accounts :many
+-- The accounts of `ids`, in any order; unknown ones are left out.
+-- arg ids: u64 list
+-- row Account: id u64, owner u64 null, kind u64, stripe u64 null, asset asset, balance amount, held amount, floor amount, version u64, status u64, created_at i64, updated_at i64
+SELECT id, owner, kind, stripe, asset, balance, held, floor, version, status, created_at, updated_at FROM accounts
+WHERE id IN (:ids);
+
+-- name: lock_accounts :many
+-- The same, locked in ascending order until the transaction ends. A longer list than one round trip takes must be in ascending order itself.
+-- On SQLite the transaction is the lock.
+-- arg ids: u64 list
+-- row Account
+-- sqlite:
+SELECT id, owner, kind, stripe, asset, balance, held, floor, version, status, created_at, updated_at FROM accounts
+WHERE id IN (:ids);
+-- mysql:
+SELECT id, owner, kind, stripe, asset, balance, held, floor, version, status, created_at, updated_at FROM accounts
+WHERE id IN (:ids) ORDER BY id FOR UPDATE;
+
+-- name: account_of :optional
+-- arg owner: u64
+-- arg asset: asset
+-- row Account
+SELECT id, owner, kind, stripe, asset, balance, held, floor, version, status, created_at, updated_at FROM accounts
+WHERE owner = :owner AND asset = :asset;
+
+-- name: accounts_of :many
+-- arg owner: u64
+-- arg after: u64
+-- arg most: u64
+-- row Account
+SELECT id, owner, kind, stripe, asset, balance, held, floor, version, status, created_at, updated_at FROM accounts
+WHERE owner = :owner AND id > :after ORDER BY id LIMIT :most;
+
+-- name: external_accounts :many
+-- The external accounts of an asset, in the order of their stripes.
+-- arg asset: asset
+-- arg stripes: u64
+-- row Stripe: id u64, stripe u64
+SELECT id, stripe FROM accounts WHERE kind = 2 AND asset = :asset AND stripe < :stripes ORDER BY stripe;
+
+-- name: amend_account :changed
+-- arg id: u64
+-- arg floor: amount
+-- arg status: u64
+-- arg now: i64
+UPDATE accounts SET floor = :floor, status = :status, updated_at = :now WHERE id = :id;
+
+-- name: update_accounts :each
+-- What a batch of transfers leaves behind in accounts that it has locked. On MySQL a row that is changed counts twice, and one that was not
+-- there once.
+-- row Account
+-- sqlite:
+UPDATE accounts SET balance = :balance, held = :held, version = :version, updated_at = :updated_at WHERE id = :id;
+-- mysql:
+INSERT INTO accounts (id, owner, kind, stripe, asset, balance, held, floor, version, status, created_at, updated_at)
+VALUES (:id, :owner, :kind, :stripe, :asset, :balance, :held, :floor, :version, :status, :created_at, :updated_at)
+ON DUPLICATE KEY UPDATE
+    balance = VALUES(balance), held = VALUES(held), version = VALUES(version), updated_at = VALUES(updated_at);
+
+-- name: accounts_after :many
+-- All accounts, page by page.
+-- arg after: u64
+-- arg most: u64
+-- row Account
+SELECT id, owner, kind, stripe, asset, balance, held, floor, version, status, created_at, updated_at FROM accounts
+WHERE id > :after ORDER BY id LIMIT :most;

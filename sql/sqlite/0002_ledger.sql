@@ -1,0 +1,82 @@
+-- Money. `transfers`, `entries` and `transfer_references` are written once: no statement changes or deletes a row of them. Of a pending
+-- transfer, what becomes of it stands in `holds`.
+-- Amounts are of type ANY: an integer where 64 bits are enough, else decimal digits as text; never a REAL.
+
+-- 1 customer, 2 operator.
+ALTER TABLE users ADD COLUMN role INTEGER NOT NULL DEFAULT 1;
+
+-- kind: 1 a user's, 2 external. status: 1 open, 2 frozen, 3 closed. AUTOINCREMENT, because a number is never given twice.
+CREATE TABLE accounts (
+    id INTEGER NOT NULL,
+    owner INTEGER,
+    kind INTEGER NOT NULL,
+    stripe INTEGER,
+    asset TEXT NOT NULL,
+    balance ANY NOT NULL,
+    held ANY NOT NULL,
+    floor ANY NOT NULL,
+    version INTEGER NOT NULL,
+    status INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    CONSTRAINT accounts_pk PRIMARY KEY (id AUTOINCREMENT),
+    CONSTRAINT accounts_owner UNIQUE (owner, asset),
+    CONSTRAINT accounts_stripe UNIQUE (kind, asset, stripe)
+) STRICT;
+
+-- kind: 1 transfer, 2 deposit, 3 withdrawal, 4 deduction. status: 1 posted, 2 pending, 3 voided, 4 expired.
+CREATE TABLE transfers (
+    id BLOB NOT NULL,
+    kind INTEGER NOT NULL,
+    status INTEGER NOT NULL,
+    from_account INTEGER NOT NULL,
+    to_account INTEGER NOT NULL,
+    asset TEXT NOT NULL,
+    amount ANY NOT NULL,
+    settles BLOB,
+    timeout_s INTEGER,
+    reference TEXT,
+    description TEXT NOT NULL,
+    actor INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    from_seq INTEGER NOT NULL,
+    to_seq INTEGER,
+    CONSTRAINT transfers_pk PRIMARY KEY (id)
+) STRICT, WITHOUT ROWID;
+
+-- The key is the fence of every balance: of two that change one version of an account, the second meets the row of the first.
+CREATE TABLE entries (
+    account_id INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    transfer_id BLOB NOT NULL,
+    amount ANY NOT NULL,
+    balance_before ANY NOT NULL,
+    balance_after ANY NOT NULL,
+    held_after ANY NOT NULL,
+    created_at INTEGER NOT NULL,
+    CONSTRAINT entries_pk PRIMARY KEY (account_id, seq)
+) STRICT, WITHOUT ROWID;
+
+-- By time; the number follows by itself, as the rest of the key.
+CREATE INDEX entries_created_at ON entries (account_id, created_at);
+
+-- status: 1 pending, 2 posted, 3 voided, 4 expired.
+CREATE TABLE holds (
+    transfer_id BLOB NOT NULL,
+    account_id INTEGER NOT NULL,
+    amount ANY NOT NULL,
+    expires_at INTEGER,
+    status INTEGER NOT NULL,
+    settled_by BLOB,
+    CONSTRAINT holds_pk PRIMARY KEY (transfer_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX holds_expires_at ON holds (status, expires_at);
+
+-- Which transfer of a kind uses a reference: the key is what makes it unique.
+CREATE TABLE transfer_references (
+    kind INTEGER NOT NULL,
+    reference TEXT NOT NULL,
+    transfer_id BLOB NOT NULL,
+    CONSTRAINT transfer_references_pk PRIMARY KEY (kind, reference)
+) STRICT, WITHOUT ROWID;

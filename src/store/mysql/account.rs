@@ -1,0 +1,136 @@
+//! Accounts: units of work.
+
+use mysql_async::{Conn, Result, Transaction};
+
+use super::error::is_taken;
+use super::unit::{Attempt, Change, Unit};
+use crate::domain::account::{Account, AccountId, AccountKind, AccountStatus};
+use crate::domain::asset::Asset;
+use crate::domain::money::Amount;
+use crate::domain::time::Timestamp;
+use crate::domain::user::UserId;
+use crate::store::ledger::{Amended, Amendment};
+use crate::store::queries::mysql as queries;
+
+/// One statement that commits by itself. If its answer is lost, the next try meets its own row: empty, and opened at this very moment.
+pub(super) struct Open {
+    pub(super) owner: UserId,
+    pub(super) asset: Asset,
+    pub(super) now: Timestamp,
+}
+
+impl Unit for Open {
+    type Value = Option<Account>;
+
+    async fn run(&self, db: &mut Conn, attempt: Attempt) -> Result<Option<Account>> {
+        let (owner, kind) = (Some(self.owner.0), AccountKind::User as u64);
+        let met = match queries::insert_account(db, owner, kind, None, self.asset, Amount::ZERO, self.now.0).await {
+            Ok(_) => false,
+            Err(error) if is_taken(&error) => true,
+            Err(error) => return Err(error),
+        };
+        if met && attempt == Attempt::Clean {
+            return Ok(None);
+        }
+        let found = of(db, self.owner, self.asset).await?;
+        Ok(found.filter(|account| !met || (account.version == 0 && account.created_at == self.now)))
+    }
+}
+
+pub(super) struct Of {
+    pub(super) owner: UserId,
+    pub(super) asset: Asset,
+}
+
+impl Unit for Of {
+    type Value = Option<Account>;
+
+    async fn run(&self, db: &mut Conn, _: Attempt) -> Result<Option<Account>> {
+        of(db, self.owner, self.asset).await
+    }
+}
+
+async fn of(db: &mut Conn, owner: UserId, asset: Asset) -> Result<Option<Account>> {
+    Ok(queries::account_of(db, owner.0, asset).await?.map(Account::try_from).transpose()?)
+}
+
+/// Missing stripes are made one by one. One that is there by then was made by another process: that is as good.
+pub(super) struct External {
+    pub(super) asset: Asset,
+    pub(super) stripes: u16,
+    pub(super) now: Timestamp,
+}
+
+impl Unit for External {
+    type Value = Vec<AccountId>;
+
+    async fn run(&self, db: &mut Conn, _: Attempt) -> Result<Vec<AccountId>> {
+        let stripes = u64::from(self.stripes);
+        let found = queries::external_accounts(db, self.asset, stripes).await?;
+        if found.len() == usize::from(self.stripes) {
+            return Ok(found.into_iter().map(|row| AccountId(row.id)).collect());
+        }
+        let kind = AccountKind::External as u64;
+        for stripe in (0..stripes).filter(|stripe| found.iter().all(|row| row.stripe != *stripe)) {
+            let made = queries::insert_account(db, None, kind, Some(stripe), self.asset, Amount::MIN, self.now.0);
+            match made.await {
+                Err(error) if !is_taken(&error) => return Err(error),
+                _ => {}
+            }
+        }
+        let found = queries::external_accounts(db, self.asset, stripes).await?;
+        Ok(found.into_iter().map(|row| AccountId(row.id)).collect())
+    }
+}
+
+pub(super) struct Get(pub(super) AccountId);
+
+impl Unit for Get {
+    type Value = Option<Account>;
+
+    async fn run(&self, db: &mut Conn, _: Attempt) -> Result<Option<Account>> {
+        Ok(queries::accounts(db, &[self.0.0]).await?.pop().map(Account::try_from).transpose()?)
+    }
+}
+
+pub(super) struct AllOf {
+    pub(super) owner: UserId,
+    pub(super) after: Option<AccountId>,
+    pub(super) limit: usize,
+}
+
+impl Unit for AllOf {
+    type Value = Vec<Account>;
+
+    async fn run(&self, db: &mut Conn, _: Attempt) -> Result<Vec<Account>> {
+        let after = self.after.map_or(0, |after| after.0);
+        let found = queries::accounts_of(db, self.owner.0, after, self.limit as u64).await?;
+        found.into_iter().map(|row| Ok(row.try_into()?)).collect()
+    }
+}
+
+/// Done twice, because its answer was lost, it finds the account as it left it, closed at this very moment if that was asked for.
+pub(super) struct Amend {
+    pub(super) id: AccountId,
+    pub(super) amendment: Amendment,
+    pub(super) now: Timestamp,
+}
+
+impl Change for Amend {
+    type Value = Amended;
+
+    async fn apply(&self, db: &mut Transaction<'_>) -> Result<Amended> {
+        let Some(row) = queries::lock_accounts(db, &[self.id.0]).await?.pop() else { return Ok(Amended::Unknown) };
+        let account = Account::try_from(row)?;
+        let closes = self.amendment == Amendment::Status(AccountStatus::Closed);
+        if closes && account.status == AccountStatus::Closed && account.updated_at == self.now {
+            return Ok(Amended::Done(account));
+        }
+        let amended = self.amendment.to(account, self.now);
+        if let Amended::Done(account) = &amended {
+            let (floor, status, now) = (account.floor, account.status as u64, account.updated_at.0);
+            queries::amend_account(db, self.id.0, floor, status, now).await?;
+        }
+        Ok(amended)
+    }
+}

@@ -1,0 +1,140 @@
+//! One try of a batch: lock, read, decide, write, commit.
+
+use mysql_async::{Conn, Error, Pool, Transaction, TxOpts};
+
+use super::connection::Lease;
+use super::effects::{write, write_barrier};
+use super::error::{Again, again, is_taken};
+use super::found::{lock, look_up};
+use super::transact::Doubt;
+use crate::domain::effects::{Effects, Found};
+use crate::store::StoreError;
+use crate::store::ledger::{Batch, Decision};
+
+/// Each kind of key is asked for once more at most, and there are four.
+const QUESTIONS: usize = 4;
+
+/// Whether a batch locks the accounts that it reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Locking {
+    /// As it must.
+    Rows,
+    /// Only to show what guards balances when locks fail.
+    None,
+}
+
+/// Why a try came to nothing.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// A row is there already, or a pending transfer has ended. Nothing is in effect.
+    Collision,
+    /// The database undid it by itself.
+    RolledBack,
+    /// The connection is no more. What is in effect is the [`Doubt`]'s to say.
+    Lost(Error),
+    /// It would fail again.
+    Final(StoreError),
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        match again(&error) {
+            _ if is_taken(&error) => Self::Collision,
+            Again::RolledBack => Self::RolledBack,
+            Again::Unknown => Self::Lost(error),
+            Again::Never => Self::Final(error.into()),
+        }
+    }
+}
+
+/// Tries `batch` once on a connection of the pool. `look_first`: what it would insert may be there already.
+pub(super) async fn attempt<B: Batch>(
+    pool: &Pool,
+    batch: &B,
+    locking: Locking,
+    look_first: bool,
+    doubt: &Doubt,
+) -> Result<B::Answer, Failure> {
+    let mut lease = Lease::take(pool).await?;
+    let outcome = transaction(lease.connection(), batch, locking, look_first, doubt).await;
+    if matches!(outcome, Ok(_) | Err(Failure::Collision | Failure::RolledBack)) {
+        lease.give_back();
+    }
+    outcome
+}
+
+async fn transaction<B: Batch>(
+    db: &mut Conn,
+    batch: &B,
+    locking: Locking,
+    look_first: bool,
+    doubt: &Doubt,
+) -> Result<B::Answer, Failure> {
+    let mut transaction = db.start_transaction(TxOpts::default()).await?;
+    match prepare(&mut transaction, batch, locking, look_first).await {
+        Ok((answer, true)) => commit(transaction, doubt).await.map(|()| answer),
+        Ok((answer, false)) => {
+            transaction.rollback().await?;
+            Ok(answer)
+        }
+        Err(failure) => {
+            // Some errors end the transaction, some only their statement. Said explicitly, it is over in any case.
+            transaction.rollback().await?;
+            Err(failure)
+        }
+    }
+}
+
+/// All up to the commit: the answer, and whether anything was written.
+async fn prepare<B: Batch>(
+    db: &mut Transaction<'_>,
+    batch: &B,
+    locking: Locking,
+    look_first: bool,
+) -> Result<(B::Answer, bool), Failure> {
+    let mut found = Found::default();
+    let wants = batch.wants();
+    lock(db, &wants.accounts, locking, &mut found).await?;
+    look_up(db, &wants, &mut found).await?;
+    if look_first {
+        look_up(db, &batch.wants_after_collision(), &mut found).await?;
+    }
+    let (effects, answer) = decide(db, batch, &mut found).await?;
+    if effects != Effects::default() {
+        return if write(db, effects).await? { Ok((answer, true)) } else { Err(Failure::Collision) };
+    }
+    // An answer that repeats another one is given when that is on disk.
+    let repeats = found.transfers.values().any(Option::is_some);
+    if repeats {
+        write_barrier(db).await?;
+    }
+    Ok((answer, repeats))
+}
+
+async fn decide<B: Batch>(
+    db: &mut Transaction<'_>,
+    batch: &B,
+    found: &mut Found,
+) -> Result<(Effects, B::Answer), Failure> {
+    for _ in 0..=QUESTIONS {
+        match batch.decide(found) {
+            Decision::Write(effects, answer) => return Ok((effects, answer)),
+            Decision::Read(more) => look_up(db, &more, found).await?,
+        }
+    }
+    Err(Failure::Final(StoreError::Refused("the batch asks for more without end".into())))
+}
+
+/// From the moment that the commit may have been sent, whatever is no answer leaves a doubt.
+async fn commit(transaction: Transaction<'_>, doubt: &Doubt) -> Result<(), Failure> {
+    let doubted_before = doubt.exists();
+    doubt.set(true);
+    let Err(error) = transaction.commit().await else { return Ok(()) };
+    match again(&error) {
+        Again::RolledBack => {
+            doubt.set(doubted_before);
+            Err(Failure::RolledBack)
+        }
+        Again::Unknown | Again::Never => Err(Failure::Lost(error)),
+    }
+}

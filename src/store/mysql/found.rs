@@ -1,0 +1,72 @@
+//! What a batch reads.
+
+use std::collections::BTreeMap;
+
+use mysql_async::Result;
+use mysql_async::prelude::Queryable;
+
+use super::attempt::Locking;
+use crate::domain::account::{Account, AccountId};
+use crate::domain::effects::{Found, Wants};
+use crate::domain::transfer::{Hold, Reference, Stored, TransferId, TransferKind};
+use crate::store::queries::mysql as queries;
+
+/// Locks accounts in ascending order, however many round trips that takes, and adds them to what was found.
+pub(super) async fn lock<C: Queryable>(
+    db: &mut C,
+    wanted: &[AccountId],
+    locking: Locking,
+    found: &mut Found,
+) -> Result<()> {
+    let mut ids: Vec<u64> = wanted.iter().map(|id| id.0).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let rows = match locking {
+        Locking::Rows => queries::lock_accounts(db, &ids).await?,
+        Locking::None => queries::accounts(db, &ids).await?,
+    };
+    found.accounts.extend(wanted.iter().map(|id| (*id, None)));
+    for row in rows {
+        let account = Account::try_from(row)?;
+        found.accounts.insert(account.id, Some(account));
+    }
+    Ok(())
+}
+
+/// Adds what a batch wants besides accounts to what was found.
+pub(super) async fn look_up<C: Queryable>(db: &mut C, wants: &Wants, found: &mut Found) -> Result<()> {
+    found.holds.extend(wants.holds.iter().map(|id| (*id, None)));
+    for row in queries::holds(db, &bytes(&wants.holds)).await? {
+        let hold = Hold::try_from(row)?;
+        found.holds.insert(hold.transfer, Some(hold));
+    }
+    found.transfers.extend(wants.transfers.iter().map(|id| (*id, None)));
+    for stored in transfers(db, &wants.transfers).await? {
+        found.transfers.insert(stored.receipt.transfer.id, Some(stored));
+    }
+    references(db, &wants.references, found).await
+}
+
+/// Those of `ids` that are there.
+pub(super) async fn transfers<C: Queryable>(db: &mut C, ids: &[TransferId]) -> Result<Vec<Stored>> {
+    queries::stored_transfers(db, &bytes(ids)).await?.into_iter().map(|row| Ok(row.try_into()?)).collect()
+}
+
+async fn references<C: Queryable>(db: &mut C, wanted: &[(TransferKind, Reference)], found: &mut Found) -> Result<()> {
+    let mut texts: BTreeMap<TransferKind, Vec<&str>> = BTreeMap::new();
+    for (kind, reference) in wanted {
+        texts.entry(*kind).or_default().push(reference.as_str());
+    }
+    found.references.extend(wanted.iter().map(|key| (key.clone(), None)));
+    for (kind, texts) in texts {
+        for row in queries::transfer_references(db, kind as u64, &texts).await? {
+            let (kind, reference, transfer) = row.try_into()?;
+            found.references.insert((kind, reference), Some(transfer));
+        }
+    }
+    Ok(())
+}
+
+fn bytes(ids: &[TransferId]) -> Vec<[u8; 16]> {
+    ids.iter().map(|id| id.0).collect()
+}
