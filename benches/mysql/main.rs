@@ -5,8 +5,10 @@
 
 #[path = "floor.rs"]
 mod floor;
+#[allow(dead_code, reason = "the tests have it too and use other parts of it")]
 #[path = "../../tests/support/mariadb.rs"]
 mod mariadb;
+#[allow(dead_code, reason = "the tests have it too and use other parts of it")]
 #[path = "../../tests/support/moves.rs"]
 mod moves;
 
@@ -60,19 +62,15 @@ async fn prepare(server: &Mariadb) -> String {
     let url = format!("{}/bench", server.url());
     Mysql::open(&url, 1, TIMEOUT).expect("open").migrate().await.expect("migrate");
     let rows = format!(
-        "INSERT INTO bench.accounts SELECT seq, seq, 1, NULL, 'CNY', 1000000000, 0, 0, 0, 1, 0, 0 FROM seq_1_to_{ACCOUNTS}"
+        "INSERT INTO bench.accounts SELECT seq, seq, 1, NULL, 'CNY', 1000000000, 0, 0, 0, 1, 0, 0 FROM bench.seq_1_to_{ACCOUNTS}"
     );
     db.query_drop(rows).await.expect("accounts");
     url
 }
 
-fn pair() -> Pair {
-    let from = rand::rng().random_range(1..=ACCOUNTS);
-    let to = from % ACCOUNTS + 1;
-    Pair { from, to: if rand::random() { to } else { rand::rng().random_range(1..from.max(2)) }, amount: 1 }
-}
-
 fn pairs(size: usize) -> Vec<Pair> {
+    let account = || rand::rng().random_range(1..=ACCOUNTS);
+    let pair = || Pair { from: account(), to: account(), amount: 1 };
     std::iter::repeat_with(pair).filter(|pair| pair.from != pair.to).take(size).collect()
 }
 

@@ -78,3 +78,10 @@ CREATE TABLE IF NOT EXISTS transfer_references (
     transfer_id BINARY(16) NOT NULL,
     CONSTRAINT transfer_references_pk PRIMARY KEY (kind, reference)
 ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+-- Of no meaning: whoever only found what others wrote writes here, and so waits until that is on disk. See `write_barrier`.
+CREATE TABLE IF NOT EXISTS barriers (
+    id BIGINT NOT NULL,
+    written BIGINT NOT NULL,
+    CONSTRAINT barriers_pk PRIMARY KEY (id)
+) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;

@@ -40,3 +40,11 @@ WHERE t.id IN (:ids);
 -- row Transfer
 SELECT id, kind, status, from_account, to_account, asset, amount, settles, timeout_s, reference, description, actor, created_at, from_seq, to_seq
 FROM transfers WHERE id > :after AND created_at >= :since ORDER BY id LIMIT :most;
+
+-- name: write_barrier :changed
+-- InnoDB shows a commit to others before it is on disk. A transaction that writes comes later in the log, so that its own commit waits for
+-- both. `written` must differ from time to time: what changes nothing is not written.
+-- arg id: u64
+-- arg written: u64
+-- mysql:
+INSERT INTO barriers (id, written) VALUES (:id, :written) ON DUPLICATE KEY UPDATE written = VALUES(written);

@@ -1,3 +1,184 @@
-//! Money.
+//! Money: commands in, each wholly in effect or not at all, and what became of it out.
+//!
+//! ```text
+//! callers --group of commands--> queue --up to batch_max--> lane --one transaction--> store
+//!                                                            |  locks the accounts, reads them
+//!                                                            |  plan(what was found, the commands)
+//!                                                            |  writes the effects, commits
+//!    <----------------- outcomes, once they are on disk -----'
+//! ```
+//!
+//! The modules in reading order:
+//! - [`plan`]: what a batch of commands does. Pure; everything about money is decided there.
+//! - `commit`: batches out of what callers ask for, and their answers out of batches.
+//! - `expire`: the end of pending transfers whose time is over.
+//! - `id`: ids that follow from what they are for.
+//! - `trial` (tests only): any commands whatsoever, against a model.
+#![deny(clippy::arithmetic_side_effects, clippy::float_arithmetic)]
 
+mod commit;
+mod expire;
+mod id;
 pub mod plan;
+#[cfg(test)]
+mod tests;
+#[cfg(any(test, fuzzing))]
+pub mod trial;
+
+use std::collections::HashMap;
+use std::convert::Infallible;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::time::Instant;
+
+use self::commit::{Answer, Group};
+use crate::coalesce::{self, CoalesceError, Coalescer};
+use crate::domain::account::AccountId;
+use crate::domain::asset::Asset;
+use crate::domain::command::{Command, Outcome};
+use crate::domain::time::Timestamp;
+use crate::domain::transfer::TransferId;
+use crate::store::StoreError;
+use crate::store::ledger::LedgerStore;
+
+/// How much the ledger does at a time.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Transactions at once. Where a database has one writer, one.
+    pub lanes: usize,
+    /// Most commands in a transaction. What one caller asks for is never divided: a larger group is a transaction of its own.
+    pub batch_max: usize,
+    /// Most commands that wait for a lane; what exceeds it is refused with [`LedgerError::Busy`].
+    pub queue_max: usize,
+    /// External accounts of each asset, so that none of them is in every transaction. At least 1.
+    pub external_stripes: u16,
+}
+
+/// Why commands have no outcomes.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum LedgerError {
+    /// Too many commands are waiting. Nothing of it is in effect.
+    #[error("too many commands are waiting")]
+    Busy,
+    /// The deadline passed before it was their turn. Nothing of it is in effect.
+    #[error("it was too late to begin")]
+    TooLate,
+    /// All of it may be in effect, or come into effect yet: the same commands with the same ids will tell.
+    #[error("whether it is in effect is not known")]
+    Unknown(#[source] Arc<StoreError>),
+    /// The store failed. Nothing of it is in effect.
+    #[error("it was undone")]
+    Undone(#[source] Arc<StoreError>),
+}
+
+/// The ledger, over a store. Clones share its lanes.
+pub struct Ledger<S> {
+    shared: Arc<Shared<S>>,
+}
+
+struct Shared<S> {
+    store: S,
+    clock: fn() -> Timestamp,
+    lanes: Coalescer<Group, Answer, Infallible>,
+    external_stripes: u16,
+    /// The external accounts of each asset that was asked for: they never change.
+    external: Mutex<HashMap<Asset, Arc<[AccountId]>>>,
+}
+
+impl<S: LedgerStore> Ledger<S> {
+    /// A ledger on `store`. Its lanes begin with the first command.
+    pub fn new(store: S, limits: Limits, clock: fn() -> Timestamp) -> Self {
+        let queue = coalesce::Limits { lanes: limits.lanes, batch_max: limits.batch_max, queue_max: limits.queue_max };
+        let committer = store.clone();
+        let lanes = Coalescer::weighing(queue, Group::weight, move |groups| {
+            let store = committer.clone();
+            async move { Ok(commit::commit(&store, clock, groups).await) }
+        });
+        let external_stripes = limits.external_stripes.max(1);
+        Self { shared: Arc::new(Shared { store, clock, lanes, external_stripes, external: Mutex::default() }) }
+    }
+
+    /// Does all of `commands` in one transaction, in their order, and answers one outcome for each, once they are on disk. Callers who go
+    /// away stop nothing. A chain ends with the last command at the latest.
+    ///
+    /// # Errors
+    ///
+    /// See [`LedgerError`]: of all commands alike.
+    pub async fn submit(&self, commands: Vec<Command>, deadline: Instant) -> Result<Vec<Outcome>, LedgerError> {
+        if commands.is_empty() {
+            return Ok(Vec::new());
+        }
+        match self.shared.lanes.call(Group { commands, deadline }).await {
+            Ok(answer) => answer,
+            Err(CoalesceError::Busy) => Err(LedgerError::Busy),
+            // The lane panicked or went away with its runtime, perhaps after the commit.
+            Err(lost @ CoalesceError::Lost) => {
+                Err(LedgerError::Unknown(Arc::new(StoreError::Unavailable(Box::new(lost)))))
+            }
+            Err(CoalesceError::Failed(never)) => match never {},
+        }
+    }
+
+    /// Does one command.
+    ///
+    /// # Errors
+    ///
+    /// See [`LedgerError`].
+    pub async fn one(&self, command: Command, deadline: Instant) -> Result<Outcome, LedgerError> {
+        let outcomes = self.submit(vec![command], deadline).await?;
+        Ok(outcomes.into_iter().next().expect("there is one outcome for each command"))
+    }
+
+    /// The external account of `asset` that the transfer `id` uses: chosen by the id, so that the same transfer asked for again is the same.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError::Undone`].
+    pub async fn external_account(&self, asset: Asset, id: TransferId) -> Result<AccountId, LedgerError> {
+        let known = self.external().get(&asset).cloned();
+        let accounts = match known {
+            Some(accounts) => accounts,
+            None => {
+                let now = (self.shared.clock)();
+                let made = self.shared.store.external_accounts(asset, self.shared.external_stripes, now).await?;
+                Arc::clone(self.external().entry(asset).or_insert(made.into()))
+            }
+        };
+        let stripe = id.stripe(accounts.len()).ok_or_else(|| StoreError::Refused("no external account".into()))?;
+        Ok(accounts[stripe])
+    }
+
+    /// Releases what pending transfers hold whose time is over, at most `limit` of them, and returns how many it was. What several backends
+    /// do at once is done once.
+    ///
+    /// # Errors
+    ///
+    /// See [`LedgerError`]. Some may have been released even so.
+    pub async fn expire(&self, limit: usize) -> Result<usize, LedgerError> {
+        let now = (self.shared.clock)();
+        expire::expire(self, now, limit).await
+    }
+
+    /// What it keeps everything in.
+    pub fn store(&self) -> &S {
+        &self.shared.store
+    }
+
+    fn external(&self) -> std::sync::MutexGuard<'_, HashMap<Asset, Arc<[AccountId]>>> {
+        // A map of what is in the store is whole, whoever panicked.
+        self.shared.external.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<S> Clone for Ledger<S> {
+    fn clone(&self) -> Self {
+        Self { shared: Arc::clone(&self.shared) }
+    }
+}
+
+impl From<StoreError> for LedgerError {
+    /// Of what was only read, or came before anything was begun.
+    fn from(error: StoreError) -> Self {
+        Self::Undone(Arc::new(error))
+    }
+}

@@ -45,26 +45,31 @@ pub struct Planned {
     pub unchecked: Wants,
 }
 
-/// Plans `commands` on what was `found`, at `now`.
+/// Plans the commands of `groups` on what was `found`, at `now`. A chain ends with its group, and [`Refusal::ChainBroken`] counts in it.
 ///
 /// A transfer or reference that `found` does not mention is taken for new, and the insert is the proof. Only a command that is refused inserts
 /// nothing, so the store must be asked about it first: see [`Planned::unchecked`]. An account or hold that `found` does not mention is none.
-pub fn plan(found: &Found, pending: &Pending, commands: &[Command], now: Timestamp) -> Planned {
-    let mut work = Work::new(found, pending, now, commands.len());
-    for chain in commands.chunk_by(|command, _| command.linked) {
-        follow(&mut work, chain);
+pub fn plan(found: &Found, pending: &Pending, groups: &[&[Command]], now: Timestamp) -> Planned {
+    let mut work = Work::new(found, pending, now, groups.iter().map(|group| group.len()).sum());
+    for group in groups {
+        let mut at = 0;
+        for chain in group.chunk_by(|command, _| command.linked) {
+            follow(&mut work, chain, at);
+            at += chain.len();
+        }
     }
-    let unchecked = replay::unchecked(&work, commands);
+    let unchecked = replay::unchecked(&work, groups);
     let (outcomes, effects) = work.finish();
     Planned { outcomes, effects, unchecked }
 }
 
-/// Does all of `chain`, or nothing of it.
-fn follow(work: &mut Work<'_>, chain: &[Command]) {
-    let start = work.mark(chain);
-    for (place, command) in chain.iter().enumerate() {
+/// Does all of `chain`, which begins at the place `at` of its group, or nothing of it.
+fn follow(work: &mut Work<'_>, chain: &[Command], at: usize) {
+    let start = work.mark(chain.len() > 1);
+    for ((done, command), at) in chain.iter().enumerate().zip(at..) {
         if let Err(refusal) = attempt(work, command) {
-            return work.break_chain(&start, refusal, &chain[place..]);
+            let broken = Refusal::ChainBroken { at: u32::try_from(at).unwrap_or(u32::MAX) };
+            return work.break_chain(&start, refusal, &broken, &chain[done..]);
         }
     }
 }

@@ -6,7 +6,7 @@
 //! - [`Volatile`] keeps what may be lost: sessions and cached profiles, in memory or in Redis. Losing all of it logs people out
 //!   and costs speed, never truth.
 //!
-//! The modules: [`sqlite`] and [`mysql`] implement [`Store`], both on `queries` (the statements of `sql/` as functions), `records` (their rows as the domain knows them) and
+//! The modules: [`sqlite`] and [`mysql`] implement [`Store`], both on `queries` (the statements of `sql/` as functions) and
 //! [`migrations`] (which a database still needs); `contract` states the promises as tests.
 //!
 //! A unit of work that was begun is finished, also when the future that asked for it is dropped: callers come and go, a
@@ -20,7 +20,6 @@ pub mod migrations;
 pub mod mysql;
 #[doc(hidden)]
 pub mod queries;
-mod records;
 pub mod redis;
 pub mod sqlite;
 
@@ -83,8 +82,8 @@ pub struct Credentials {
     pub password_hash: String,
 }
 
-/// The durable store. What a method returned `Ok` for is on disk.
-pub trait Store: Clone + Send + Sync + 'static {
+/// The durable store, its ledger included. What a method returned `Ok` for is on disk.
+pub trait Store: ledger::LedgerStore {
     /// Brings the schema up to date. Safe when several processes do it at once: one works, the others wait.
     /// Returns how many migrations were applied.
     fn migrate(&self) -> impl Future<Output = Result<usize, StoreError>> + Send;

@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 use std::{env, iter};
 
 use libtest_mimic::Trial;
-use mysql_async::Opts;
+use mysql_async::prelude::Queryable;
+use mysql_async::{Conn, Opts};
 use teller::domain::account::AccountId;
 use teller::domain::asset::Asset;
 use teller::domain::effects::{Found, Wants};
@@ -27,12 +28,13 @@ const SECONDS: &str = "TELLER_TEST_DEADLOCK_SECONDS";
 const START: i128 = 1_000_000;
 
 pub fn trials() -> Vec<Trial> {
-    let shared: [(&str, fn()); 6] = [
+    let shared: [(&str, fn()); 7] = [
         ("without_row_locks_the_entries_keys_still_lose_no_update", no_locks),
         ("a_commit_whose_answer_was_lost_is_in_effect_once", commits_cut),
         ("transfers_against_each_other_fail_no_caller", against_each_other),
         ("a_connection_lost_anywhere_leaves_nothing", lost_anywhere),
         ("a_connection_lost_once_costs_no_batch", lost_once),
+        ("an_answer_that_repeats_another_waits_for_the_disk", repeated),
         ("what_was_rolled_back_is_tried_as_long_as_there_is_time", rolled_back),
     ];
     let shared = shared.map(|(name, test)| trial(format!("mysql_ledger::{name}"), available(), test));
@@ -229,6 +231,24 @@ fn lost_once() {
             }
         }
         assert_eq!(Books::of(&direct).await.balances[&b], START + done);
+    });
+}
+
+/// Whether it waits cannot be seen from here; that it writes, and so waits as every commit does, can.
+fn repeated() {
+    let database = Database::create();
+    run(async {
+        let store = mysql::ready(&database).await;
+        let (a, b) = two_accounts(&store).await;
+        let mut db = Conn::from_url(database.url()).await.expect("connect");
+        let count = "SELECT COUNT(*) FROM barriers";
+        let batch = Moves(vec![Move::new(a, b, 1)]);
+        assert_eq!(store.transact(batch.clone()).await.expect("transact"), [Moved::Now]);
+        assert_eq!(db.query_first(count).await.expect(count), Some(0));
+        assert_eq!(store.transact(batch).await.expect("transact"), [Moved::Before]);
+        assert_eq!(db.query_first(count).await.expect(count), Some(1));
+        db.disconnect().await.expect("disconnect");
+        assert_eq!(Books::of(&store).await.balances[&b], START + 1);
     });
 }
 

@@ -16,10 +16,9 @@ pub(super) struct Mark {
 }
 
 impl Work<'_> {
-    /// Where a chain begins.
-    pub(super) fn mark(&mut self, chain: &[Command]) -> Mark {
-        // A command that stands alone cannot fail half-way.
-        self.past = (chain.len() > 1).then(Vec::new);
+    /// Where a chain begins. A command that stands alone cannot fail half-way, so nothing is kept to undo it.
+    pub(super) fn mark(&mut self, linked: bool) -> Mark {
+        self.past = linked.then(Vec::new);
         Mark {
             outcomes: self.outcomes.len(),
             transfers: self.effects.transfers.len(),
@@ -30,21 +29,23 @@ impl Work<'_> {
         }
     }
 
-    /// Undoes a chain because of the `refusal` of the first of the `rest`, and answers all of it. What was in effect before the chain still is.
-    pub(super) fn break_chain(&mut self, start: &Mark, refusal: Refusal, rest: &[Command]) {
-        let at = u32::try_from(self.outcomes.len()).unwrap_or(u32::MAX);
+    /// Undoes a chain because of the `refusal` of the first of the `rest`, and answers all others `broken`: but what was in effect before the
+    /// chain still is.
+    pub(super) fn break_chain(&mut self, start: &Mark, refusal: Refusal, broken: &Refusal, rest: &[Command]) {
         let made = &self.made;
         let is_undone = |done: &Done| made.get(&done.receipt.transfer.id).is_some_and(|by| *by >= start.outcomes);
         for outcome in &mut self.outcomes[start.outcomes..] {
             if outcome.as_ref().is_ok_and(is_undone) {
-                *outcome = Err(Refusal::ChainBroken { at });
+                *outcome = Err(broken.clone());
             }
         }
         self.undo(start);
         self.outcomes.push(Err(refusal));
         for command in rest.iter().skip(1) {
-            let broken = Err(Refusal::ChainBroken { at });
-            let outcome = self.receipt_of(command.id).map_or(broken, |receipt| replay::answer(self, command, receipt));
+            let outcome = match self.receipt_of(command.id) {
+                Some(receipt) => replay::answer(self, command, receipt),
+                None => Err(broken.clone()),
+            };
             self.outcomes.push(outcome);
         }
     }

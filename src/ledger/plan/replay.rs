@@ -65,14 +65,15 @@ fn is(written: Decimal, was: &Transfer) -> bool {
 ///
 /// A command that is refused may be in effect from an earlier time. As long as all stand alone, knowing so changes nothing for others, so only
 /// the refused are looked up. In a chain it does, and where an id is there twice: then all are, at once.
-pub(super) fn unchecked(work: &Work<'_>, commands: &[Command]) -> Wants {
+pub(super) fn unchecked(work: &Work<'_>, groups: &[&[Command]]) -> Wants {
     let mut wants = Wants::default();
-    let refused = || commands.iter().zip(&work.outcomes).filter(|(_, outcome)| outcome.is_err());
+    let commands = || groups.iter().copied().flatten();
+    let refused = || commands().zip(&work.outcomes).filter(|(_, outcome)| outcome.is_err());
     if refused().all(|(command, _)| work.found.transfers.contains_key(&command.id)) {
         return wants;
     }
-    if commands.iter().any(|command| command.linked) || repeats(commands) {
-        commands.iter().for_each(|command| ask(work, command, true, &mut wants));
+    if commands().any(|command| command.linked) || repeats(commands().map(|command| command.id).collect()) {
+        commands().for_each(|command| ask(work, command, true, &mut wants));
     } else {
         for (command, outcome) in refused() {
             // Only what comes after it on the ladder gives way to a reference that was used.
@@ -87,8 +88,7 @@ pub(super) fn unchecked(work: &Work<'_>, commands: &[Command]) -> Wants {
     wants
 }
 
-fn repeats(commands: &[Command]) -> bool {
-    let mut ids: Vec<TransferId> = commands.iter().map(|command| command.id).collect();
+fn repeats(mut ids: Vec<TransferId>) -> bool {
     ids.sort_unstable();
     ids.windows(2).any(|pair| pair[0] == pair[1])
 }

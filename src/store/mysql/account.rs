@@ -3,7 +3,6 @@
 use mysql_async::{Conn, Result, Transaction};
 
 use super::error::is_taken;
-use super::found::readable;
 use super::unit::{Attempt, Change, Unit};
 use crate::domain::account::{Account, AccountId, AccountKind, AccountStatus};
 use crate::domain::asset::Asset;
@@ -52,7 +51,7 @@ impl Unit for Of {
 }
 
 async fn of(db: &mut Conn, owner: UserId, asset: Asset) -> Result<Option<Account>> {
-    queries::account_of(db, owner.0, asset).await?.map(readable).transpose()
+    Ok(queries::account_of(db, owner.0, asset).await?.map(Account::try_from).transpose()?)
 }
 
 /// Missing stripes are made one by one. One that is there by then was made by another process: that is as good.
@@ -90,7 +89,7 @@ impl Unit for Get {
     type Value = Option<Account>;
 
     async fn run(&self, db: &mut Conn, _: Attempt) -> Result<Option<Account>> {
-        queries::accounts(db, &[self.0.0]).await?.pop().map(readable).transpose()
+        Ok(queries::accounts(db, &[self.0.0]).await?.pop().map(Account::try_from).transpose()?)
     }
 }
 
@@ -106,7 +105,7 @@ impl Unit for AllOf {
     async fn run(&self, db: &mut Conn, _: Attempt) -> Result<Vec<Account>> {
         let after = self.after.map_or(0, |after| after.0);
         let found = queries::accounts_of(db, self.owner.0, after, self.limit as u64).await?;
-        found.into_iter().map(readable).collect()
+        found.into_iter().map(|row| Ok(row.try_into()?)).collect()
     }
 }
 
@@ -122,23 +121,16 @@ impl Change for Amend {
 
     async fn apply(&self, db: &mut Transaction<'_>) -> Result<Amended> {
         let Some(row) = queries::lock_accounts(db, &[self.id.0]).await?.pop() else { return Ok(Amended::Unknown) };
-        let mut account: Account = readable(row)?;
+        let account = Account::try_from(row)?;
         let closes = self.amendment == Amendment::Status(AccountStatus::Closed);
-        let is_empty = account.balance == Amount::ZERO && account.held == Amount::ZERO;
-        if account.status == AccountStatus::Closed {
-            let own = closes && account.updated_at == self.now;
-            return Ok(if own { Amended::Done(account) } else { Amended::Refused(account) });
+        if closes && account.status == AccountStatus::Closed && account.updated_at == self.now {
+            return Ok(Amended::Done(account));
         }
-        if closes && !is_empty {
-            return Ok(Amended::Refused(account));
+        let amended = self.amendment.to(account, self.now);
+        if let Amended::Done(account) = &amended {
+            let (floor, status, now) = (account.floor, account.status as u64, account.updated_at.0);
+            queries::amend_account(db, self.id.0, floor, status, now).await?;
         }
-        match self.amendment {
-            Amendment::Floor(floor) => account.floor = floor,
-            Amendment::Status(status) => account.status = status,
-        }
-        account.updated_at = account.updated_at.max(self.now);
-        let (floor, status, now) = (account.floor, account.status as u64, account.updated_at.0);
-        queries::amend_account(db, self.id.0, floor, status, now).await?;
-        Ok(Amended::Done(account))
+        Ok(amended)
     }
 }

@@ -3,7 +3,7 @@
 use mysql_async::{Conn, Error, Pool, Transaction, TxOpts};
 
 use super::connection::Lease;
-use super::effects::write;
+use super::effects::{write, write_barrier};
 use super::error::{Again, again, is_taken};
 use super::found::{lock, look_up};
 use super::transact::Doubt;
@@ -100,11 +100,15 @@ async fn prepare<B: Batch>(
         look_up(db, &batch.wants_after_collision(), &mut found).await?;
     }
     let (effects, answer) = decide(db, batch, &mut found).await?;
-    let writes = effects != Effects::default();
-    if writes && !write(db, effects).await? {
-        return Err(Failure::Collision);
+    if effects != Effects::default() {
+        return if write(db, effects).await? { Ok((answer, true)) } else { Err(Failure::Collision) };
     }
-    Ok((answer, writes))
+    // An answer that repeats another one is given when that is on disk.
+    let repeats = found.transfers.values().any(Option::is_some);
+    if repeats {
+        write_barrier(db).await?;
+    }
+    Ok((answer, repeats))
 }
 
 async fn decide<B: Batch>(

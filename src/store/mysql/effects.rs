@@ -1,12 +1,15 @@
 //! What a batch writes, in as few statements as it takes.
 
 use mysql_async::{Result, Transaction};
+use rand::RngExt;
 
 use crate::domain::effects::Effects;
 use crate::store::queries::mysql as queries;
 
 /// An existing row that an insert changes counts twice; see `update_accounts` and `settle_holds`.
 const CHANGED: u64 = 2;
+/// Rows to write for the sake of writing: several, so that not all wait for one.
+const BARRIERS: u64 = 64;
 
 /// Writes all of it. `false`: a row that should be there is not as it was, so that the transaction must be undone.
 ///
@@ -20,16 +23,22 @@ pub(super) async fn write(db: &mut Transaction<'_>, mut effects: Effects) -> Res
     effects.holds.sort_unstable_by_key(|hold| hold.transfer);
     let settled = effects.settled.len() as u64;
     let accounts = effects.accounts.len() as u64;
-    queries::insert_transfers(db, &rows(effects.transfers)).await?;
-    queries::insert_references(db, &rows(effects.references)).await?;
-    if queries::settle_holds(db, &rows(effects.settled)).await? != settled * CHANGED {
+    queries::insert_transfers(db, &rows(&effects.transfers)).await?;
+    queries::insert_references(db, &rows(&effects.references)).await?;
+    if queries::settle_holds(db, &rows(&effects.settled)).await? != settled * CHANGED {
         return Ok(false);
     }
-    queries::insert_entries(db, &rows(effects.entries)).await?;
-    queries::insert_holds(db, &rows(effects.holds)).await?;
-    Ok(queries::update_accounts(db, &rows(effects.accounts)).await? == accounts * CHANGED)
+    queries::insert_entries(db, &rows(&effects.entries)).await?;
+    queries::insert_holds(db, &rows(&effects.holds)).await?;
+    Ok(queries::update_accounts(db, &rows(&effects.accounts)).await? == accounts * CHANGED)
 }
 
-fn rows<T: Into<R>, R>(all: Vec<T>) -> Vec<R> {
-    all.into_iter().map(Into::into).collect()
+/// Writes what says nothing, so that the commit waits until all that was found is on disk.
+pub(super) async fn write_barrier(db: &mut Transaction<'_>) -> Result<()> {
+    let (id, written) = (rand::rng().random_range(0..BARRIERS), rand::rng().random_range(0..u64::from(u32::MAX)));
+    queries::write_barrier(db, id, written).await.map(drop)
+}
+
+fn rows<'a, T, R: From<&'a T>>(all: &'a [T]) -> Vec<R> {
+    all.iter().map(R::from).collect()
 }

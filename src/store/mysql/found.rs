@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use mysql_async::Result;
 use mysql_async::prelude::Queryable;
-use mysql_async::{Error, Result};
 
 use super::attempt::Locking;
 use crate::domain::account::{Account, AccountId};
@@ -27,7 +27,7 @@ pub(super) async fn lock<C: Queryable>(
     };
     found.accounts.extend(wanted.iter().map(|id| (*id, None)));
     for row in rows {
-        let account: Account = readable(row)?;
+        let account = Account::try_from(row)?;
         found.accounts.insert(account.id, Some(account));
     }
     Ok(())
@@ -37,7 +37,7 @@ pub(super) async fn lock<C: Queryable>(
 pub(super) async fn look_up<C: Queryable>(db: &mut C, wants: &Wants, found: &mut Found) -> Result<()> {
     found.holds.extend(wants.holds.iter().map(|id| (*id, None)));
     for row in queries::holds(db, &bytes(&wants.holds)).await? {
-        let hold: Hold = readable(row)?;
+        let hold = Hold::try_from(row)?;
         found.holds.insert(hold.transfer, Some(hold));
     }
     found.transfers.extend(wants.transfers.iter().map(|id| (*id, None)));
@@ -49,7 +49,7 @@ pub(super) async fn look_up<C: Queryable>(db: &mut C, wants: &Wants, found: &mut
 
 /// Those of `ids` that are there.
 pub(super) async fn transfers<C: Queryable>(db: &mut C, ids: &[TransferId]) -> Result<Vec<Stored>> {
-    queries::stored_transfers(db, &bytes(ids)).await?.into_iter().map(readable).collect()
+    queries::stored_transfers(db, &bytes(ids)).await?.into_iter().map(|row| Ok(row.try_into()?)).collect()
 }
 
 async fn references<C: Queryable>(db: &mut C, wanted: &[(TransferKind, Reference)], found: &mut Found) -> Result<()> {
@@ -60,23 +60,11 @@ async fn references<C: Queryable>(db: &mut C, wanted: &[(TransferKind, Reference
     found.references.extend(wanted.iter().map(|key| (key.clone(), None)));
     for (kind, texts) in texts {
         for row in queries::transfer_references(db, kind as u64, &texts).await? {
-            let reference = Reference::parse(row.reference).map_err(other)?;
-            found.references.insert((kind, reference), Some(TransferId(row.transfer_id)));
+            let (kind, reference, transfer) = row.try_into()?;
+            found.references.insert((kind, reference), Some(transfer));
         }
     }
     Ok(())
-}
-
-/// A row as what it stands for.
-pub(super) fn readable<R, T: TryFrom<R>>(row: R) -> Result<T>
-where
-    T::Error: std::error::Error + Send + Sync + 'static,
-{
-    row.try_into().map_err(other)
-}
-
-fn other(error: impl std::error::Error + Send + Sync + 'static) -> Error {
-    Error::Other(error.into())
 }
 
 fn bytes(ids: &[TransferId]) -> Vec<[u8; 16]> {

@@ -4,7 +4,6 @@ use mysql_async::{IsolationLevel, Pool, Result, Transaction, TxOpts};
 use tokio::sync::mpsc;
 
 use super::connection::Lease;
-use super::found::readable;
 use crate::domain::time::Timestamp;
 use crate::domain::transfer::{Entry, HoldStatus};
 use crate::store::StoreError;
@@ -40,7 +39,7 @@ async fn everything(
     let mut after = 0;
     while let Some((found, last)) = accounts(db, after).await? {
         after = last;
-        let accounts = found.into_iter().map(readable).collect::<Result<_>>()?;
+        let accounts = found.into_iter().map(|row| Ok(row.try_into()?)).collect::<Result<_>>()?;
         if pages.send(Page::Accounts(accounts)).await.is_err() {
             return Ok(None);
         }
@@ -113,7 +112,7 @@ async fn transfers(
         let found = queries::transfers_after(db, &after, since, PAGE).await?;
         let Some(last) = found.last() else { return Ok(Some(())) };
         after = last.id.to_vec();
-        let transfers = found.into_iter().map(readable).collect::<Result<_>>()?;
+        let transfers = found.into_iter().map(|row| Ok(row.try_into()?)).collect::<Result<_>>()?;
         if pages.send(Page::Transfers(transfers)).await.is_err() {
             return Ok(None);
         }
@@ -127,7 +126,7 @@ async fn holds(db: &mut Transaction<'_>, since: Option<Timestamp>, pages: &mpsc:
         let found = queries::holds_after(db, &after, highest, PAGE).await?;
         let Some(last) = found.last() else { return Ok(Some(())) };
         after = last.transfer_id.to_vec();
-        let holds = found.into_iter().map(readable).collect::<Result<_>>()?;
+        let holds = found.into_iter().map(|row| Ok(row.try_into()?)).collect::<Result<_>>()?;
         if pages.send(Page::Holds(holds)).await.is_err() {
             return Ok(None);
         }

@@ -1,0 +1,207 @@
+//! Group commit: what callers ask for at about the same time is one transaction.
+//!
+//! A batch that the store refuses for good (a row that it will not take, say) is divided until the group that is to blame stands alone: its
+//! caller hears of it, its neighbours only wait a little longer. What may be in effect is never begun again here; the store has done what could
+//! be done to find out.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use tokio::time::Instant;
+
+use super::LedgerError;
+use super::plan::{Pending, plan};
+use crate::domain::command::{Action, Command, Outcome};
+use crate::domain::effects::{Found, Wants};
+use crate::domain::time::Timestamp;
+use crate::domain::transfer::TransferId;
+use crate::store::StoreError;
+use crate::store::ledger::{Batch, Decision, LedgerStore, NoAnswer};
+
+/// What one caller asks for: it is never divided.
+pub(super) struct Group {
+    /// In their order.
+    pub(super) commands: Vec<Command>,
+    /// Not begun after this.
+    pub(super) deadline: Instant,
+}
+
+/// What its caller hears.
+pub(super) type Answer = Result<Vec<Outcome>, LedgerError>;
+
+impl Group {
+    pub(super) fn weight(&self) -> usize {
+        self.commands.len()
+    }
+}
+
+/// A group of a batch, by the place of its answer.
+struct Seat {
+    place: usize,
+    deadline: Instant,
+}
+
+/// Groups that are committed together.
+type Part = (Vec<Seat>, Vec<Vec<Command>>);
+
+/// Commits `groups`, together if it can be, and answers each.
+pub(super) async fn commit<S: LedgerStore>(store: &S, clock: fn() -> Timestamp, groups: Vec<Group>) -> Vec<Answer> {
+    // Whatever is never begun was too late.
+    let mut answers: Vec<Answer> = groups.iter().map(|_| Err(LedgerError::TooLate)).collect();
+    let seat = |(place, group): (usize, Group)| (Seat { place, deadline: group.deadline }, group.commands);
+    let mut parts: Vec<Part> = vec![groups.into_iter().enumerate().map(seat).unzip()];
+    while let Some(part) = parts.pop() {
+        let (mut seats, groups) = in_time(part, Instant::now());
+        if seats.is_empty() {
+            continue;
+        }
+        let (answer, mut groups) = transact(store, clock(), groups).await;
+        match answer {
+            Ok(outcomes) => hand_out(outcomes, &seats, &groups, &mut answers),
+            Err(NoAnswer::Undone(StoreError::Refused(error))) if seats.len() > 1 => {
+                tracing::warn!(groups = seats.len(), %error, "a batch was refused, and is divided");
+                let half = seats.len() / 2;
+                let later = (seats.split_off(half), groups.split_off(half));
+                // The first half is the next one off the stack: the order stays.
+                parts.extend([later, (seats, groups)]);
+            }
+            Err(error) => {
+                let error = LedgerError::from(error);
+                seats.iter().for_each(|seat| answers[seat.place] = Err(error.clone()));
+            }
+        }
+    }
+    answers
+}
+
+/// Those that may still begin.
+fn in_time((seats, groups): Part, now: Instant) -> Part {
+    seats.into_iter().zip(groups).filter(|(seat, _)| seat.deadline > now).unzip()
+}
+
+/// Runs one transaction, and gives the groups back.
+async fn transact<S: LedgerStore>(
+    store: &S,
+    now: Timestamp,
+    groups: Vec<Vec<Command>>,
+) -> (Result<Vec<Outcome>, NoAnswer>, Vec<Vec<Command>>) {
+    let pending = match pending(store, &groups).await {
+        Ok(pending) => pending,
+        Err(error) => return (Err(NoAnswer::Undone(error)), groups),
+    };
+    let batch = Lent::new(groups, pending, now);
+    let answer = store.transact(batch.clone()).await;
+    (answer, batch.back())
+}
+
+/// Cuts the outcomes of all into those of each.
+fn hand_out(outcomes: Vec<Outcome>, seats: &[Seat], groups: &[Vec<Command>], answers: &mut [Answer]) {
+    let mut outcomes = outcomes.into_iter();
+    for (seat, group) in seats.iter().zip(groups) {
+        answers[seat.place] = Ok(outcomes.by_ref().take(group.len()).collect());
+    }
+}
+
+/// The pending transfers that `groups` end, as far as they are there already: their rows never change, so they need no lock.
+async fn pending<S: LedgerStore>(store: &S, groups: &[Vec<Command>]) -> Result<Pending, StoreError> {
+    let ids: HashSet<TransferId> = groups.iter().flatten().filter_map(ended).collect();
+    if ids.is_empty() {
+        return Ok(Pending::new());
+    }
+    let ids: Vec<TransferId> = ids.into_iter().collect();
+    let stored = store.transfers(&ids).await?;
+    Ok(stored.into_iter().map(|stored| (stored.receipt.transfer.id, stored.receipt.transfer)).collect())
+}
+
+/// The pending transfer that a command ends.
+pub(super) fn ended(command: &Command) -> Option<TransferId> {
+    match &command.action {
+        Action::Settle(wish) => Some(wish.pending),
+        Action::Move(_) => None,
+    }
+}
+
+/// The commands of a batch, and what they refer to.
+struct Commands {
+    groups: Vec<Vec<Command>>,
+    pending: Pending,
+    now: Timestamp,
+}
+
+/// A batch in the hands of a store.
+#[derive(Clone)]
+pub(super) struct Lent(Arc<Commands>);
+
+impl Lent {
+    pub(super) fn new(groups: Vec<Vec<Command>>, pending: Pending, now: Timestamp) -> Self {
+        Self(Arc::new(Commands { groups, pending, now }))
+    }
+
+    /// What was lent. The store may still hold it, if it gave up waiting for work of its own.
+    fn back(self) -> Vec<Vec<Command>> {
+        Arc::try_unwrap(self.0).map_or_else(|shared| shared.groups.clone(), |own| own.groups)
+    }
+
+    fn commands(&self) -> impl Iterator<Item = &Command> {
+        self.0.groups.iter().flatten()
+    }
+}
+
+impl Batch for Lent {
+    type Answer = Vec<Outcome>;
+
+    fn wants(&self) -> Wants {
+        let mut wants = Wants::default();
+        for command in self.commands() {
+            match &command.action {
+                Action::Move(wish) => wants.accounts.extend([wish.from, wish.to]),
+                Action::Settle(wish) => {
+                    wants.holds.push(wish.pending);
+                    // One that is made by this very batch is known by its command.
+                    let known = self.0.pending.get(&wish.pending);
+                    wants.accounts.extend(known.into_iter().flat_map(|pending| [pending.from, pending.to]));
+                }
+            }
+        }
+        wants.accounts.sort_unstable();
+        wants.accounts.dedup();
+        wants.holds.sort_unstable();
+        wants.holds.dedup();
+        wants
+    }
+
+    fn wants_after_collision(&self) -> Wants {
+        let mut wants = Wants::default();
+        for command in self.commands() {
+            wants.transfers.push(command.id);
+            wants.transfers.extend(ended(command));
+            if let Action::Move(wish) = &command.action {
+                wants.references.extend(wish.reference.clone().map(|reference| (wish.kind, reference)));
+            }
+        }
+        wants.transfers.sort_unstable();
+        wants.transfers.dedup();
+        wants.references.sort_unstable();
+        wants.references.dedup();
+        wants
+    }
+
+    fn decide(&self, found: &Found) -> Decision<Vec<Outcome>> {
+        let groups: Vec<&[Command]> = self.0.groups.iter().map(Vec::as_slice).collect();
+        let planned = plan(found, &self.0.pending, &groups, self.0.now);
+        if planned.unchecked == Wants::default() {
+            Decision::Write(planned.effects, planned.outcomes)
+        } else {
+            Decision::Read(planned.unchecked)
+        }
+    }
+}
+
+impl From<NoAnswer> for LedgerError {
+    fn from(error: NoAnswer) -> Self {
+        match error {
+            NoAnswer::Undone(error) => Self::Undone(Arc::new(error)),
+            NoAnswer::Unknown(error) => Self::Unknown(Arc::new(error)),
+        }
+    }
+}
