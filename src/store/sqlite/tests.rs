@@ -11,9 +11,11 @@ use std::time::{Duration, Instant};
 use rusqlite::Result;
 
 use super::thread::QUEUE_MAX;
-use super::{Sqlite, user};
+use super::{Sqlite, call, user};
+use crate::domain::effects::{Effects, Found, Wants};
 use crate::domain::time::Timestamp;
 use crate::domain::user::Role;
+use crate::store::ledger::{Batch, Decision, LedgerStore, NoAnswer};
 use crate::store::{NewUser, Store, StoreError};
 
 const ENDLESS: &str = include_str!("../../../sql/test/endless.sql");
@@ -114,6 +116,74 @@ async fn work_whose_time_is_over_is_not_begun() {
     release.send(()).expect("the writer waits");
     store.ping().await.expect("the queue is worked off, in order");
     assert_eq!(runs.load(Ordering::SeqCst), 0);
+}
+
+#[tokio::test]
+async fn a_batch_that_was_not_answered_in_time_may_be_in_effect_and_is_not_begun_later() {
+    let store = memory(Duration::from_millis(100)).await;
+    let release = hold(&store);
+    let runs = Arc::new(AtomicUsize::new(0));
+    let outcome = store.transact(Counted(Arc::clone(&runs))).await;
+    assert!(matches!(outcome, Err(NoAnswer::Unknown(StoreError::Unavailable(_)))), "{outcome:?}");
+    release.send(()).expect("the writer waits");
+    store.ping().await.expect("the queue is worked off, in order");
+    assert_eq!(runs.load(Ordering::SeqCst), 0);
+}
+
+#[tokio::test]
+async fn a_batch_that_was_refused_or_failed_is_not_in_effect() {
+    let store = memory(PATIENCE).await;
+    let release = hold(&store);
+    let mut waiting: Vec<_> = (0..QUEUE_MAX).map(|_| begin(store.write(|_| Ok(())))).collect();
+    let runs = Arc::new(AtomicUsize::new(0));
+    let outcome = store.transact(Counted(Arc::clone(&runs))).await;
+    assert!(matches!(outcome, Err(NoAnswer::Undone(StoreError::Unavailable(_)))), "{outcome:?}");
+    release.send(()).expect("the writer waits");
+    for call in &mut waiting {
+        call.as_mut().await.expect("it was queued");
+    }
+    let panicked = call(&store.writer, PATIENCE, |_| -> Result<()> { panic!("on purpose") }).await;
+    assert!(matches!(panicked, Err(NoAnswer::Undone(StoreError::Refused(_)))), "{panicked:?}");
+    assert_eq!(store.transact(Counted(Arc::clone(&runs))).await.expect("the writer lives"), 1);
+}
+
+/// A foreign key that is looked at when the transaction ends plays the disk that fails then.
+#[tokio::test]
+async fn a_commit_that_fails_leaves_a_doubt() {
+    const CHILD: &str = "CREATE TABLE child (parent INTEGER REFERENCES users (id) DEFERRABLE INITIALLY DEFERRED)";
+    let store = memory(PATIENCE).await;
+    store.write(|db| db.execute(CHILD, [])).await.expect("create");
+    let orphan = || call(&store.writer, PATIENCE, |db| db.execute("INSERT INTO child VALUES (4711)", []));
+    let alone = orphan().await;
+    assert!(matches!(alone, Err(NoAnswer::Unknown(_))), "{alone:?}");
+    let release = hold(&store);
+    let mut together = [begin(orphan()), begin(orphan())];
+    release.send(()).expect("the writer waits");
+    for call in &mut together {
+        let outcome = call.as_mut().await;
+        assert!(matches!(outcome, Err(NoAnswer::Unknown(_))), "{outcome:?}");
+    }
+    let left = store.read(|db| db.query_row("SELECT count(*) FROM child", [], |row| row.get::<_, i64>(0))).await;
+    assert_eq!(left.expect("count"), 0);
+}
+
+/// A batch without effects that counts how often it decides.
+struct Counted(Arc<AtomicUsize>);
+
+impl Batch for Counted {
+    type Answer = usize;
+
+    fn wants(&self) -> Wants {
+        Wants::default()
+    }
+
+    fn wants_after_collision(&self) -> Wants {
+        Wants::default()
+    }
+
+    fn decide(&self, _: &Found) -> Decision<usize> {
+        Decision::Write(Effects::default(), self.0.fetch_add(1, Ordering::SeqCst) + 1)
+    }
 }
 
 async fn memory(statement_timeout: Duration) -> Sqlite {

@@ -1,6 +1,6 @@
 //! A few postings, and a batch that does as it is told.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::account::{Account, AccountId};
 use crate::domain::asset::Asset;
@@ -78,6 +78,7 @@ pub async fn two_accounts<S: LedgerStore>(store: &S) -> [Account; 2] {
 #[derive(Clone)]
 pub struct Books {
     accounts: BTreeMap<AccountId, Account>,
+    touched: BTreeSet<AccountId>,
     pub effects: Effects,
     pub stored: Vec<Stored>,
 }
@@ -85,12 +86,12 @@ pub struct Books {
 impl Books {
     pub fn of(accounts: &[Account]) -> Self {
         let accounts = accounts.iter().map(|account| (account.id, account.clone())).collect();
-        Self { accounts, effects: Effects::default(), stored: Vec::new() }
+        Self { accounts, touched: BTreeSet::new(), effects: Effects::default(), stored: Vec::new() }
     }
 
     /// Goes on from what was written.
     pub fn next(&self) -> Self {
-        Self { effects: Effects::default(), stored: Vec::new(), ..self.clone() }
+        Self { accounts: self.accounts.clone(), ..Self::of(&[]) }
     }
 
     pub fn account(&self, id: AccountId) -> Account {
@@ -166,6 +167,7 @@ impl Books {
     }
 
     fn entry(&mut self, account: AccountId, transfer: TransferId, change: (i128, i128), when: Timestamp) -> Entry {
+        self.touched.insert(account);
         let account = self.accounts.get_mut(&account).expect("an account of these books");
         let balance_before = account.balance;
         account.balance = amount(balance_before.minor() + change.0);
@@ -188,7 +190,7 @@ impl Books {
         self.effects.transfers.push(transfer.clone());
         self.effects.entries.push(from_entry.clone());
         self.effects.entries.extend(to_entry.clone());
-        self.effects.accounts = self.accounts.values().cloned().collect();
+        self.effects.accounts = self.touched.iter().map(|id| self.accounts[id].clone()).collect();
         self.stored.push(Stored { receipt: Receipt { transfer, from_entry, to_entry }, hold });
         self
     }
