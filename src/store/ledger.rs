@@ -49,6 +49,15 @@ pub enum NoAnswer {
     Unknown(#[source] StoreError),
 }
 
+impl From<NoAnswer> for StoreError {
+    /// What went wrong, for those who need not know what is in effect.
+    fn from(no_answer: NoAnswer) -> Self {
+        match no_answer {
+            NoAnswer::Undone(cause) | NoAnswer::Unknown(cause) => cause,
+        }
+    }
+}
+
 /// A part of an account's entries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EntryRange {
@@ -69,6 +78,22 @@ pub enum Amendment {
     Floor(Amount),
     /// Open, frozen, or closed, which is for good and only done to an account that is empty and holds nothing.
     Status(AccountStatus),
+}
+
+impl Amendment {
+    /// What it does to an account, for every store alike. Nothing is written by this.
+    pub fn to(self, account: Account, now: Timestamp) -> Amended {
+        let is_empty = account.balance == Amount::ZERO && account.held == Amount::ZERO;
+        let closes = self == Self::Status(AccountStatus::Closed);
+        if account.status == AccountStatus::Closed || closes && !is_empty {
+            return Amended::Refused(account);
+        }
+        let updated_at = now.max(account.updated_at);
+        Amended::Done(match self {
+            Self::Floor(floor) => Account { floor, updated_at, ..account },
+            Self::Status(status) => Account { status, updated_at, ..account },
+        })
+    }
 }
 
 /// What became of an [`Amendment`].
@@ -168,7 +193,7 @@ pub trait LedgerStore: Clone + Send + Sync + 'static {
         at: Timestamp,
     ) -> impl Future<Output = Result<Option<Entry>, StoreError>> + Send;
 
-    /// Pending transfers whose time is over at `now`, at most `limit`.
+    /// Pending transfers whose time is over at `now`, also if it ends at this very microsecond: at most `limit`, the oldest first.
     fn expired_holds(
         &self,
         now: Timestamp,

@@ -7,7 +7,7 @@ use mysql_async::Conn;
 use mysql_async::prelude::Queryable;
 use teller::domain::time::Timestamp;
 use teller::domain::user::Nickname;
-use teller::store::contract::store::promises;
+use teller::store::contract;
 use teller::store::mysql::Mysql;
 use teller::store::queries::mysql::STATEMENTS;
 use teller::store::{Inserted, Store, StoreError};
@@ -21,7 +21,7 @@ const CONNECTIONS: usize = 8;
 
 pub fn trials() -> Vec<Trial> {
     let mut trials = Vec::new();
-    for promise in promises::<Mysql>() {
+    for promise in contract::store::promises::<Mysql>().into_iter().chain(contract::ledger::promises()) {
         let test = move || {
             let database = Database::create();
             run(async { (promise.check)(ready(&database).await).await });

@@ -9,7 +9,7 @@ use libtest_mimic::Trial;
 use rusqlite::Connection;
 use teller::domain::time::Timestamp;
 use teller::domain::user::Nickname;
-use teller::store::contract::store::promises;
+use teller::store::contract;
 use teller::store::queries::sqlite::STATEMENTS;
 use teller::store::sqlite::Sqlite;
 use teller::store::{Inserted, Store, StoreError};
@@ -20,13 +20,14 @@ use crate::{TIMEOUT, trial, user};
 
 pub fn trials() -> Vec<Trial> {
     let mut trials = Vec::new();
-    for promise in promises::<Sqlite>() {
+    let promises = || contract::store::promises::<Sqlite>().into_iter().chain(contract::ledger::promises());
+    for promise in promises() {
         let name = format!("sqlite::{}", promise.name);
         trials.push(trial(name, Ok(()), move || {
             on_file(|store, _| run(async { (promise.check)(ready(store).await).await }))
         }));
     }
-    for promise in promises::<Sqlite>() {
+    for promise in promises() {
         let name = format!("memory::{}", promise.name);
         let test = move || run(async { (promise.check)(ready(Sqlite::memory(TIMEOUT).expect("open")).await).await });
         trials.push(trial(name, Ok(()), test));

@@ -5,28 +5,37 @@
 //! - `thread`: the threads that own the connections; writes that gather share a commit.
 //! - `migrate`: migrations.
 //! - `money`: amounts and assets in columns.
-//! - `user`, `picture`: what the units do, one file per noun.
+//! - `user`, `picture`, `account`, `transfer`, `entry`: what the units do, one file per noun.
+//! - `ledger`: the ledger's part of the store; `batch`: its batches; `snapshot`: all of it as it was at one moment.
 //! - `error`: which errors pass by themselves.
 
+mod account;
+mod batch;
 mod connection;
+mod entry;
 mod error;
+mod ledger;
 mod migrate;
 mod money;
 mod picture;
+mod snapshot;
 #[cfg(test)]
 mod tests;
 mod thread;
+mod transfer;
 mod unit;
 mod user;
 
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, TrySendError};
 use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 
 use self::connection::Database;
-use self::unit::Unit;
+use self::unit::{Undone, Unit};
+use super::ledger::NoAnswer;
 use super::migrations::{self, Migration};
 use super::queries::sqlite as queries;
 use super::{Credentials, Inserted, NewUser, Store, StoreError};
@@ -45,6 +54,8 @@ pub struct Sqlite {
     writer: SyncSender<Unit>,
     readers: SyncSender<Unit>,
     statement_timeout: Duration,
+    /// Where the file is, if there is one.
+    path: Option<Arc<Path>>,
 }
 
 impl Sqlite {
@@ -56,14 +67,14 @@ impl Sqlite {
     pub fn open(path: &Path, readers: usize, statement_timeout: Duration) -> Result<Self, StoreError> {
         let writer = thread::writer(Database::open(path)?)?;
         let connections = (0..readers.max(1)).map(|_| Database::open(path)).collect::<Result<_, _>>()?;
-        Ok(Self { writer, readers: thread::readers(connections)?, statement_timeout })
+        Ok(Self { writer, readers: thread::readers(connections)?, statement_timeout, path: Some(path.into()) })
     }
 
     /// A database in memory, empty, gone with its last handle. One connection does all of its work: several on one memory database
     /// would only wait for each other.
     pub fn memory(statement_timeout: Duration) -> Result<Self, StoreError> {
         let writer = thread::writer(Database::memory()?)?;
-        Ok(Self { readers: writer.clone(), writer, statement_timeout })
+        Ok(Self { readers: writer.clone(), writer, statement_timeout, path: None })
     }
 
     /// As [`Store::migrate`], with other migrations than the program's own.
@@ -79,7 +90,7 @@ impl Sqlite {
         T: Send + 'static,
         F: Fn(&Connection) -> rusqlite::Result<T> + Send + 'static,
     {
-        call(&self.readers, self.statement_timeout, work).await
+        Ok(call(&self.readers, self.statement_timeout, work).await?)
     }
 
     async fn write<T, F>(&self, work: F) -> Result<T, StoreError>
@@ -87,15 +98,16 @@ impl Sqlite {
         T: Send + 'static,
         F: Fn(&Connection) -> rusqlite::Result<T> + Send + 'static,
     {
-        call(&self.writer, self.statement_timeout, work).await
+        Ok(call(&self.writer, self.statement_timeout, work).await?)
     }
 }
 
 /// Has `work` done by a thread, waiting at most `timeout`. After that it may still be done.
-async fn call<T, F>(queue: &SyncSender<Unit>, timeout: Duration, work: F) -> Result<T, StoreError>
+async fn call<T, E, F>(queue: &SyncSender<Unit>, timeout: Duration, work: F) -> Result<T, NoAnswer>
 where
     T: Send + 'static,
-    F: Fn(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    E: Into<Undone> + 'static,
+    F: Fn(&Connection) -> Result<T, E> + Send + 'static,
 {
     let deadline = Instant::now() + timeout;
     let (unit, answer) = Unit::new(deadline, work);
@@ -104,12 +116,13 @@ where
             TrySendError::Full(_) => "too many units of work are waiting",
             TrySendError::Disconnected(_) => "the database thread has ended",
         };
-        StoreError::Unavailable(why.into())
+        NoAnswer::Undone(StoreError::Unavailable(why.into()))
     })?;
+    let unknown = |why: &str| NoAnswer::Unknown(StoreError::Unavailable(why.into()));
     match tokio::time::timeout_at(deadline.into(), answer).await {
         Ok(Ok(outcome)) => outcome,
-        Ok(Err(_)) => Err(StoreError::Unavailable("the database thread has ended".into())),
-        Err(_) => Err(StoreError::Unavailable("the database did not answer in time".into())),
+        Ok(Err(_)) => Err(unknown("the database thread has ended")),
+        Err(_) => Err(unknown("the database did not answer in time")),
     }
 }
 

@@ -8,8 +8,9 @@ use rusqlite::{Transaction, TransactionBehavior};
 
 use super::connection::Database;
 use super::error::shared;
-use super::unit::Unit;
+use super::unit::{Undone, Unit};
 use crate::store::StoreError;
+use crate::store::ledger::NoAnswer;
 
 /// Units waiting for a thread. The next one is refused: better a quick answer than a queue that outlives its callers.
 pub(super) const QUEUE_MAX: usize = 1024;
@@ -24,7 +25,7 @@ pub(super) fn writer(db: Database) -> Result<SyncSender<Unit>, StoreError> {
             // Never a timer: what has gathered while the last commit ran goes along.
             let gathered = iter::once(first).chain(queue.try_iter().take(BATCH_MAX - 1));
             let (units, late): (Vec<_>, Vec<_>) = gathered.partition(Unit::has_time);
-            late.into_iter().for_each(|unit| unit.answer(Err(too_late())));
+            late.into_iter().for_each(|unit| unit.answer(Err(NoAnswer::Undone(too_late()))));
             write(&db, units);
         }
     })?;
@@ -39,8 +40,11 @@ pub(super) fn readers(connections: Vec<Database>) -> Result<SyncSender<Unit>, St
         let queue = Arc::clone(&queue);
         spawn(format!("sqlite-reader-{number}"), move || {
             while let Some(mut unit) = next(&queue) {
-                let outcome = run(&db, &mut unit);
-                unit.answer(outcome);
+                let outcome = run(&db, &mut unit).map_err(|undone| match undone {
+                    Undone::Failed(error) => error,
+                    Undone::Again => StoreError::Refused("a reader asked to be run again".into()),
+                });
+                unit.answer(outcome.map_err(NoAnswer::Undone));
             }
         })?;
     }
@@ -56,18 +60,14 @@ fn next(queue: &Mutex<Receiver<Unit>>) -> Option<Unit> {
     queue.lock().unwrap_or_else(PoisonError::into_inner).recv().ok()
 }
 
-/// Why a transaction is not in effect.
+/// Why a transaction has no outcome.
 enum Failure {
     /// The unit of work at this place failed.
-    Unit(usize, StoreError),
-    /// The transaction could not be begun or committed.
-    Transaction(rusqlite::Error),
-}
-
-impl From<rusqlite::Error> for Failure {
-    fn from(error: rusqlite::Error) -> Self {
-        Self::Transaction(error)
-    }
+    Unit(usize, Undone),
+    /// The transaction could not be begun.
+    Begin(rusqlite::Error),
+    /// It could not be committed. What was written to the log may yet be found there by whoever opens the file after a crash.
+    Commit(rusqlite::Error),
 }
 
 /// Does all of `units` in one transaction. One that fails is taken out, to have alone the outcome it deserves, and the others are done
@@ -76,39 +76,50 @@ fn write(db: &Database, mut units: Vec<Unit>) {
     while units.len() > 1 {
         let outcome = match transaction(db, &mut units) {
             Ok(()) => Ok(()),
-            Err(Failure::Transaction(error)) => Err(Arc::new(error)),
             Err(Failure::Unit(place, _)) => {
                 write_alone(db, units.remove(place));
                 continue;
             }
+            Err(Failure::Begin(error)) => Err((NoAnswer::Undone as fn(StoreError) -> NoAnswer, Arc::new(error))),
+            Err(Failure::Commit(error)) => Err((NoAnswer::Unknown as fn(StoreError) -> NoAnswer, Arc::new(error))),
         };
-        units.into_iter().for_each(|unit| unit.answer(outcome.clone().map_err(shared)));
+        for unit in units {
+            unit.answer(outcome.clone().map_err(|(no_answer, error)| no_answer(shared(error))));
+        }
         return;
     }
     units.into_iter().for_each(|unit| write_alone(db, unit));
 }
 
+/// A unit that asks to be run again is, within its time.
 fn write_alone(db: &Database, mut unit: Unit) {
-    let outcome = transaction(db, std::slice::from_mut(&mut unit)).map_err(|failure| match failure {
-        Failure::Unit(_, error) => error,
-        Failure::Transaction(error) => error.into(),
-    });
+    let outcome = loop {
+        match transaction(db, std::slice::from_mut(&mut unit)) {
+            Ok(()) => break Ok(()),
+            Err(Failure::Unit(_, Undone::Again)) => {}
+            Err(Failure::Unit(_, Undone::Failed(error))) => break Err(NoAnswer::Undone(error)),
+            Err(Failure::Begin(error)) => break Err(NoAnswer::Undone(error.into())),
+            Err(Failure::Commit(error)) => break Err(NoAnswer::Unknown(error.into())),
+        }
+    };
     unit.answer(outcome);
 }
 
 /// Without an error all of `units` are on disk, else none is: what was begun is rolled back on the way out.
 fn transaction(db: &Database, units: &mut [Unit]) -> Result<(), Failure> {
     let Some(first) = units.first() else { return Ok(()) };
-    let transaction = Transaction::new_unchecked(db.until(first.deadline)?, TransactionBehavior::Immediate)?;
+    let begun = db.until(first.deadline);
+    let begun = begun.and_then(|db| Transaction::new_unchecked(db, TransactionBehavior::Immediate));
+    let transaction = begun.map_err(Failure::Begin)?;
     for (place, unit) in units.iter_mut().enumerate() {
         run(db, unit).map_err(|error| Failure::Unit(place, error))?;
     }
-    Ok(transaction.commit()?)
+    transaction.commit().map_err(Failure::Commit)
 }
 
-fn run(db: &Database, unit: &mut Unit) -> Result<(), StoreError> {
+fn run(db: &Database, unit: &mut Unit) -> Result<(), Undone> {
     if !unit.has_time() {
-        return Err(too_late());
+        return Err(Undone::Failed(too_late()));
     }
     unit.run(db.until(unit.deadline)?)
 }
