@@ -15,7 +15,9 @@ use crate::api::Backend;
 use crate::coalesce::Limits;
 use crate::config::{self, Config, Durable, Fleeting, Part};
 use crate::http::Front;
+use crate::ledger::{self, Ledger};
 use crate::service::cpu::Cpu;
+use crate::service::expiry;
 use crate::service::password::{Hasher, Scheme};
 use crate::service::picture::{self, Studio};
 use crate::service::seed::{self, Demo};
@@ -163,7 +165,7 @@ async fn back(
         (Durable::Sqlite(path), Fleeting::Memory) => Some(stores::alone(&config, &path)?),
         _ => None,
     };
-    let Services { registry, demo, finish } = services(&config).await?;
+    let Services { registry, demo, background, finish } = services(&config).await?;
     let server = Server::new(
         registry,
         ServerConfig {
@@ -179,51 +181,69 @@ async fn back(
     let shown = telemetry::rpc::show_server(metrics::install(), server.watch());
     let serve = async move {
         let _shown = shown;
+        let background = tokio::spawn(background);
         server.run(listener, stop.cancelled_owned()).await;
+        background.abort();
+        // Cut between two steps, of which each is whole by itself.
+        let _ = background.await;
         finish.await;
         drop(alone);
     };
     Ok(Ready { address, facts: demo, serve })
 }
 
-/// What the backend serves.
+/// The backend, ready to be served.
 struct Services {
     registry: Registry,
     /// Whether the demo users were made.
     demo: Demo,
+    /// What it does without being asked, for ever.
+    background: Pin<Box<dyn Future<Output = ()> + Send>>,
     /// To be awaited when no call runs any more: what the durable store has begun comes to its end.
     finish: Pin<Box<dyn Future<Output = ()> + Send>>,
 }
 
+/// SQLite has one writer: a second lane would only wait for it.
+const LANES_OF_SQLITE: usize = 1;
+
 /// The services over the configured stores. The one place that knows which stores there are.
 async fn services(config: &Config) -> Result<Services, Error> {
     match config.durable() {
-        Durable::Sqlite(path) => beside(config, stores::sqlite(config, &path)?).await,
-        Durable::Memory => beside(config, stores::sqlite_in_memory(config)?).await,
-        Durable::Mysql(url) => beside(config, stores::mysql(config, &url).await?).await,
+        Durable::Sqlite(path) => beside(config, stores::sqlite(config, &path)?, LANES_OF_SQLITE).await,
+        Durable::Memory => beside(config, stores::sqlite_in_memory(config)?, LANES_OF_SQLITE).await,
+        Durable::Mysql(url) => beside(config, stores::mysql(config, &url).await?, config.ledger.lanes).await,
     }
 }
 
-async fn beside<S: Store>(config: &Config, store: S) -> Result<Services, Error> {
+async fn beside<S: Store>(config: &Config, store: S, lanes: usize) -> Result<Services, Error> {
     match config.fleeting() {
-        Fleeting::Memory => over(config, store, Memory::new(config.volatile.max_entries)).await,
-        Fleeting::Redis(url) => over(config, store, stores::redis(config, &url)?).await,
+        Fleeting::Memory => over(config, store, lanes, Memory::new(config.volatile.max_entries)).await,
+        Fleeting::Redis(url) => over(config, store, lanes, stores::redis(config, &url)?).await,
     }
 }
 
-async fn over<S: Store, V: Volatile>(config: &Config, store: S, volatile: V) -> Result<Services, Error> {
+async fn over<S: Store, V: Volatile>(
+    config: &Config,
+    store: S,
+    lanes: usize,
+    volatile: V,
+) -> Result<Services, Error> {
     offline::migrated(&store).await?;
     volatile.ping().await.map_err(|e| {
         Error::new(format!("cannot use the volatile store {}", config.volatile.url), e)
             .with_fix("start it, look at its address and password, or choose another with --volatile URL")
     })?;
     let hasher = hasher(&config.password)?;
+    let limits = ledger::Limits {
+        lanes,
+        batch_max: config.ledger.batch_max,
+        queue_max: config.ledger.queue_max,
+        external_stripes: config.ledger.external_stripes,
+    };
+    let ledger = Ledger::new(store, limits, service::system_clock);
     let demo = match config.has_demo_users() {
         false => Demo::Absent,
-        true => {
-            let seeded = seed::seed(&store, &hasher, service::system_clock).await;
-            seeded.map_err(|e| Error::new("cannot make the demo users", e))?
-        }
+        true => demo(&ledger, &hasher).await.map_err(|e| Error::new("cannot make the demo users", e))?,
     };
     let settings = Settings {
         session_ttl: config.session.ttl(),
@@ -235,11 +255,22 @@ async fn over<S: Store, V: Volatile>(config: &Config, store: S, volatile: V) -> 
             // No more callers than requests in flight.
             queue_max: config.rpc.max_in_flight,
         },
+        contracts_open: config.has_open_contracts(),
+        deduct_asset: config.deduct.asset,
     };
+    let (begun, background) = (ledger.store().clone(), Box::pin(expiry::run(ledger.clone())));
     let studio = studio(&config.picture);
-    let begun = store.clone();
-    let registry = service::registry(store, volatile, hasher, studio, service::system_clock, &settings);
-    Ok(Services { registry, demo, finish: Box::pin(async move { begun.finish().await }) })
+    let registry = service::registry(ledger, volatile, hasher, studio, service::system_clock, &settings);
+    Ok(Services { registry, demo, background, finish: Box::pin(async move { begun.finish().await }) })
+}
+
+/// The demo users, if the store has them or has none at all, with their money.
+async fn demo<S: Store>(ledger: &Ledger<S>, hasher: &Hasher) -> Result<Demo, crate::error::Error> {
+    let demo = seed::seed(ledger.store(), hasher, service::system_clock).await?;
+    if demo != Demo::Absent {
+        seed::endow(ledger, service::system_clock).await?;
+    }
+    Ok(demo)
 }
 
 /// Longer than a change of a profile can take: what its two round trips may, and as long again, in which a database may still finish

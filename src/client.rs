@@ -13,6 +13,32 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! Money moves under a handle, which makes the same request, sent again, the same:
+//!
+//! ```no_run
+//! # async fn run(client: teller::client::Client, session: teller::domain::session::SessionId) -> Result<(), teller::client::Error> {
+//! use teller::api::transfer::{Handle, Order};
+//! use teller::domain::account::AccountId;
+//! use teller::domain::asset::Asset;
+//! use teller::domain::money::Decimal;
+//! use teller::domain::transfer::Description;
+//!
+//! let order = Order {
+//!     from: AccountId(1),
+//!     to: AccountId(11),
+//!     asset: Asset::parse("CNY")?,
+//!     amount: Decimal::parse("amount", "10.00")?,
+//!     pending: None,
+//!     description: Description::parse("lunch")?,
+//! };
+//! let handle = Handle::new(None);
+//! let done = client.transfer(&session, &handle, &order).await?;
+//! let again = client.transfer(&session, &handle, &order).await?;
+//! assert_eq!((again.receipt, again.replayed), (done.receipt, true));
+//! # Ok(())
+//! # }
+//! ```
 
 use std::time::Duration;
 
@@ -20,13 +46,20 @@ use bytes::Bytes;
 pub use teller_rpc::Secret;
 use teller_rpc::{CallError, ClientConfig, Context};
 
+use crate::api::account::{BalanceAt, Entries, EntryPage, List, OfAccount, Open, Page, PastBalance};
 use crate::api::health::Ready;
 use crate::api::session::SignIn;
+use crate::api::transfer::{Batch, Brief, End, External, Handle, Item, OfTransfer, Order, Post, Seen, Settle};
 use crate::api::user::{SetNickname, SetPicture, SignUp};
 use crate::api::{Backend, Refusal};
+use crate::domain::account::{Account, AccountId};
+use crate::domain::asset::Asset;
+use crate::domain::command::{self, Done};
 use crate::domain::invalid::Invalid;
 use crate::domain::picture::{Picture, PictureName};
 use crate::domain::session::SessionId;
+use crate::domain::time::Timestamp;
+use crate::domain::transfer::{IdempotencyKey, TransferId};
 use crate::domain::user::{Nickname, Password, Profile, UserId, UserName};
 
 /// Why a call has no answer to give.
@@ -114,6 +147,91 @@ impl Client {
     /// A picture by the name that a profile gives.
     pub async fn picture(&self, name: &PictureName) -> Result<Option<Picture>, Error> {
         Ok(self.backend.user.picture(&self.cx(), name).await?)
+    }
+
+    /// Opens an account for oneself.
+    pub async fn open_account(&self, session: &SessionId, asset: Asset) -> Result<Account, Error> {
+        let request = Open { session: session.clone(), asset };
+        Ok(self.backend.account.open(&self.cx(), &request).await??)
+    }
+
+    /// An account as it stands.
+    pub async fn account(&self, session: &SessionId, account: AccountId) -> Result<Account, Error> {
+        let request = OfAccount { session: session.clone(), account };
+        Ok(self.backend.account.get(&self.cx(), &request).await??)
+    }
+
+    /// One's own accounts after the number `after`, at most `limit` (1 to 1000).
+    pub async fn accounts(
+        &self,
+        session: &SessionId,
+        after: Option<AccountId>,
+        limit: u16,
+    ) -> Result<Page<Account>, Error> {
+        let request = List { session: session.clone(), after, limit };
+        Ok(self.backend.account.list(&self.cx(), &request).await??)
+    }
+
+    /// An account's entries, newest first.
+    pub async fn entries(&self, request: &Entries) -> Result<EntryPage, Error> {
+        Ok(self.backend.account.entries(&self.cx(), request).await??)
+    }
+
+    /// What an account held at an instant.
+    pub async fn balance_at(
+        &self,
+        session: &SessionId,
+        account: AccountId,
+        at: Timestamp,
+    ) -> Result<PastBalance, Error> {
+        let request = BalanceAt { session: session.clone(), account, at };
+        Ok(self.backend.account.balance_at(&self.cx(), &request).await??)
+    }
+
+    /// Moves money, or holds it. Sent again under the same handle it is done once.
+    pub async fn transfer(&self, session: &SessionId, handle: &Handle, order: &Order) -> Result<Done, Error> {
+        let request = Post { session: session.clone(), handle: handle.clone(), order: order.clone() };
+        Ok(self.backend.transfer.post(&self.cx(), &request).await??)
+    }
+
+    /// Moves money many times in one transaction, 10,000 times at most: an answer for each, in their order. With a key the ids of `items` do not
+    /// count.
+    pub async fn transfers(
+        &self,
+        session: &SessionId,
+        key: Option<IdempotencyKey>,
+        items: Vec<Item>,
+    ) -> Result<Vec<Result<Brief, command::Refusal>>, Error> {
+        let request = Batch { session: session.clone(), key, atomic: false, items };
+        Ok(self.backend.transfer.batch(&self.cx(), &request).await??)
+    }
+
+    /// Ends a pending transfer.
+    pub async fn settle(
+        &self,
+        session: &SessionId,
+        handle: &Handle,
+        pending: TransferId,
+        end: End,
+    ) -> Result<Done, Error> {
+        let request = Settle { session: session.clone(), handle: handle.clone(), pending, end };
+        Ok(self.backend.transfer.settle(&self.cx(), &request).await??)
+    }
+
+    /// A transfer and what became of it; also after [`Refusal::OutcomeUnknown`].
+    pub async fn find_transfer(&self, session: &SessionId, transfer: TransferId) -> Result<Seen, Error> {
+        let request = OfTransfer { session: session.clone(), transfer };
+        Ok(self.backend.transfer.get(&self.cx(), &request).await??)
+    }
+
+    /// Brings money in from outside: for operators.
+    pub async fn deposit(&self, request: &External) -> Result<Done, Error> {
+        Ok(self.backend.transfer.deposit(&self.cx(), request).await??)
+    }
+
+    /// Takes money out: for operators.
+    pub async fn withdraw(&self, request: &External) -> Result<Done, Error> {
+        Ok(self.backend.transfer.withdraw(&self.cx(), request).await??)
     }
 
     /// Whether the backend can serve.

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use support::engine::Engine;
 use teller::coalesce::Limits;
+use teller::domain::asset::Asset;
 use teller::domain::session::{Session, SessionKey};
 use teller::domain::time::Timestamp;
 use teller::domain::user::{Nickname, Profile, Role, UserId};
@@ -98,6 +99,8 @@ fn settings(guard: Duration) -> Settings {
         session_ttl: LONG,
         profile_ttl: LONG,
         change_guard: guard,
+        contracts_open: false,
+        deduct_asset: Asset::parse("CNY").expect("a currency"),
         coalesce: Limits { lanes: 2, batch_max: 16, queue_max: 64 },
     }
 }

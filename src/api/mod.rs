@@ -6,18 +6,25 @@
 //!
 //! - [`user`]: sign-up, profile, nickname, picture.
 //! - [`session`]: sign-in, sign-out.
+//! - [`account`]: accounts and their entries.
+//! - [`transfer`]: moving money.
 //! - [`health`]: whether the backend can serve.
 
+pub mod account;
 pub mod health;
 pub mod session;
+pub mod transfer;
 pub mod user;
 
 use serde::{Deserialize, Serialize};
 use teller_rpc::MethodVisitor;
 
+use crate::domain::account::AccountId;
+use crate::domain::command;
 use crate::domain::invalid::Invalid;
+use crate::domain::transfer::TransferId;
 
-/// An answer that is no, and why. Nothing was changed.
+/// An answer that is no, and why. Nothing was changed, unless it is [`Self::OutcomeUnknown`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 pub enum Refusal {
     /// The user name is taken.
@@ -35,6 +42,30 @@ pub enum Refusal {
     /// A value broke a rule.
     #[error(transparent)]
     Invalid(#[from] Invalid),
+    /// The call is an operator's, and whoever asks is none.
+    #[error("only an operator may do this")]
+    NotOperator,
+    /// There is no such account, or it is another user's.
+    #[error("there is no such account")]
+    NoSuchAccount,
+    /// There is no such transfer, or it is between others' accounts.
+    #[error("there is no such transfer")]
+    NoSuchTransfer,
+    /// The user has an account in that currency: which.
+    #[error("there is an account in this currency already")]
+    AccountExists(AccountId),
+    /// The account is closed, which is for good.
+    #[error("the account is closed")]
+    AccountClosed,
+    /// Only an empty account can be closed.
+    #[error("the account is not empty")]
+    AccountNotEmpty,
+    /// The ledger says no.
+    #[error(transparent)]
+    Ledger(#[from] command::Refusal),
+    /// Nobody knows yet whether it is in effect. Sent again with the same id or key it is done once; the transfer (of a batch the first) can be asked for.
+    #[error("whether the transfer is in effect is not known yet")]
+    OutcomeUnknown(TransferId),
 }
 
 /// All of the backend's services, over one connection pool.
@@ -44,6 +75,10 @@ pub struct Backend {
     pub user: user::Client,
     /// Sessions.
     pub session: session::Client,
+    /// Accounts.
+    pub account: account::Client,
+    /// Transfers.
+    pub transfer: transfer::Client,
     /// Health.
     pub health: health::Client,
 }
@@ -54,6 +89,8 @@ impl Backend {
         Self {
             user: user::Client::new(client.clone()),
             session: session::Client::new(client.clone()),
+            account: account::Client::new(client.clone()),
+            transfer: transfer::Client::new(client.clone()),
             health: health::Client::new(client),
         }
     }
@@ -64,6 +101,8 @@ pub fn visit<V: MethodVisitor>(service: &str, method: &str, visitor: V) -> Optio
     match service {
         user::SERVICE => user::visit(method, visitor),
         session::SERVICE => session::visit(method, visitor),
+        account::SERVICE => account::visit(method, visitor),
+        transfer::SERVICE => transfer::visit(method, visitor),
         health::SERVICE => health::visit(method, visitor),
         _ => None,
     }

@@ -31,6 +31,8 @@ pub struct Http {
     pub max_headers: usize,
     /// Bytes of a body other than a picture; beyond it 413.
     pub max_body_bytes: usize,
+    /// Bytes of a batch of transfers; beyond it 413.
+    pub max_batch_bytes: usize,
     /// Milliseconds for running requests when the server stops; then they are cut.
     pub drain_ms: u64,
     /// Whether a proxy in front speaks TLS and its X-Forwarded-* are trusted.

@@ -2,7 +2,7 @@
 //!
 //! Defaults < files, in order < environment < flags. All of it is checked before a port opens, every limit in one place.
 //!
-//! - [`http`], [`rpc`], [`stores`], [`services`], [`log`]: the typed sections, named as in the file.
+//! - [`http`], [`rpc`], [`stores`], [`services`], [`money`], [`log`]: the typed sections, named as in the file.
 //! - [`schema`]: every key, in the order of the manual, with the rule for its value.
 //! - [`rule`]: what a value may be, in words and as a check.
 //! - [`address`]: the shape of addresses and URLs.
@@ -27,6 +27,7 @@ pub mod flag;
 mod hidden;
 mod http;
 mod log;
+mod money;
 pub mod origin;
 mod part;
 mod print;
@@ -42,6 +43,7 @@ pub use error::Error;
 pub use hidden::{Hidden, Url};
 pub use http::Http;
 pub use log::{Format, Log};
+pub use money::{Contracts, Deduct, Ledger};
 pub use part::Part;
 pub use rpc::Rpc;
 pub use services::{Coalesce, Password, Picture, Profile, Scheme, Session};
@@ -76,6 +78,12 @@ pub struct Config {
     pub log: Log,
     /// Many callers, one round trip.
     pub coalesce: Coalesce,
+    /// Many transfers, one transaction.
+    pub ledger: Ledger,
+    /// The published contracts.
+    pub contracts: Contracts,
+    /// `POST /deduct`.
+    pub deduct: Deduct,
 }
 
 /// How strict to be about what is unsafe.
@@ -125,6 +133,11 @@ impl Config {
     pub fn has_demo_users(&self) -> bool {
         let local = self.http.listen.ip().is_loopback() && self.rpc.listen.ip().is_loopback();
         self.environment == Environment::Development && local
+    }
+
+    /// Whether the published contracts need no session: only where the demo users are as well, so that nobody else's money is at stake.
+    pub fn has_open_contracts(&self) -> bool {
+        self.contracts.open && self.has_demo_users()
     }
 
     /// Where the durable store is.

@@ -7,6 +7,7 @@ use tracing_subscriber::EnvFilter;
 
 use super::address;
 use super::hidden::MASK;
+use crate::domain::asset::Asset;
 
 /// What one value may be, by itself.
 #[derive(Clone, Copy, Debug)]
@@ -33,6 +34,8 @@ pub enum Rule {
     VolatileUrl,
     /// What keys begin with.
     KeyPrefix,
+    /// A currency.
+    Currency,
     /// A level, or levels for targets.
     LogLevel,
 }
@@ -61,6 +64,7 @@ impl Rule {
             Self::StoreUrl => text.is_some_and(is_store),
             Self::VolatileUrl => text.is_some_and(is_volatile),
             Self::KeyPrefix => text.is_some_and(is_key_prefix),
+            Self::Currency => text.is_some_and(|text| Asset::parse(text).is_ok()),
             Self::LogLevel => text.is_some_and(is_log_level),
         };
         if kept { Ok(()) } else { Err(self.words()) }
@@ -115,6 +119,7 @@ impl Rule {
             Self::KeyPrefix => {
                 format!("must be at most {PREFIX_BYTES} letters, digits and any of . : _ -")
             }
+            Self::Currency => "must be an ISO 4217 code in capitals, such as \"CNY\"".to_owned(),
             Self::LogLevel => {
                 format!("must be one of \"{}\", or target=level, separated by commas", LEVELS.join("\", \""))
             }

@@ -27,6 +27,7 @@ pub const KEYS: &[(&str, Rule)] = &[
     ("http.max_head_bytes", Rule::Number(8192, 1 << 20)),
     ("http.max_headers", Rule::Number(8, 1024)),
     ("http.max_body_bytes", Rule::Number(256, 64 << 20)),
+    ("http.max_batch_bytes", Rule::Number(256, 64 << 20)),
     ("http.drain_ms", Rule::Number(0, 600_000)),
     ("http.behind_proxy", Rule::Switch),
     ("rpc.listen", Rule::Listen),
@@ -73,6 +74,13 @@ pub const KEYS: &[(&str, Rule)] = &[
     ("log.format", Rule::OneOf(&["auto", "text", "json"])),
     ("coalesce.lanes", Rule::Number(1, 64)),
     ("coalesce.batch_max", Rule::Number(1, 4096)),
+    ("ledger.lanes", Rule::Number(1, 64)),
+    ("ledger.batch_max", Rule::Number(1, 10_000)),
+    // What one caller may ask for at once must find room.
+    ("ledger.queue_max", Rule::Number(10_000, 10_000_000)),
+    ("ledger.external_stripes", Rule::Number(1, 256)),
+    ("contracts.open", Rule::Switch),
+    ("deduct.asset", Rule::Currency),
 ];
 
 /// A key and the key of the file that may hold its value instead.

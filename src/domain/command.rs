@@ -63,7 +63,7 @@ pub struct Move {
 }
 
 /// How long money is held.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pending {
     /// Seconds until it expires; none: until it is posted or voided.
     pub timeout_s: Option<u32>,

@@ -11,9 +11,13 @@ use super::reply::Trouble;
 use crate::api::Refusal;
 use crate::domain::invalid::Invalid;
 use crate::domain::session::SessionId;
+use crate::domain::transfer::IdempotencyKey;
 
 /// The cookie that holds a [`SessionId`].
 pub(super) const SESSION: &str = "sessionID";
+
+/// The header that carries an [`IdempotencyKey`].
+const IDEMPOTENCY_KEY: &str = "idempotency-key";
 
 /// What [`Fields`] can be read from.
 const MEDIA_TYPES: &str = "application/json or application/x-www-form-urlencoded";
@@ -24,8 +28,10 @@ pub(super) struct Fields(Map<String, Value>);
 
 /// How a body is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Form {
+pub(super) enum Form {
+    /// As JSON.
     Json,
+    /// As forms are.
     UrlEncoded,
 }
 
@@ -49,7 +55,8 @@ impl Fields {
     }
 }
 
-fn form(headers: &HeaderMap, body: &Bytes) -> Result<Form, Problem> {
+/// How `body` is written: as its content type says; without one, as it looks.
+pub(super) fn form(headers: &HeaderMap, body: &Bytes) -> Result<Form, Problem> {
     let Some(value) = headers.get(CONTENT_TYPE) else {
         let looks_json = body.trim_ascii_start().starts_with(b"{");
         return Ok(if looks_json { Form::Json } else { Form::UrlEncoded });
@@ -65,11 +72,20 @@ fn form(headers: &HeaderMap, body: &Bytes) -> Result<Form, Problem> {
     }
 }
 
+/// Whether the body is JSON, as far as its content type says.
+pub(super) fn is_json(headers: &HeaderMap, body: &Bytes) -> Result<(), Problem> {
+    if body.is_empty() || !headers.contains_key(CONTENT_TYPE) || form(headers, body) == Ok(Form::Json) {
+        return Ok(());
+    }
+    Err(Problem::UnsupportedMediaType("application/json"))
+}
+
 fn json(body: &[u8]) -> Result<Map<String, Value>, Invalid> {
     serde_json::from_slice(body).map_err(|_| Invalid::new("body", "must be a JSON object"))
 }
 
-fn url_encoded(body: &[u8]) -> Result<Map<String, Value>, Invalid> {
+/// The fields of a form.
+pub(super) fn url_encoded(body: &[u8]) -> Result<Map<String, Value>, Invalid> {
     let pairs: Vec<(String, String)> =
         serde_urlencoded::from_bytes(body).map_err(|_| Invalid::new("body", "must be a URL-encoded form"))?;
     let mut fields = Map::new();
@@ -88,6 +104,16 @@ fn url_encoded(body: &[u8]) -> Result<Map<String, Value>, Invalid> {
 pub(super) fn session(headers: &HeaderMap) -> Result<SessionId, Refusal> {
     let value = cookie(headers, SESSION).ok_or(Refusal::InvalidSession)?;
     SessionId::parse(value).map_err(|_| Refusal::InvalidSession)
+}
+
+/// The request's own name, if its sender gave it one.
+pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, Invalid> {
+    let mut values = headers.get_all(IDEMPOTENCY_KEY).iter();
+    let Some(value) = values.next() else { return Ok(None) };
+    if values.next().is_some() {
+        return Err(Invalid::new("Idempotency-Key", "must be given once"));
+    }
+    IdempotencyKey::parse(value.to_str().unwrap_or_default()).map(Some)
 }
 
 /// The first cookie of that name. Cookies that cannot be read do not hide those that can.

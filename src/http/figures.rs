@@ -9,7 +9,8 @@ use super::errcode::Code;
 use super::reply::Reply;
 
 /// Statuses that get figures of their own; any other is counted as the last.
-const STATUSES: [u16; 17] = [200, 204, 304, 400, 401, 403, 404, 405, 408, 409, 413, 414, 415, 431, 503, 504, 500];
+const STATUSES: [u16; 19] =
+    [200, 201, 204, 304, 400, 401, 403, 404, 405, 408, 409, 413, 414, 415, 422, 431, 503, 504, 500];
 
 /// The figures of one route. What they are counted under is looked up once per route and outcome, not per request.
 #[derive(Debug)]

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use hyper::body::Incoming;
 use hyper::header::{HOST, HeaderMap};
 use hyper::server::conn::http1;
@@ -12,7 +13,7 @@ use teller_rpc::{CallError, Context, Trace};
 use tokio::sync::Semaphore;
 
 use super::body::Intake;
-use super::extract::Fields;
+use super::extract::{self, Fields};
 use super::problem::Problem;
 use super::reply::{Answer, Reply, Trouble};
 use super::router::{Body, Route, Router};
@@ -23,7 +24,7 @@ use crate::config::{self, Config};
 use crate::telemetry;
 use crate::telemetry::metrics::{self, Metrics};
 
-/// Uploads read at once, each held in memory until the backend has it. A further one is answered 503.
+/// Uploads and batches read at once, each held in memory until the backend has it. A further one is answered 503.
 const MAX_UPLOADS: usize = 64;
 
 /// The front end: everything that its connections share.
@@ -123,6 +124,7 @@ impl Front {
         match body {
             Body::None => 0,
             Body::Fields => self.limits.max_body_bytes,
+            Body::Batch => self.limits.max_batch_bytes,
             Body::Upload => self.max_upload_bytes,
         }
     }
@@ -134,7 +136,7 @@ fn log(trouble: &Trouble, reply: &Reply, route: &Route, request_id: impl Fn() ->
     match trouble {
         // The backend has logged its own failures; what never reached one is known here alone.
         Trouble::Failed(CallError::Status { .. }) => {}
-        Trouble::Failed(error) => {
+        Trouble::Failed(error) | Trouble::Unsure(_, error) => {
             tracing::warn!(route, request_id = request_id(), %error, "the backend did not answer");
         }
         Trouble::Early(problem) if reply.is_failure() => {
@@ -173,6 +175,18 @@ impl Call<'_> {
         Context::with_timeout(self.front.call_timeout).with_trace(self.trace)
     }
 
+    /// The whole body.
+    pub(super) async fn bytes(&mut self) -> Result<Bytes, Trouble> {
+        Ok(self.body.whole(self.limit).await?)
+    }
+
+    /// The whole body, which must be JSON, or empty.
+    pub(super) async fn json(&mut self) -> Result<Bytes, Trouble> {
+        let body = self.bytes().await?;
+        extract::is_json(self.head.headers(), &body)?;
+        Ok(body)
+    }
+
     /// The body's fields.
     pub(super) async fn fields(&mut self) -> Result<Fields, Trouble> {
         let body = self.body.whole(self.limit).await?;
@@ -194,7 +208,7 @@ impl Call<'_> {
         if !route.takes(self.head.method()) {
             return Err(Problem::MethodNotAllowed(route.allow()).into());
         }
-        if route.changes() && origin::is_foreign(self.headers(), self.front.limits.behind_proxy) {
+        if route.changes(self.head.method()) && origin::is_foreign(self.headers(), self.front.limits.behind_proxy) {
             return Err(Problem::CrossSite.into());
         }
         route.run(self).await

@@ -12,34 +12,46 @@
 //! - [`body`]: a request's body, bounded in bytes and in time.
 //! - [`extract`]: fields and cookies.
 //! - [`upload`]: pictures in multipart bodies.
-//! - [`entrytask`], [`picture`], [`page`], [`health`]: the handlers, one file per noun.
+//! - [`json`], [`query`]: the bodies and parameters of `/v1`, read strictly.
+//! - [`entrytask`], [`picture`], [`page`], [`health`], [`account`], [`transfer`], [`batch`], [`deduct`]: the handlers, one file per noun.
+//! - [`show`]: how amounts, times and ids are written.
 //! - [`reply`]: answers and their statuses.
 //! - [`errcode`]: the entry task's codes.
+//! - [`catalog`], [`explain`]: every type of problem there is, and what is said of each.
 //! - [`problem`]: what is wrong with a request that reached no handler.
 //! - [`security`]: the headers that every answer carries.
 //! - [`figures`]: counts and durations of requests.
 
 mod accept;
+mod account;
+mod batch;
 mod body;
+mod catalog;
 mod connection;
+mod deduct;
 mod entrytask;
 mod errcode;
+mod explain;
 mod extract;
 mod figures;
 mod front;
 mod health;
+mod json;
 mod origin;
 mod page;
 mod picture;
 mod problem;
 mod pulse;
+mod query;
 mod reply;
 mod router;
 mod security;
+mod show;
 mod socket;
 #[cfg(test)]
 mod tests;
 mod trace;
+mod transfer;
 mod upload;
 
 pub use self::front::Front;

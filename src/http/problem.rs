@@ -1,6 +1,15 @@
 //! What is wrong with a request that reached no handler.
 
+use super::catalog::Kind;
+use super::front::Call;
+use super::reply::{Reply, Trouble};
 use crate::domain::invalid::Invalid;
+
+/// `GET /problems/{name}`: what a type of problem means.
+pub(super) fn show(call: &Call<'_>) -> Result<Reply, Trouble> {
+    let name = call.head.uri().path().rsplit('/').next().unwrap_or_default();
+    Ok(Reply::explanation(Kind::of(name).ok_or(Problem::NotFound)?))
+}
 
 /// Why a request was answered before, or instead of, its handler. Statuses and texts are in [`super::reply`].
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,18 +5,22 @@
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::header::{
-    ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue,
+    ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue, LOCATION,
     RETRY_AFTER,
 };
 use hyper::{Response, StatusCode};
 use serde::Serialize;
 use teller_rpc::CallError;
 
+use super::catalog::{Explanation, Kind};
 use super::errcode::Code;
+use super::explain::{self, Members};
 use super::problem::Problem;
 use super::{security, trace};
 use crate::api::Refusal;
+use crate::domain::command;
 use crate::domain::invalid::Invalid;
+use crate::domain::transfer::TransferId;
 use crate::error;
 
 static JSON: HeaderValue = HeaderValue::from_static("application/json");
@@ -26,6 +30,9 @@ static CLOSE: HeaderValue = HeaderValue::from_static("close");
 
 /// Which field broke which rule, beside errCode 6.
 static ERROR_DETAIL: HeaderName = HeaderName::from_static("x-error-detail");
+
+/// An answer that was given before, or would have been.
+static REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
 /// Headers that an answer may come to have: as many are made room for at once.
 const HEADERS: usize = 14;
@@ -47,6 +54,8 @@ pub(super) enum Trouble {
     Refused(Refusal),
     /// The backend did not answer, or failed.
     Failed(CallError),
+    /// The same of a call that moves money, and nobody knows whether it did: the transfer, if its id is known.
+    Unsure(Option<TransferId>, CallError),
     /// The request never reached its handler.
     Early(Problem),
 }
@@ -56,6 +65,8 @@ pub(super) enum Trouble {
 pub(super) enum Surface {
     /// The entry task: envelopes, 200 for all that reached a handler.
     EntryTask,
+    /// `POST /deduct`: statuses, and the same code in the body.
+    Deduct,
     /// Everything else: statuses and problem details.
     Plain,
 }
@@ -65,6 +76,7 @@ impl Surface {
     pub(super) fn explain(self, trouble: &Trouble) -> Reply {
         match self {
             Self::EntryTask => envelope_of(trouble),
+            Self::Deduct => deduction_of(trouble),
             Self::Plain => problem_of(trouble),
         }
     }
@@ -90,6 +102,41 @@ impl Reply {
     /// A JSON document.
     pub(super) fn document(body: &impl Serialize) -> Self {
         Self::json(StatusCode::OK, &JSON, body)
+    }
+
+    /// A JSON document about what was made just now, at `location`.
+    pub(super) fn created(location: &str, body: &impl Serialize) -> Self {
+        let location = HeaderValue::from_str(location).expect("a path of ours is ASCII");
+        Self::json(StatusCode::CREATED, &JSON, body).with(LOCATION, location)
+    }
+
+    /// The success of a deduction.
+    pub(super) fn deducted(data: &impl Serialize) -> Self {
+        #[derive(Serialize)]
+        struct Deducted<'a, T> {
+            code: u16,
+            message: &'static str,
+            data: &'a T,
+        }
+        let (status, message) = (StatusCode::OK, "success");
+        Self::json(status, &JSON, &Deducted { code: status.as_u16(), message, data })
+    }
+
+    /// What a type of problem means.
+    pub(super) fn explanation(kind: Kind) -> Self {
+        Self::document(&Explanation::of(kind, status_of_kind(kind).as_u16()))
+    }
+
+    /// A problem of this kind, without more to say.
+    #[cfg(test)]
+    pub(super) fn of_kind(kind: Kind) -> Self {
+        Self::json(status_of_kind(kind), &PROBLEM_JSON, &Details::new(kind, Members::default()))
+    }
+
+    /// The same answer, marked if what it tells of was in effect before.
+    pub(super) fn replayed(self, replayed: bool) -> Self {
+        static TRUE: HeaderValue = HeaderValue::from_static("true");
+        if replayed { self.with(REPLAYED.clone(), TRUE.clone()) } else { self }
     }
 
     /// A text for programs that read lines.
@@ -180,7 +227,7 @@ fn envelope_of(trouble: &Trouble) -> Reply {
         Trouble::Failed(CallError::Status { status, .. }) if error::Code::of(status) == error::Code::Store => {
             Code::DataBase
         }
-        Trouble::Failed(_) => Code::Server,
+        Trouble::Failed(_) | Trouble::Unsure(..) | Trouble::Refused(_) => Code::Server,
         Trouble::Early(problem) => return early(problem),
     };
     Reply::coded(StatusCode::OK, code)
@@ -214,30 +261,85 @@ fn printable(broken: &Invalid) -> String {
 
 /// Problem details, <https://www.rfc-editor.org/rfc/rfc9457>.
 fn problem_of(trouble: &Trouble) -> Reply {
-    match trouble {
+    let (kind, members) = match trouble {
         Trouble::Early(problem) => {
-            let detail = problem.rule().map(|broken| broken.to_string());
-            hints(details(status_of(problem), detail), problem)
+            // What has no more to say than its status has no type of its own.
+            let status = status_of(problem);
+            let title = status.canonical_reason().unwrap_or("Error");
+            let members = problem.rule().map_or_else(Members::default, |broken| Members::detail(broken.to_string()));
+            let details = Details { r#type: "about:blank", title, status: status.as_u16(), members };
+            return hints(Reply::json(status, &PROBLEM_JSON, &details), problem);
         }
-        Trouble::Refused(refusal) => details(status_of_refusal(refusal), Some(refusal.to_string())),
+        Trouble::Refused(refusal) => explain::refusal(refusal),
         Trouble::Failed(CallError::Status { status, .. }) if error::Code::of(status) == error::Code::Internal => {
-            details(StatusCode::INTERNAL_SERVER_ERROR, None)
+            (Kind::Internal, Members::default())
         }
-        Trouble::Failed(_) => hints(details(StatusCode::SERVICE_UNAVAILABLE, None), &Problem::Unavailable),
+        Trouble::Failed(_) => (Kind::Unavailable, Members::default()),
+        Trouble::Unsure(id, _) => (Kind::OutcomeUnknown, Members::unsure(*id)),
+    };
+    let status = status_of_kind(kind);
+    let reply = Reply::json(status, &PROBLEM_JSON, &Details::new(kind, members));
+    if status == StatusCode::SERVICE_UNAVAILABLE { reply.with(RETRY_AFTER, SOON.clone()) } else { reply }
+}
+
+/// A problem, as it is written.
+#[derive(Debug, Serialize)]
+pub(super) struct Details<'a> {
+    r#type: &'static str,
+    title: &'static str,
+    status: u16,
+    #[serde(flatten)]
+    members: Members<'a>,
+}
+
+impl<'a> Details<'a> {
+    fn new(kind: Kind, members: Members<'a>) -> Self {
+        Self { r#type: kind.uri(), title: kind.title(), status: status_of_kind(kind).as_u16(), members }
     }
 }
 
-fn details(status: StatusCode, detail: Option<String>) -> Reply {
+/// The problem of one transfer among many.
+pub(super) fn details_of(refusal: &command::Refusal) -> Details<'_> {
+    let (kind, members) = explain::ledger(refusal);
+    Details::new(kind, members)
+}
+
+/// The table of `POST /deduct`: the published contract knows 400, 404, and what HTTP says of everybody.
+fn deduction_of(trouble: &Trouble) -> Reply {
     #[derive(Serialize)]
-    struct Details {
-        r#type: &'static str,
-        title: &'static str,
-        status: u16,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        detail: Option<String>,
+    struct Refused<'a> {
+        code: u16,
+        message: &'a str,
     }
-    let title = status.canonical_reason().unwrap_or("Error");
-    Reply::json(status, &PROBLEM_JSON, &Details { r#type: "about:blank", title, status: status.as_u16(), detail })
+    let plain = problem_of(trouble);
+    let (status, message) = match trouble {
+        Trouble::Refused(Refusal::Ledger(command::Refusal::InsufficientFunds { .. })) => {
+            (StatusCode::BAD_REQUEST, "insufficient balance".to_owned())
+        }
+        Trouble::Refused(Refusal::Ledger(command::Refusal::IdReused { field })) => {
+            (plain.answer.status(), format!("{field}: must be the same for the same Idempotency-Key"))
+        }
+        Trouble::Refused(Refusal::Ledger(refusal)) => {
+            let amount = matches!(explain::ledger(refusal).1.named(), Some("amount"));
+            (StatusCode::BAD_REQUEST, if amount { format!("amount: {refusal}") } else { refusal.to_string() })
+        }
+        Trouble::Refused(Refusal::NoSuchUser | Refusal::NoSuchAccount) => {
+            (StatusCode::NOT_FOUND, "user not found".to_owned())
+        }
+        Trouble::Refused(refusal) => (plain.answer.status(), refusal.to_string()),
+        Trouble::Early(problem) => (plain.answer.status(), problem.to_string()),
+        Trouble::Failed(_) => (plain.answer.status(), "try again later".to_owned()),
+        Trouble::Unsure(..) => {
+            (plain.answer.status(), "outcome unknown: send it again with its Idempotency-Key".to_owned())
+        }
+    };
+    let mut reply = Reply::json(status, &JSON, &Refused { code: status.as_u16(), message: &message });
+    for hint in [ALLOW, RETRY_AFTER] {
+        if let Some(value) = plain.answer.headers().get(&hint) {
+            reply = reply.with(hint, value.clone());
+        }
+    }
+    reply
 }
 
 /// What a client can do about it, as headers.
@@ -264,12 +366,33 @@ const fn status_of(problem: &Problem) -> StatusCode {
     }
 }
 
-const fn status_of_refusal(refusal: &Refusal) -> StatusCode {
-    match refusal {
-        Refusal::UserExists => StatusCode::CONFLICT,
-        Refusal::NoSuchUser => StatusCode::NOT_FOUND,
-        Refusal::WrongPassword | Refusal::InvalidSession => StatusCode::UNAUTHORIZED,
-        Refusal::Invalid(_) => StatusCode::BAD_REQUEST,
+const fn status_of_kind(kind: Kind) -> StatusCode {
+    match kind {
+        Kind::InvalidRequest => StatusCode::BAD_REQUEST,
+        Kind::Unauthenticated | Kind::WrongPassword => StatusCode::UNAUTHORIZED,
+        Kind::OperatorOnly => StatusCode::FORBIDDEN,
+        Kind::UserNotFound | Kind::TransferNotFound | Kind::AccountNotFound => StatusCode::NOT_FOUND,
+        Kind::UserExists
+        | Kind::AccountExists
+        | Kind::AlreadySettled
+        | Kind::HoldExpired
+        | Kind::HoldNotExpired
+        | Kind::ReferenceUsed => StatusCode::CONFLICT,
+        Kind::KeyReused
+        | Kind::NotPending
+        | Kind::SameAccount
+        | Kind::AccountFrozen
+        | Kind::AccountClosed
+        | Kind::CurrencyMismatch
+        | Kind::AmountNotPositive
+        | Kind::TooManyDecimals
+        | Kind::AmountTooLarge
+        | Kind::MoreThanHeld
+        | Kind::InsufficientFunds
+        | Kind::ChainBroken
+        | Kind::AccountNotEmpty => StatusCode::UNPROCESSABLE_ENTITY,
+        Kind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        Kind::Unavailable | Kind::OutcomeUnknown => StatusCode::SERVICE_UNAVAILABLE,
     }
 }
 

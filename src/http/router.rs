@@ -4,11 +4,11 @@ use hyper::Method;
 
 use super::front::Call;
 use super::reply::{Reply, Surface, Trouble};
-use super::{entrytask, figures::Figures, health, page, picture};
+use super::{account, batch, deduct, entrytask, figures::Figures, health, page, picture, problem, transfer};
 
 /// Every route but the pages, which are added from the files under `web/`.
 ///
-/// `Read` is GET and HEAD, `Change` is POST; what changes something is not taken from another site's page (see [`super::origin`]).
+/// `Read` is GET and HEAD, `Change` is POST, `Amend` is PATCH; what changes something is not taken from another site's page (see [`super::origin`]).
 #[rustfmt::skip]
 const ROUTES: &[(&str, Methods, Body, Surface, Handler)] = &[
     ("/api/entrytask/user/signup",             Methods::Change,       Body::Fields, Surface::EntryTask, Handler::SignUp),
@@ -18,6 +18,19 @@ const ROUTES: &[(&str, Methods, Body, Surface, Handler)] = &[
     ("/api/entrytask/user/update_profile_pic", Methods::Change,       Body::Upload, Surface::EntryTask, Handler::UpdateProfilePic),
     ("/api/entrytask/user/update_nickname",    Methods::Change,       Body::Fields, Surface::EntryTask, Handler::UpdateNickname),
     ("/pictures/{name}",                       Methods::Read,         Body::None,   Surface::Plain,     Handler::Picture),
+    ("/v1/accounts",                           Methods::ReadOrChange, Body::Fields, Surface::Plain,     Handler::Accounts),
+    ("/v1/accounts/{id}",                      Methods::ReadOrAmend,  Body::Fields, Surface::Plain,     Handler::Account),
+    ("/v1/accounts/{id}/entries",              Methods::Read,         Body::None,   Surface::Plain,     Handler::Entries),
+    ("/v1/accounts/{id}/balance",              Methods::Read,         Body::None,   Surface::Plain,     Handler::Balance),
+    ("/v1/accounts/{id}/deposits",             Methods::Change,       Body::Fields, Surface::Plain,     Handler::Deposit),
+    ("/v1/accounts/{id}/withdrawals",          Methods::Change,       Body::Fields, Surface::Plain,     Handler::Withdraw),
+    ("/v1/transfers",                          Methods::Change,       Body::Fields, Surface::Plain,     Handler::PostTransfer),
+    ("/v1/transfers/batch",                    Methods::Change,       Body::Batch,  Surface::Plain,     Handler::PostBatch),
+    ("/v1/transfers/{id}",                     Methods::Read,         Body::None,   Surface::Plain,     Handler::Transfer),
+    ("/v1/transfers/{id}/post",                Methods::Change,       Body::Fields, Surface::Plain,     Handler::PostPending),
+    ("/v1/transfers/{id}/void",                Methods::Change,       Body::Fields, Surface::Plain,     Handler::VoidPending),
+    ("/deduct",                                Methods::Change,       Body::Fields, Surface::Deduct,    Handler::Deduct),
+    ("/problems/{name}",                       Methods::Read,         Body::None,   Surface::Plain,     Handler::Problem),
     ("/livez",                                 Methods::Read,         Body::None,   Surface::Plain,     Handler::Live),
     ("/readyz",                                Methods::Read,         Body::None,   Surface::Plain,     Handler::Ready),
     ("/health",                                Methods::Read,         Body::None,   Surface::Plain,     Handler::Health),
@@ -42,6 +55,10 @@ enum Methods {
     Change,
     /// POST, and GET for a plain link.
     ChangeByLink,
+    /// GET and HEAD for what is there, POST for one more.
+    ReadOrChange,
+    /// GET and HEAD for what is there, PATCH to change it.
+    ReadOrAmend,
 }
 
 /// What a route reads of a request's body, and so how long that may be.
@@ -51,6 +68,8 @@ pub(super) enum Body {
     None,
     /// Fields: at most `http.max_body_bytes`.
     Fields,
+    /// Many transfers: at most `http.max_batch_bytes`.
+    Batch,
     /// A picture: at most `picture.max_upload_bytes`.
     Upload,
 }
@@ -64,6 +83,19 @@ enum Handler {
     UpdateProfilePic,
     UpdateNickname,
     Picture,
+    Accounts,
+    Account,
+    Entries,
+    Balance,
+    Deposit,
+    Withdraw,
+    PostTransfer,
+    PostBatch,
+    Transfer,
+    PostPending,
+    VoidPending,
+    Deduct,
+    Problem,
     Live,
     Ready,
     Health,
@@ -130,21 +162,27 @@ impl Route {
             Methods::Read => "GET, HEAD, OPTIONS",
             Methods::Change => "POST, OPTIONS",
             Methods::ChangeByLink => "GET, POST, OPTIONS",
+            Methods::ReadOrChange => "GET, HEAD, POST, OPTIONS",
+            Methods::ReadOrAmend => "GET, HEAD, PATCH, OPTIONS",
         }
     }
 
     /// Whether it takes `method`.
     pub(super) fn takes(&self, method: &Method) -> bool {
+        let reads = method == Method::GET || method == Method::HEAD;
         match self.methods {
-            Methods::Read => method == Method::GET || method == Method::HEAD,
+            Methods::Read => reads,
             Methods::Change => method == Method::POST,
             Methods::ChangeByLink => method == Method::GET || method == Method::POST,
+            Methods::ReadOrChange => reads || method == Method::POST,
+            Methods::ReadOrAmend => reads || method == Method::PATCH,
         }
     }
 
-    /// Whether it changes something.
-    pub(super) fn changes(&self) -> bool {
-        self.methods != Methods::Read
+    /// Whether `method` changes something here.
+    pub(super) fn changes(&self, method: &Method) -> bool {
+        let reads = method == Method::GET || method == Method::HEAD;
+        self.methods == Methods::ChangeByLink || !reads
     }
 
     /// Runs the handler. One match, so that a call is one future without a box; the upload's is large and rare, and has one.
@@ -157,6 +195,19 @@ impl Route {
             Handler::UpdateProfilePic => Box::pin(entrytask::update_profile_pic(call)).await,
             Handler::UpdateNickname => entrytask::update_nickname(call).await,
             Handler::Picture => picture::show(call).await,
+            Handler::Accounts => account::collection(call).await,
+            Handler::Account => account::one(call).await,
+            Handler::Entries => account::entries(call).await,
+            Handler::Balance => account::balance(call).await,
+            Handler::Deposit => transfer::deposit(call).await,
+            Handler::Withdraw => transfer::withdraw(call).await,
+            Handler::PostTransfer => transfer::post(call).await,
+            Handler::PostBatch => Box::pin(batch::post(call)).await,
+            Handler::Transfer => transfer::get(call).await,
+            Handler::PostPending => transfer::post_pending(call).await,
+            Handler::VoidPending => transfer::void_pending(call).await,
+            Handler::Deduct => deduct::post(call).await,
+            Handler::Problem => problem::show(call),
             Handler::Live => Ok(health::live()),
             Handler::Ready => health::ready(call).await,
             Handler::Health => Ok(health::health()),

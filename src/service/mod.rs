@@ -1,6 +1,8 @@
 //! What the backend does when it is called: check who asks, ask the stores, answer.
 //!
-//! - [`user`], [`session`], [`health`]: one file per service of [`crate::api`], in the same order.
+//! - [`user`], [`session`], [`account`], [`transfer`], [`health`]: one file per service of [`crate::api`], in the same order.
+//! - [`caller`]: who asks, and what they may see.
+//! - [`expiry`]: the end of what is held too long.
 //! - [`sessions`]: who a session id stands for, looked up for many callers at once.
 //! - [`profiles`]: profiles through the cache, and the one way to change them.
 //! - [`cpu`]: a bounded share of the cores for the two below.
@@ -8,7 +10,10 @@
 //! - [`picture`]: uploads decoded, bounded and written anew.
 //! - [`seed`]: the demo users of development.
 
+pub(crate) mod account;
+pub(crate) mod caller;
 pub(crate) mod cpu;
+pub(crate) mod expiry;
 pub(crate) mod health;
 pub(crate) mod password;
 pub(crate) mod picture;
@@ -16,6 +21,7 @@ pub mod profiles;
 pub(crate) mod seed;
 pub(crate) mod session;
 pub(crate) mod sessions;
+pub(crate) mod transfer;
 pub(crate) mod user;
 
 use std::future::Future;
@@ -25,14 +31,18 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use teller_rpc::{Context, Registry, Status};
 use tracing::{Instrument, Span};
 
+use self::caller::Callers;
 use self::cpu::CpuError;
 use self::password::{Hasher, PasswordError};
 use self::picture::Studio;
 use self::profiles::Profiles;
 use self::sessions::Sessions;
 use crate::coalesce::{CoalesceError, Limits};
+use crate::domain::asset::Asset;
 use crate::domain::time::Timestamp;
 use crate::error::{Code, Error};
+use crate::ledger::{Ledger, LedgerError};
+use crate::store::ledger::LedgerStore;
 use crate::store::{Store, StoreError, Volatile};
 use crate::telemetry::trace;
 
@@ -56,18 +66,24 @@ pub struct Settings {
     pub change_guard: Duration,
     /// How look-ups gather into one round trip.
     pub coalesce: Limits,
+    /// Whether the published contracts need no session.
+    pub contracts_open: bool,
+    /// What `deduct` takes.
+    pub deduct_asset: Asset,
 }
 
-/// Every service of the backend, over `store` and `volatile`, ready to be served.
-pub fn registry<S: Store, V: Volatile>(
-    store: S,
+/// Every service of the backend, over the ledger and its store and `volatile`, ready to be served.
+pub fn registry<S: Store + LedgerStore, V: Volatile>(
+    ledger: Ledger<S>,
     volatile: V,
     hasher: Hasher,
     studio: Studio,
     clock: Clock,
     settings: &Settings,
 ) -> Registry {
+    let store = ledger.store().clone();
     let sessions = Sessions::new(volatile.clone(), settings);
+    let callers = Callers::new(store.clone(), sessions.clone());
     let profiles = Profiles::new(store.clone(), volatile.clone(), settings);
     Registry::new()
         .with(crate::api::user::serve(user::Users {
@@ -79,12 +95,29 @@ pub fn registry<S: Store, V: Volatile>(
             clock,
         }))
         .with(crate::api::session::serve(session::SignIns::new(store.clone(), sessions, hasher, settings.coalesce)))
+        .with(crate::api::account::serve(account::Accounts { store: store.clone(), callers: callers.clone(), clock }))
+        .with(crate::api::transfer::serve(transfer::Transfers {
+            ledger,
+            callers,
+            contracts_open: settings.contracts_open,
+            deduct_asset: settings.deduct_asset,
+        }))
         .with(crate::api::health::serve(health::Health { store, volatile }))
 }
 
 impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
         Self::new(Code::Store, error)
+    }
+}
+
+impl From<LedgerError> for Error {
+    fn from(error: LedgerError) -> Self {
+        let code = match error {
+            LedgerError::Busy | LedgerError::TooLate => Code::Busy,
+            LedgerError::Unknown(_) | LedgerError::Undone(_) => Code::Store,
+        };
+        Self::new(code, error)
     }
 }
 

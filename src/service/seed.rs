@@ -1,11 +1,20 @@
-//! Users made without signing up: the demo users of development, and any number for load tests.
+//! Users made without signing up: the demo users of development with their money, and any number for load tests.
+
+use std::time::Duration;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
+use tokio::time::Instant;
 
 use super::Clock;
 use super::password::Hasher;
+use crate::domain::asset::Asset;
+use crate::domain::command::{Action, Authority, Command, Move};
+use crate::domain::money::Decimal;
+use crate::domain::transfer::{Description, IdempotencyKey, Reference, TransferId, TransferKind};
 use crate::domain::user::{Password, Role, UserId};
-use crate::error::Error;
+use crate::error::{Code, Error};
+use crate::ledger::Ledger;
+use crate::store::ledger::LedgerStore;
 use crate::store::{NewUser, Store};
 
 /// Every demo user's password.
@@ -19,6 +28,14 @@ pub const USERS: [(u64, &str, &str, Role); 5] = [
     (4, "operator", "Operator", Role::Operator),
     (20_241_222, "wallet_demo", "Wallet", Role::Customer),
 ];
+
+/// What the demo users begin with: user, currency, major units.
+const MONEY: [(u64, &str, i128); 5] =
+    [(1, "CNY", 1000), (1, "USD", 1000), (2, "CNY", 1000), (2, "USD", 1000), (3, "CNY", 100_000)];
+/// The demo user who brings it.
+const OPERATOR: UserId = UserId(4);
+/// How long one deposit of it may take.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Whether the demo users are in a store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +71,38 @@ pub async fn seed<S: Store>(store: &S, hasher: &Hasher, clock: Clock) -> Result<
     // All or none: a start that is killed here leaves no half of them.
     store.insert_users(users).await?;
     Ok(Demo::Made)
+}
+
+/// Gives the demo users what they begin with: deposits with fixed ids, so that the next start, or another backend, gives nothing again.
+pub async fn endow<S: LedgerStore>(ledger: &Ledger<S>, clock: Clock) -> Result<(), Error> {
+    for (user, code, units) in MONEY {
+        let asset = Asset::parse(code).expect("currencies of ISO 4217");
+        let (owner, name) = (UserId(user), format!("seed-{user}-{code}"));
+        let store = ledger.store();
+        let account = match store.open_account(owner, asset, clock()).await? {
+            Some(account) => Some(account),
+            None => store.account_of(owner, asset).await?,
+        };
+        let account = account.ok_or_else(|| Error::new(Code::Store, "an account that was there is gone"))?;
+        let key = IdempotencyKey::parse(name.as_str()).expect("visible ASCII");
+        let id = TransferId::of_key("seed", &key);
+        let action = Action::Move(Move {
+            kind: TransferKind::Deposit,
+            from: ledger.external_account(asset, id).await?,
+            to: account.id,
+            asset,
+            amount: Decimal { digits: units, scale: 0 },
+            pending: None,
+            reference: Some(Reference::parse(name).expect("visible ASCII")),
+            description: Description::parse("to begin with").expect("a short text"),
+        });
+        let command = Command { id, actor: OPERATOR, authority: Authority::Operator, linked: false, action };
+        // An account that was frozen or closed since has its deposit, and answers with it.
+        if let Err(refusal) = ledger.one(command, Instant::now() + PATIENCE).await? {
+            return Err(Error::new(Code::Internal, refusal));
+        }
+    }
+    Ok(())
 }
 
 /// Users of one transaction of [`many`], and how many transactions run at once: enough to keep a database busy.

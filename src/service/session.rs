@@ -87,6 +87,7 @@ mod tests {
     use super::{SignIn, SignIns};
     use crate::api::Refusal;
     use crate::coalesce::Limits;
+    use crate::domain::asset::Asset;
     use crate::domain::user::Password;
     use crate::service::Settings;
     use crate::service::cpu::Cpu;
@@ -100,7 +101,14 @@ mod tests {
     async fn a_name_that_no_store_holds_is_never_looked_up_with_those_of_others() {
         const LONG: Duration = Duration::from_secs(60);
         let coalesce = Limits { lanes: 1, batch_max: 1, queue_max: 0 };
-        let settings = Settings { session_ttl: LONG, profile_ttl: LONG, change_guard: LONG, coalesce };
+        let settings = Settings {
+            session_ttl: LONG,
+            profile_ttl: LONG,
+            change_guard: LONG,
+            coalesce,
+            contracts_open: false,
+            deduct_asset: Asset::parse("CNY").expect("a currency"),
+        };
         let store = Sqlite::memory(LONG).expect("opens");
         store.migrate().await.expect("migrates");
         let hasher = Hasher::new(Scheme::Md5Salted, Cpu::new(1, 1)).expect("no parameters");

@@ -39,11 +39,13 @@ impl Reply {
 pub struct Browser {
     pub address: SocketAddr,
     pub session: Option<String>,
+    /// Sent as `Idempotency-Key`.
+    pub key: Option<String>,
 }
 
 impl Browser {
     pub fn new(address: SocketAddr) -> Self {
-        Self { address, session: None }
+        Self { address, session: None, key: None }
     }
 
     pub async fn get(&mut self, path: &str) -> Reply {
@@ -56,6 +58,18 @@ impl Browser {
 
     pub async fn form(&mut self, path: &str, body: &str) -> Reply {
         self.send(Method::POST, path, Some("application/x-www-form-urlencoded"), body.to_owned()).await
+    }
+
+    /// Posts under a name of the caller's own.
+    pub async fn keyed(&mut self, path: &str, key: &str, body: &Value) -> Reply {
+        self.key = Some(key.to_owned());
+        let reply = self.json(path, body).await;
+        self.key = None;
+        reply
+    }
+
+    pub async fn patch(&mut self, path: &str, body: &Value) -> Reply {
+        self.send(Method::PATCH, path, Some("application/json"), body.to_string()).await
     }
 
     /// Posts one file, as a form with `enctype="multipart/form-data"` does, after the given text fields.
@@ -84,6 +98,9 @@ impl Browser {
         let mut request = Request::builder().method(method).uri(path).header("host", self.address.to_string());
         if let Some(media_type) = media_type {
             request = request.header("content-type", media_type);
+        }
+        if let Some(key) = &self.key {
+            request = request.header("idempotency-key", key);
         }
         if let Some(session) = &self.session {
             request = request.header("cookie", format!("theme=dark; sessionID={session}"));

@@ -6,11 +6,21 @@ use std::time::Duration;
 use teller_rpc::{Client, Context, Registry, Status};
 use tokio::sync::{Notify, Semaphore};
 
+use crate::api::account::{self, Amend, BalanceAt, Entries, EntryPage, List, OfAccount, Open, Page, PastBalance};
 use crate::api::session::{self, SignIn};
+use crate::api::transfer::{self, Batch, Brief, Deduct, Deducted, External, OfTransfer, Post, Settle};
 use crate::api::user::{self, SetNickname, SetPicture, SignUp};
 use crate::api::{Refusal, health};
+use crate::domain::account::{Account, AccountId, AccountKind, AccountStatus};
+use crate::domain::asset::Asset;
+use crate::domain::command::{self, Done};
+use crate::domain::money::Amount;
 use crate::domain::picture::{Picture, PictureFormat, PictureName};
 use crate::domain::session::SessionId;
+use crate::domain::time::Timestamp;
+use crate::domain::transfer::{
+    Description, Entry, Receipt, Stored, Transfer, TransferId, TransferKind, TransferStatus,
+};
 use crate::domain::user::{Profile, UserId};
 
 /// The one session there is.
@@ -62,6 +72,8 @@ impl Fake {
         let services = Registry::new()
             .with(user::serve(self.clone()))
             .with(session::serve(self.clone()))
+            .with(account::serve(self.clone()))
+            .with(transfer::serve(self.clone()))
             .with(health::serve(self.clone()));
         Client::in_process(services)
     }
@@ -102,6 +114,62 @@ fn alice(nickname: &str, picture: &str) -> Profile {
 /// The one picture there is.
 pub(super) fn picture_name() -> PictureName {
     PictureName::new([7; 16], PictureFormat::Png)
+}
+
+fn cny() -> Asset {
+    Asset::parse("CNY").expect("a currency")
+}
+
+/// The one account that anybody has.
+fn account() -> Account {
+    Account {
+        id: AccountId(1),
+        owner: Some(UserId(1)),
+        kind: AccountKind::User,
+        stripe: None,
+        asset: cny(),
+        balance: Amount::new(100_000).expect("small"),
+        held: Amount::ZERO,
+        floor: Amount::ZERO,
+        version: 1,
+        status: AccountStatus::Open,
+        created_at: Timestamp(0),
+        updated_at: Timestamp(0),
+    }
+}
+
+/// The one transfer there is.
+fn done() -> Done {
+    let (id, amount) = (TransferId([7; 16]), Amount::new(1000).expect("small"));
+    let entry = |account, amount: Amount| Entry {
+        account: AccountId(account),
+        seq: 2,
+        transfer: id,
+        amount,
+        balance_before: Amount::new(100_000).expect("small"),
+        balance_after: Amount::new(100_000 + amount.minor()).expect("small"),
+        held_after: Amount::ZERO,
+        created_at: Timestamp(0),
+    };
+    let transfer = Transfer {
+        id,
+        kind: TransferKind::Transfer,
+        status: TransferStatus::Posted,
+        from: AccountId(1),
+        to: AccountId(2),
+        asset: cny(),
+        amount,
+        settles: None,
+        timeout_s: None,
+        reference: None,
+        description: Description::parse("lunch").expect("short"),
+        actor: UserId(1),
+        created_at: Timestamp(0),
+        from_seq: 2,
+        to_seq: Some(2),
+    };
+    let (from_entry, to_entry) = (entry(1, amount.negated()), Some(entry(2, amount)));
+    Done { receipt: Receipt { transfer, from_entry, to_entry }, replayed: false }
 }
 
 fn of_session<T>(session: &SessionId, value: T) -> Result<T, Refusal> {
@@ -145,6 +213,66 @@ impl session::Service for Arc<Fake> {
     async fn sign_out(&self, cx: Context, session: SessionId) -> Answer<()> {
         let answer = self.call("sign_out", cx, ()).await?;
         Ok(answer.and_then(|()| of_session(&session, ())))
+    }
+}
+
+impl account::Service for Arc<Fake> {
+    async fn open(&self, cx: Context, _: Open) -> Answer<Account> {
+        self.call("open", cx, account()).await
+    }
+
+    async fn get(&self, cx: Context, _: OfAccount) -> Answer<Account> {
+        self.call("get", cx, account()).await
+    }
+
+    async fn list(&self, cx: Context, _: List) -> Answer<Page<Account>> {
+        self.call("list", cx, Page { items: vec![account()], more: true }).await
+    }
+
+    async fn entries(&self, cx: Context, _: Entries) -> Answer<EntryPage> {
+        let page = Page { items: vec![done().receipt.from_entry], more: false };
+        self.call("entries", cx, EntryPage { asset: cny(), page }).await
+    }
+
+    async fn balance_at(&self, cx: Context, _: BalanceAt) -> Answer<PastBalance> {
+        self.call("balance_at", cx, PastBalance { asset: cny(), balance: Amount::ZERO, held: Amount::ZERO, seq: 0 })
+            .await
+    }
+
+    async fn amend(&self, cx: Context, _: Amend) -> Answer<Account> {
+        self.call("amend", cx, account()).await
+    }
+}
+
+impl transfer::Service for Arc<Fake> {
+    async fn post(&self, cx: Context, _: Post) -> Answer<Done> {
+        self.call("post", cx, done()).await
+    }
+
+    async fn batch(&self, cx: Context, batch: Batch) -> Answer<Vec<Result<Brief, command::Refusal>>> {
+        self.call("batch", cx, batch.items.iter().map(|_| Ok(Brief::from(&done()))).collect()).await
+    }
+
+    async fn settle(&self, cx: Context, _: Settle) -> Answer<Done> {
+        self.call("settle", cx, done()).await
+    }
+
+    async fn get(&self, cx: Context, _: OfTransfer) -> Answer<transfer::Seen> {
+        let stored = Stored { receipt: done().receipt, hold: None };
+        self.call("get", cx, transfer::Seen { stored, by_payer: true }).await
+    }
+
+    async fn deposit(&self, cx: Context, _: External) -> Answer<Done> {
+        self.call("deposit", cx, done()).await
+    }
+
+    async fn withdraw(&self, cx: Context, _: External) -> Answer<Done> {
+        self.call("withdraw", cx, done()).await
+    }
+
+    async fn deduct(&self, cx: Context, request: Deduct) -> Answer<Deducted> {
+        let balance = Amount::new(99_000).expect("small");
+        self.call("deduct", cx, Deducted { id: request.handle.id, replayed: false, asset: cny(), balance }).await
     }
 }
 

@@ -1,3 +1,8 @@
 //! The ledger's promises.
 
+mod chains;
+mod groups;
+mod ladder;
+mod ledger;
 mod properties;
+mod store;

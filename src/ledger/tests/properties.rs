@@ -1,5 +1,7 @@
 //! Any commands in any batches, against the model and against each other.
 
+use std::collections::BTreeSet;
+
 use proptest::prelude::{ProptestConfig, any, prop};
 use proptest::{prop_assert_eq, proptest};
 
@@ -92,4 +94,28 @@ proptest! {
         prop_assert_eq!((outcomes(ones), outcomes(others)), expected);
         prop_assert_eq!(at_once, after_another);
     }
+}
+
+#[test]
+fn the_scripts_reach_every_refusal_and_every_end() {
+    let mut random = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut reached = BTreeSet::new();
+    for _ in 0..300 {
+        let input: Vec<u8> = (0..1000)
+            .map(|_| {
+                random ^= random << 13;
+                random ^= random >> 7;
+                random ^= random << 17;
+                (random >> 32) as u8
+            })
+            .collect();
+        let mut book = Book::new(script::accounts(0));
+        for (now, groups) in Script::read(&input, 0).batches {
+            reached.extend(run(&mut book, &groups, now).iter().map(|outcome| match outcome {
+                Ok(done) => format!("{:?}{}", done.receipt.transfer.status, if done.replayed { " again" } else { "" }),
+                Err(refusal) => format!("{refusal:?}").split([' ', '(']).next().unwrap_or_default().to_owned(),
+            }));
+        }
+    }
+    assert_eq!(reached.len(), 4 + 4 + 19, "{reached:?}");
 }

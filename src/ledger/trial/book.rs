@@ -133,8 +133,9 @@ impl Book {
                 held.minor(),
                 "what is held is what is pending"
             );
-            let left = balance.minus(held).expect("no user comes near it");
-            assert!(account.kind == AccountKind::External || left >= account.floor.min(opened.balance), "{account:?}");
+            let left = balance.minor().saturating_sub(held.minor());
+            let floor = account.floor.min(opened.balance).minor();
+            assert!(account.kind == AccountKind::External || left >= floor, "below its floor: {account:?}");
         }
         for transfer in self.transfers.values() {
             let stored = self.stored(transfer.id).expect("it is there");

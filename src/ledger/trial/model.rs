@@ -151,19 +151,21 @@ impl Model {
             Some((_, Ok(right))) => amount = right,
         }
         let moved = if status == TransferStatus::Posted { amount.minor() } else { 0 };
-        let held = payer.held.minor() - whole.map_or(0, Amount::minor)
-            + if status == TransferStatus::Pending { amount.minor() } else { 0 };
-        let free =
-            |account: &Account| payer.balance.minor() - payer.held.minor() >= amount.minor() + account.floor.minor();
-        let poor = pending.is_none() && payer.kind == AccountKind::User && !free(&payer);
-        let after = [payee.balance.minor() + moved, held, if poor { 0 } else { payer.balance.minor() - moved }];
+        // Numbers of 38 digits may add up to more than 39; what does is as large.
+        let holds = if status == TransferStatus::Pending { amount.minor() } else { -whole.map_or(0, Amount::minor) };
+        let held = payer.held.minor().saturating_add(holds);
+        let (has, may_owe) = (payer.balance.minor(), -payer.floor.minor());
+        let bound = pending.is_none() && payer.kind == AccountKind::User;
+        let poor = bound && has - payer.held.minor() < amount.minor() - may_owe;
+        let left = if poor { 0 } else { has.saturating_sub(moved) };
+        let after = [payee.balance.minor().saturating_add(moved), held, left];
         no(after.iter().any(|balance| Amount::new(*balance).is_err()), Refusal::TooLarge);
         no(whole.is_some_and(|whole| amount > whole), Refusal::MoreThanHeld { held: whole.unwrap_or_default(), asset });
         let reference = if let Action::Move(wish) = &command.action { wish.reference.clone() } else { None };
         let used = reference.clone().and_then(|reference| self.references.get(&(kind, reference)));
         used.iter().for_each(|by| no(true, Refusal::ReferenceUsed { by: **by }));
         if poor {
-            let available = (payer.balance.minor() - payer.held.minor()).saturating_sub(payer.floor.minor());
+            let available = (has - payer.held.minor()).saturating_add(may_owe);
             let available = Amount::new(available.clamp(0, Amount::MAX.minor())).expect("clamped");
             no(true, Refusal::InsufficientFunds { available, asset: payer.asset });
         }

@@ -104,7 +104,7 @@ impl Script {
                     groups.push(std::mem::take(&mut group));
                     batches.push((Timestamp(now), std::mem::take(&mut groups)));
                 }
-                3 | 4 if !past.is_empty() => group.push(bytes.pick(&past)),
+                3..=5 if !past.is_empty() => group.push(bytes.pick(&past)),
                 _ => {
                     let command = command(&mut bytes, world, &past);
                     past.push(command.clone());
@@ -152,7 +152,7 @@ fn transfer(bytes: &mut Bytes<'_>, world: u8) -> Action {
         amount: amount(bytes),
         pending: match look >> 5 {
             0 => Some(Pending { timeout_s: None }),
-            1 => Some(Pending { timeout_s: Some(u32::from(look) % 4 * 10) }),
+            1 | 2 => Some(Pending { timeout_s: Some(u32::from(look) % 4 * 10) }),
             _ => None,
         },
         reference: (look & 0x0c == 0).then(|| bytes.pick(&references)),

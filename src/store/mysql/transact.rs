@@ -12,7 +12,7 @@ use crate::store::StoreError;
 use crate::store::ledger::{Batch, NoAnswer};
 
 /// Tries that may meet a row that is there already. From the second on such rows are looked for first, so that each meets another one.
-const COLLISIONS: u32 = 64;
+const COLLISIONS: u32 = 8;
 /// Tries that may lose their connection before the commit: nothing is in effect then, and a server that is away is soon said to be.
 const LOSSES: u32 = 3;
 /// The pause before a further try is random, at most this long after the first one, twice as long after each, up to the longest.

@@ -1,0 +1,196 @@
+//! `/v1/accounts`: accounts, their entries and their past.
+
+use hyper::Method;
+use serde::Serialize;
+
+use super::extract;
+use super::front::Call;
+use super::json::Object;
+use super::query::{self, Query, cursor};
+use super::reply::{Reply, Trouble};
+use super::show::{Id, Instant, Money};
+use crate::api::account::{Amend, BalanceAt, Change, Entries, List, OfAccount, Open};
+use crate::domain::account::{Account, AccountId, AccountStatus};
+use crate::domain::asset::Asset;
+use crate::domain::invalid::Invalid;
+use crate::domain::money::Decimal;
+use crate::domain::time::Timestamp;
+use crate::domain::transfer::Entry;
+
+/// An account, as it is shown.
+#[derive(Serialize)]
+struct Shown<'a> {
+    id: u64,
+    user_id: Option<u64>,
+    currency: &'a str,
+    balance: Money,
+    held: Money,
+    available: Option<Money>,
+    floor: Option<Money>,
+    status: &'static str,
+    created_at: Instant,
+    updated_at: Instant,
+}
+
+impl<'a> From<&'a Account> for Shown<'a> {
+    fn from(account: &'a Account) -> Self {
+        let money = |amount| Money(amount, account.asset);
+        // No floor binds the house's own accounts.
+        let bound = account.owner.is_some();
+        Self {
+            id: account.id.0,
+            user_id: account.owner.map(|owner| owner.0),
+            currency: account.asset.code(),
+            balance: money(account.balance),
+            held: money(account.held),
+            available: account.available().ok().filter(|_| bound).map(money),
+            floor: bound.then_some(money(account.floor)),
+            status: match account.status {
+                AccountStatus::Open => "open",
+                AccountStatus::Frozen => "frozen",
+                AccountStatus::Closed => "closed",
+            },
+            created_at: Instant(account.created_at),
+            updated_at: Instant(account.updated_at),
+        }
+    }
+}
+
+/// An entry, as it is shown.
+#[derive(Serialize)]
+pub(super) struct ShownEntry {
+    account_id: u64,
+    seq: u64,
+    transfer_id: Id,
+    amount: Money,
+    balance_before: Money,
+    balance_after: Money,
+    held_after: Money,
+    created_at: Instant,
+}
+
+impl ShownEntry {
+    /// Of an account in `asset`.
+    pub(super) fn new(entry: &Entry, asset: Asset) -> Self {
+        let money = |amount| Money(amount, asset);
+        Self {
+            account_id: entry.account.0,
+            seq: entry.seq,
+            transfer_id: Id(entry.transfer),
+            amount: money(entry.amount),
+            balance_before: money(entry.balance_before),
+            balance_after: money(entry.balance_after),
+            held_after: money(entry.held_after),
+            created_at: Instant(entry.created_at),
+        }
+    }
+}
+
+/// `GET` and `POST /v1/accounts`.
+pub(super) async fn collection(call: &mut Call<'_>) -> Result<Reply, Trouble> {
+    if call.head.method() == Method::POST { open(call).await } else { list(call).await }
+}
+
+/// `GET` and `PATCH /v1/accounts/{id}`.
+pub(super) async fn one(call: &mut Call<'_>) -> Result<Reply, Trouble> {
+    if call.head.method() == Method::PATCH { amend(call).await } else { get(call).await }
+}
+
+async fn open(call: &mut Call<'_>) -> Result<Reply, Trouble> {
+    let session = extract::session(call.headers())?;
+    let body = call.json().await?;
+    let asset = Object::strict(&["currency"], &body)?.currency()?;
+    let account = call.backend().account.open(&call.context(), &Open { session, asset }).await??;
+    Ok(Reply::created(&format!("/v1/accounts/{}", account.id), &Shown::from(&account)))
+}
+
+async fn get(call: &mut Call<'_>) -> Result<Reply, Trouble> {
+    let session = extract::session(call.headers())?;
+    let request = OfAccount { session, account: account_of(call)? };
+    let account = call.backend().account.get(&call.context(), &request).await??;
+    Ok(Reply::document(&Shown::from(&account)))
+}
+
+async fn list(call: &mut Call<'_>) -> Result<Reply, Trouble> {
+    #[derive(Serialize)]
+    struct Accounts<'a> {
+        accounts: Vec<Shown<'a>>,
+        next: Option<String>,
+    }
+    let session = extract::session(call.headers())?;
+    let query = Query::read(&["limit", "cursor"], call.head.uri().query())?;
+    let request = List { session, after: query.cursor()?.map(AccountId), limit: query.limit()? };
+    let page = call.backend().account.list(&call.context(), &request).await??;
+    let next = page.items.last().filter(|_| page.more).map(|last| cursor(last.id.0));
+    Ok(Reply::document(&Accounts { accounts: page.items.iter().map(Shown::from).collect(), next }))
+}
+
+/// `GET /v1/accounts/{id}/entries`: newest first.
+pub(super) async fn entries(call: &mut Call<'_>) -> Result<Reply, Trouble> {
+    #[derive(Serialize)]
+    struct Shown<'a> {
+        account_id: u64,
+        currency: &'a str,
+        entries: Vec<ShownEntry>,
+        next: Option<String>,
+    }
+    let session = extract::session(call.headers())?;
+    let account = account_of(call)?;
+    let query = Query::read(&["from", "to", "limit", "cursor"], call.head.uri().query())?;
+    let (from, until) = (query.from_instant("from")?, query.from_instant("to")?);
+    let request = Entries { session, account, from, until, before: query.cursor()?, limit: query.limit()? };
+    let found = call.backend().account.entries(&call.context(), &request).await??;
+    let (asset, page) = (found.asset, found.page);
+    let next = page.items.last().filter(|_| page.more).map(|last| cursor(last.seq));
+    let entries = page.items.iter().map(|entry| ShownEntry::new(entry, asset)).collect();
+    Ok(Reply::document(&Shown { account_id: account.0, currency: asset.code(), entries, next }))
+}
+
+/// `GET /v1/accounts/{id}/balance`: at the instant `at`, or now.
+pub(super) async fn balance(call: &mut Call<'_>) -> Result<Reply, Trouble> {
+    #[derive(Serialize)]
+    struct Shown<'a> {
+        account_id: u64,
+        currency: &'a str,
+        at: Option<Instant>,
+        balance: Money,
+        held: Money,
+        seq: u64,
+    }
+    /// Later than any entry.
+    const NOW: Timestamp = Timestamp(i64::MAX);
+    let session = extract::session(call.headers())?;
+    let account = account_of(call)?;
+    let at = Query::read(&["at"], call.head.uri().query())?.at_instant("at")?;
+    let request = BalanceAt { session, account, at: at.unwrap_or(NOW) };
+    let then = call.backend().account.balance_at(&call.context(), &request).await??;
+    let (balance, held) = (Money(then.balance, then.asset), Money(then.held, then.asset));
+    let (currency, at) = (then.asset.code(), at.map(Instant));
+    Ok(Reply::document(&Shown { account_id: account.0, currency, at, balance, held, seq: then.seq }))
+}
+
+async fn amend(call: &mut Call<'_>) -> Result<Reply, Trouble> {
+    let session = extract::session(call.headers())?;
+    let account = account_of(call)?;
+    let body = call.json().await?;
+    let change = change(&body)?;
+    let request = Amend { session, account, change };
+    let account = call.backend().account.amend(&call.context(), &request).await??;
+    Ok(Reply::document(&Shown::from(&account)))
+}
+
+fn change(body: &[u8]) -> Result<Change, Invalid> {
+    let fields = Object::strict(&["floor", "status"], body)?;
+    match (fields.text("floor")?, fields.text("status")?.as_deref()) {
+        (Some(floor), None) => Ok(Change::Floor(Decimal::parse("floor", &floor)?)),
+        (None, Some("open")) => Ok(Change::Status(AccountStatus::Open)),
+        (None, Some("frozen")) => Ok(Change::Status(AccountStatus::Frozen)),
+        (None, Some("closed")) => Ok(Change::Status(AccountStatus::Closed)),
+        (None, Some(_)) => Err(Invalid::new("status", "must be open, frozen or closed")),
+        (Some(_), Some(_)) | (None, None) => Err(Invalid::new("body", "must have either floor or status")),
+    }
+}
+
+fn account_of(call: &Call<'_>) -> Result<AccountId, Trouble> {
+    Ok(query::account(call.head.uri().path())?)
+}

@@ -1,0 +1,136 @@
+//! Every type of problem there is: its name in `type`, its title, and what it is, in order of precedence.
+//!
+//! `docs/problems.md` says the same, and a test holds the two together. Statuses are in [`super::reply`].
+
+macro_rules! kinds {
+    ($($(#[doc = $about:literal])+ $name:ident $slug:literal $title:literal;)*) => {
+        /// What kind of problem.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(super) enum Kind { $($(#[doc = $about])+ $name),* }
+
+        impl Kind {
+            /// All of them, in order of precedence.
+            pub(super) const ALL: &[Self] = &[$(Self::$name),*];
+
+            /// What `type` says: a stable address, relative to this server, that answers what it means.
+            pub(super) const fn uri(self) -> &'static str {
+                match self { $(Self::$name => concat!("/problems/", $slug)),* }
+            }
+
+            /// A few words for people.
+            pub(super) const fn title(self) -> &'static str {
+                match self { $(Self::$name => $title),* }
+            }
+
+            /// What it is, and what to do about it.
+            pub(super) const fn about(self) -> &'static str {
+                match self { $(Self::$name => concat!($($about),+)),* }
+            }
+        }
+    };
+}
+
+kinds! {
+    /// The request has no session, or one that has expired or was ended. Sign in, and send the cookie.
+    Unauthenticated "unauthenticated" "Not signed in";
+    /// A value breaks a rule that needs no look at any account: `field` names it, `detail` says the rule. Nothing was executed.
+    InvalidRequest "invalid-request" "Invalid request";
+    /// Only an operator may do this.
+    OperatorOnly "operator-only" "Operators only";
+    /// The user name is taken.
+    UserExists "user-exists" "User name taken";
+    /// There is no such user.
+    UserNotFound "user-not-found" "No such user";
+    /// The password is another.
+    WrongPassword "wrong-password" "Wrong password";
+    /// There is an account of this user in this currency: `account_id`.
+    AccountExists "account-exists" "Account exists";
+    /// The id or `Idempotency-Key` was used for a request that differs in `field`. Choose another key for another request.
+    KeyReused "key-reused" "Key used for another request";
+    /// There is no such transfer, or it is between accounts of others.
+    TransferNotFound "transfer-not-found" "No such transfer";
+    /// The transfer was posted at once: there is nothing to post or to void.
+    NotPending "not-pending" "Not a pending transfer";
+    /// Money cannot go from an account to itself.
+    SameAccount "same-account" "Both accounts are the same";
+    /// There is no such account, or it belongs to another user. `field` names the account where there are two.
+    AccountNotFound "account-not-found" "No such account";
+    /// An operator has frozen the account that `field` names: nothing comes in or goes out.
+    AccountFrozen "account-frozen" "Account frozen";
+    /// The account that `field` names is closed for good.
+    AccountClosed "account-closed" "Account closed";
+    /// The account that `field` names is not in the currency of the transfer; `currency` is the account's.
+    CurrencyMismatch "currency-mismatch" "Another currency";
+    /// The pending transfer was posted, voided or has expired before: `status_now` says which.
+    AlreadySettled "already-settled" "Already settled";
+    /// The pending transfer's time is over, and its money is about to be released.
+    HoldExpired "hold-expired" "Expired";
+    /// The pending transfer's time is not over yet.
+    HoldNotExpired "hold-not-expired" "Not expired";
+    /// The amount must be more than zero.
+    AmountNotPositive "amount-not-positive" "Amount not positive";
+    /// The amount has more decimals than the currency, which has as many as `decimals`.
+    TooManyDecimals "too-many-decimals" "Too many decimals";
+    /// The amount, or a balance after it, would have more than 38 digits.
+    AmountTooLarge "amount-too-large" "Amount too large";
+    /// More is to be posted than the pending transfer holds: `available`.
+    MoreThanHeld "more-than-held" "More than is held";
+    /// Another transfer in the same direction has this reference: `transfer_id`, which an operator may look at.
+    ReferenceUsed "reference-used" "Reference used";
+    /// The account has less than the amount: `available` is what may leave it, which is its balance less what is held, down to its floor.
+    InsufficientFunds "insufficient-funds" "Insufficient funds";
+    /// Another transfer of the same chain, or of an atomic batch, was refused: the one at the place `index`, from 0.
+    ChainBroken "chain-broken" "Chain broken";
+    /// Only an account without money can be closed.
+    AccountNotEmpty "account-not-empty" "Account not empty";
+    /// Too much to do, or a part of the service is away. Nothing was executed. Try again after `Retry-After` seconds.
+    Unavailable "unavailable" "Unavailable";
+    /// Nobody knows yet whether the transfer is in effect. Send the same request with the same `Idempotency-Key` again, which executes it at
+    /// most once, or ask for the transfer by its `transfer_id`, where one is given.
+    OutcomeUnknown "outcome-unknown" "Outcome unknown";
+    /// Something of ours failed. It is in our log under the request's id.
+    Internal "internal" "Internal error";
+}
+
+impl Kind {
+    /// The kind of that name.
+    pub(super) fn of(slug: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|kind| kind.uri().strip_prefix("/problems/") == Some(slug))
+    }
+}
+
+/// What is shown at the address of a type.
+#[derive(Debug, serde::Serialize)]
+pub(super) struct Explanation {
+    r#type: &'static str,
+    title: &'static str,
+    status: u16,
+    about: &'static str,
+}
+
+impl Explanation {
+    /// Of `kind`, which is answered with `status`.
+    pub(super) fn of(kind: Kind, status: u16) -> Self {
+        Self { r#type: kind.uri(), title: kind.title(), status, about: kind.about().trim_start() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Kind;
+    use crate::http::reply::Reply;
+
+    #[test]
+    fn the_manual_of_problems_says_what_the_server_says_in_the_same_order() {
+        let manual = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/problems.md")).expect("a file");
+        let (_, sections) = manual.split_once("\n## ").expect("it has sections");
+        let written: Vec<String> = sections.split("\n## ").map(|section| section.trim().to_owned()).collect();
+        let status = |kind: &Kind| Reply::of_kind(*kind).status();
+        let section = |kind: &Kind| {
+            let slug = kind.uri().strip_prefix("/problems/").expect("all begin so");
+            assert_eq!(Kind::of(slug), Some(*kind));
+            format!("{slug}\n\n{} {}. {}", status(kind), kind.title(), kind.about().trim())
+        };
+        assert_eq!(written, Kind::ALL.iter().map(section).collect::<Vec<_>>());
+    }
+}

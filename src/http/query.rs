@@ -1,0 +1,168 @@
+//! What the target says beside its route: ids in the path, and parameters, strict as bodies are.
+
+use std::borrow::Cow;
+
+use super::json::number;
+use crate::api::Refusal;
+use crate::api::account::PAGE_MAX;
+use crate::domain::account::AccountId;
+use crate::domain::invalid::Invalid;
+use crate::domain::time::Timestamp;
+use crate::domain::transfer::TransferId;
+
+/// Items on a page unless `limit` says otherwise.
+const PAGE: u16 = 100;
+
+/// A query's parameters.
+#[derive(Debug)]
+pub(super) struct Query<'a>(Vec<(Cow<'a, str>, Cow<'a, str>)>);
+
+impl<'a> Query<'a> {
+    /// Reads a query that may have the parameters `names` and no others.
+    pub(super) fn read(names: &[&str], query: Option<&'a str>) -> Result<Self, Invalid> {
+        let malformed = |_| Invalid::new("query", "must be URL-encoded");
+        let pairs: Vec<(Cow<'a, str>, Cow<'a, str>)> =
+            serde_urlencoded::from_str(query.unwrap_or_default()).map_err(malformed)?;
+        for (index, (name, _)) in pairs.iter().enumerate() {
+            if !names.contains(&name.as_ref()) {
+                return Err(Invalid::new(
+                    name.chars().take(64).collect::<String>(),
+                    "is not a parameter of this request",
+                ));
+            }
+            if pairs[..index].iter().any(|(earlier, _)| earlier == name) {
+                return Err(Invalid::new(name.clone().into_owned(), "must be given once"));
+            }
+        }
+        Ok(Self(pairs))
+    }
+
+    fn text(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_ref())
+    }
+
+    /// How many items a page has.
+    pub(super) fn limit(&self) -> Result<u16, Invalid> {
+        let Some(text) = self.text("limit") else { return Ok(PAGE) };
+        Ok(number("limit", text, PAGE_MAX.into())? as u16)
+    }
+
+    /// Where the page before ended.
+    pub(super) fn cursor(&self) -> Result<Option<u64>, Invalid> {
+        let unknown = || Invalid::new("cursor", "must be one that an answer gave as next");
+        self.text("cursor").map(|text| position(text).ok_or_else(unknown)).transpose()
+    }
+
+    /// The first microsecond that is not before the instant `name`: a bound that counts whole microseconds from there on.
+    pub(super) fn from_instant(&self, name: &'static str) -> Result<Option<Timestamp>, Invalid> {
+        self.instant(name).map(|found| found.map(|nanos| Timestamp(micros(-(-nanos).div_euclid(1000)))))
+    }
+
+    /// The last microsecond that is not after the instant `name`.
+    pub(super) fn at_instant(&self, name: &'static str) -> Result<Option<Timestamp>, Invalid> {
+        self.instant(name).map(|found| found.map(|nanos| Timestamp(micros(nanos.div_euclid(1000)))))
+    }
+
+    /// Nanoseconds since 1970.
+    fn instant(&self, name: &'static str) -> Result<Option<i128>, Invalid> {
+        let Some(text) = self.text(name) else { return Ok(None) };
+        let malformed = |_| Invalid::new(name, "must be a time in RFC 3339, such as 2026-03-01T12:00:00Z");
+        text.parse::<jiff::Timestamp>().map(|instant| Some(instant.as_nanosecond())).map_err(malformed)
+    }
+}
+
+fn micros(count: i128) -> i64 {
+    i64::try_from(count).expect("the calendar's years fit into 64 bits of microseconds")
+}
+
+/// What a page's `next` says: opaque to callers, a position to us. Its first digit is the version of its form.
+pub(super) fn cursor(position: u64) -> String {
+    format!("1{position:016x}")
+}
+
+fn position(cursor: &str) -> Option<u64> {
+    let digits = cursor.strip_prefix('1').filter(|digits| digits.len() == 16)?;
+    let lower = digits.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
+    u64::from_str_radix(digits, 16).ok().filter(|position| lower && *position <= i64::MAX as u64)
+}
+
+/// The account that the path names in its third part: `/v1/accounts/{id}`. What cannot be one is none.
+pub(super) fn account(path: &str) -> Result<AccountId, Refusal> {
+    let parsed = number("id", part(path), i64::MAX as u64);
+    parsed.map(AccountId).map_err(|_| Refusal::NoSuchAccount)
+}
+
+/// The transfer that the path names in its third part: `/v1/transfers/{id}`. What cannot be one is none.
+pub(super) fn transfer(path: &str) -> Result<TransferId, Refusal> {
+    TransferId::parse(part(path)).map_err(|_| Refusal::NoSuchTransfer)
+}
+
+fn part(path: &str) -> &str {
+    path.split('/').nth(3).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Query, account, cursor, transfer};
+    use crate::domain::account::AccountId;
+    use crate::domain::time::Timestamp;
+
+    const NAMES: [&str; 4] = ["limit", "cursor", "from", "at"];
+
+    fn read(query: &str) -> Query<'_> {
+        Query::read(&NAMES, Some(query)).unwrap_or_else(|broken| panic!("{query}: {broken}"))
+    }
+
+    #[test]
+    fn parameters_hold_at_both_edges() {
+        for (query, limit) in [("", Some(100)), ("limit=1", Some(1)), ("limit=1000", Some(1000)), ("limit=0", None)] {
+            assert_eq!(read(query).limit().ok(), limit, "{query}");
+        }
+        for query in ["limit=1001", "limit=", "limit=x", "limit=+1", "limit=99999999999999999999"] {
+            assert!(read(query).limit().is_err(), "{query}");
+        }
+        for query in ["order=asc", "limit=1&limit=1"] {
+            assert!(Query::read(&NAMES, Some(query)).is_err(), "{query}");
+        }
+    }
+
+    #[test]
+    fn a_cursor_leads_back_and_an_invented_one_nowhere() {
+        for position in [0, 1, i64::MAX as u64] {
+            assert_eq!(read(&format!("cursor={}", cursor(position))).cursor().expect("ours"), Some(position));
+        }
+        for text in ["", "1", "20000000000000001", "1000000000000000g", "1ffffffffffffffff", "100000000000000001"] {
+            assert!(read(&format!("cursor={text}")).cursor().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_instant_between_two_microseconds_takes_in_what_it_should() {
+        let query = read("from=1970-01-01T00:00:00.0000015Z&at=1970-01-01T00:00:00.0000015Z");
+        assert_eq!(query.from_instant("from").expect("a time"), Some(Timestamp(2)));
+        assert_eq!(query.at_instant("at").expect("a time"), Some(Timestamp(1)));
+        let zoned = read("at=2026-03-01T14:00:00%2B02:00");
+        assert_eq!(zoned.at_instant("at").expect("a time"), Some(Timestamp(1_772_366_400_000_000)));
+        for text in ["at=2026-03-01", "at=noon", "at=2026-03-01T12:00:00", "at=1772366400"] {
+            assert!(read(text).at_instant("at").is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_path_names_a_transfer_or_none() {
+        let id = "018f4e5c-7A3b-7c21-9d10-0b5f6a7c8d9e";
+        let found = transfer(&format!("/v1/transfers/{id}/post")).expect("a UUID");
+        assert_eq!(found.to_string(), id.to_lowercase());
+        for wrong in ["", "x", &id[1..], &id.replace('-', ""), &id.replace('c', "g"), &format!("{id}0")] {
+            assert!(transfer(&format!("/v1/transfers/{wrong}")).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_path_names_an_account_or_none() {
+        assert_eq!(account("/v1/accounts/7/entries"), Ok(AccountId(7)));
+        for path in ["/v1/accounts/0", "/v1/accounts/x", "/v1/accounts/-1", "/v1/accounts/9223372036854775808"] {
+            assert!(account(path).is_err(), "{path}");
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! Accounts: opening, looking, and what an operator may change.
+
+use teller_rpc::{Context, Status};
+
+use super::caller::{Callers, Halt, heard};
+use super::{Clock, answer};
+use crate::api::Refusal;
+use crate::api::account::{
+    Amend, BalanceAt, Change, Entries, EntryPage, List, OfAccount, Open, PAGE_MAX, Page, PastBalance, Service,
+};
+use crate::domain::account::{Account, AccountStatus};
+use crate::domain::asset::Asset;
+use crate::domain::invalid::Invalid;
+use crate::domain::money::{Amount, Decimal};
+use crate::store::ledger::{Amended, Amendment, EntryRange, LedgerStore};
+use crate::store::{Store, Volatile};
+
+/// The service `account`.
+pub struct Accounts<S, V> {
+    pub(super) store: S,
+    pub(super) callers: Callers<S, V>,
+    pub(super) clock: Clock,
+}
+
+impl<S: Store + LedgerStore, V: Volatile> Service for Accounts<S, V> {
+    async fn open(&self, cx: Context, request: Open) -> Result<Result<Account, Refusal>, Status> {
+        answer("account.open", &cx, async { heard(self.begin(request).await) }).await
+    }
+
+    async fn get(&self, cx: Context, request: OfAccount) -> Result<Result<Account, Refusal>, Status> {
+        answer("account.get", &cx, async { heard(self.look(request).await) }).await
+    }
+
+    async fn list(&self, cx: Context, request: List) -> Result<Result<Page<Account>, Refusal>, Status> {
+        answer("account.list", &cx, async { heard(self.own(request).await) }).await
+    }
+
+    async fn entries(&self, cx: Context, request: Entries) -> Result<Result<EntryPage, Refusal>, Status> {
+        answer("account.entries", &cx, async { heard(self.history(request).await) }).await
+    }
+
+    async fn balance_at(&self, cx: Context, request: BalanceAt) -> Result<Result<PastBalance, Refusal>, Status> {
+        answer("account.balance_at", &cx, async { heard(self.past(request).await) }).await
+    }
+
+    async fn amend(&self, cx: Context, request: Amend) -> Result<Result<Account, Refusal>, Status> {
+        answer("account.amend", &cx, async { heard(self.change(request).await) }).await
+    }
+}
+
+impl<S: Store + LedgerStore, V: Volatile> Accounts<S, V> {
+    async fn begin(&self, Open { session, asset }: Open) -> Result<Account, Halt> {
+        let user = self.callers.user(&session).await?;
+        if let Some(account) = self.store.open_account(user, asset, (self.clock)()).await? {
+            return Ok(account);
+        }
+        // Accounts are never deleted: what kept this one from being opened is there.
+        let there = self.store.account_of(user, asset).await?.ok_or(Refusal::NoSuchAccount)?;
+        Err(Refusal::AccountExists(there.id).into())
+    }
+
+    async fn look(&self, OfAccount { session, account }: OfAccount) -> Result<Account, Halt> {
+        let user = self.callers.user(&session).await?;
+        self.callers.account(user, account).await
+    }
+
+    async fn own(&self, List { session, after, limit }: List) -> Result<Page<Account>, Halt> {
+        let user = self.callers.user(&session).await?;
+        let limit = page_size(limit);
+        Ok(page(self.store.accounts_of(user, after, limit + 1).await?, limit))
+    }
+
+    async fn history(&self, request: Entries) -> Result<EntryPage, Halt> {
+        let user = self.callers.user(&request.session).await?;
+        let account = self.callers.account(user, request.account).await?;
+        let limit = page_size(request.limit);
+        // SQL counts to here.
+        let before = request.before.map(|seq| seq.min(i64::MAX.unsigned_abs()));
+        let range = EntryRange { from: request.from, until: request.until, before, limit: limit + 1 };
+        let entries = self.store.entries(account.id, range).await?;
+        Ok(EntryPage { asset: account.asset, page: page(entries, limit) })
+    }
+
+    async fn past(&self, BalanceAt { session, account, at }: BalanceAt) -> Result<PastBalance, Halt> {
+        let user = self.callers.user(&session).await?;
+        let account = self.callers.account(user, account).await?;
+        let entry = self.store.entry_at(account.id, at).await?;
+        let before_all = PastBalance { asset: account.asset, balance: Amount::ZERO, held: Amount::ZERO, seq: 0 };
+        Ok(entry.map_or(before_all, |entry| PastBalance {
+            balance: entry.balance_after,
+            held: entry.held_after,
+            seq: entry.seq,
+            ..before_all
+        }))
+    }
+
+    async fn change(&self, Amend { session, account, change }: Amend) -> Result<Account, Halt> {
+        let user = self.callers.operator(&session).await?;
+        let account = self.callers.account(user, account).await?;
+        if account.owner.is_none() {
+            // The house's own accounts are not to be stopped.
+            return Err(Refusal::NoSuchAccount.into());
+        }
+        let amendment = match change {
+            Change::Floor(floor) => Amendment::Floor(floor_of(floor, account.asset)?),
+            Change::Status(status) => Amendment::Status(status),
+        };
+        match self.store.amend_account(account.id, amendment, (self.clock)()).await? {
+            Amended::Done(account) => Ok(account),
+            Amended::Unknown => Err(Refusal::NoSuchAccount.into()),
+            Amended::Refused(account) if account.status != AccountStatus::Closed => {
+                Err(Refusal::AccountNotEmpty.into())
+            }
+            // Closed twice is closed once: the first answer may have been lost.
+            Amended::Refused(account) if change == Change::Status(AccountStatus::Closed) => Ok(account),
+            Amended::Refused(_) => Err(Refusal::AccountClosed.into()),
+        }
+    }
+}
+
+fn floor_of(floor: Decimal, asset: Asset) -> Result<Amount, Invalid> {
+    if floor.is_positive() {
+        return Err(Invalid::new("floor", "must be zero or less"));
+    }
+    floor.amount_of(asset).map_err(|why| Invalid::new("floor", format!("must be an amount of {asset}: it {why}")))
+}
+
+fn page_size(limit: u16) -> usize {
+    limit.clamp(1, PAGE_MAX).into()
+}
+
+/// A page of one more than `limit`, which tells whether there are more.
+fn page<T>(mut items: Vec<T>, limit: usize) -> Page<T> {
+    let more = items.len() > limit;
+    items.truncate(limit);
+    Page { items, more }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{floor_of, page, page_size};
+    use crate::domain::asset::Asset;
+    use crate::domain::money::Decimal;
+
+    #[test]
+    fn one_more_than_a_page_holds_says_that_there_is_another() {
+        for (found, kept, more) in [(0, 0, false), (1, 1, false), (2, 2, false), (3, 2, true)] {
+            let page = page(vec![(); found], 2);
+            assert_eq!((page.items.len(), page.more), (kept, more), "{found}");
+        }
+        assert_eq!([0, 1, 1000, u16::MAX].map(page_size), [1, 1, 1000, 1000]);
+    }
+
+    #[test]
+    fn a_floor_is_zero_or_less_in_the_accounts_currency() {
+        let floor = |text, code| {
+            let decimal = Decimal::parse("floor", text).expect("a number");
+            floor_of(decimal, Asset::parse(code).expect(code)).map(|amount| amount.minor())
+        };
+        assert_eq!(floor("-100.50", "CNY").expect("an overdraft"), -10_050);
+        assert_eq!(floor("0", "CNY").expect("none"), 0);
+        for (text, code) in [("0.01", "CNY"), ("-0.001", "CNY"), ("-0.5", "JPY")] {
+            assert_eq!(floor(text, code).expect_err(text).field, "floor");
+        }
+    }
+}

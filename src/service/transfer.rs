@@ -1,0 +1,285 @@
+//! Transfers: who may move which money, and what they hear of it.
+
+use std::time::Duration;
+
+use teller_rpc::{Context, Status};
+use tokio::time::Instant;
+
+use super::answer;
+use super::caller::{Callers, Halt, heard, storable};
+use crate::api::Refusal;
+use crate::api::transfer::{
+    BATCH_MAX, Batch, Brief, Deduct, Deducted, End, External, Handle, OfTransfer, Order, Post, Seen, Service, Settle,
+};
+use crate::domain::account::AccountId;
+use crate::domain::asset::Asset;
+use crate::domain::command::{self, Action, Authority, Command, Done, Move, Outcome, Settlement, Side};
+use crate::domain::invalid::Invalid;
+use crate::domain::transfer::{Description, IdempotencyKey, TransferId, TransferKind};
+use crate::domain::user::UserId;
+use crate::ledger::{Ledger, LedgerError};
+use crate::store::ledger::LedgerStore;
+use crate::store::{Store, Volatile};
+
+/// How long before its caller's deadline the ledger must answer: time to say what is known.
+const MARGIN: Duration = Duration::from_millis(50);
+
+/// The service `transfer`.
+pub struct Transfers<S, V> {
+    pub(super) ledger: Ledger<S>,
+    pub(super) callers: Callers<S, V>,
+    pub(super) contracts_open: bool,
+    pub(super) deduct_asset: Asset,
+}
+
+impl<S: Store + LedgerStore, V: Volatile> Service for Transfers<S, V> {
+    async fn post(&self, cx: Context, request: Post) -> Result<Result<Done, Refusal>, Status> {
+        answer("transfer.post", &cx, async { heard(self.transfer(&cx, request).await) }).await
+    }
+
+    async fn batch(
+        &self,
+        cx: Context,
+        request: Batch,
+    ) -> Result<Result<Vec<Result<Brief, command::Refusal>>, Refusal>, Status> {
+        answer("transfer.batch", &cx, async { heard(self.many(&cx, request).await) }).await
+    }
+
+    async fn settle(&self, cx: Context, request: Settle) -> Result<Result<Done, Refusal>, Status> {
+        answer("transfer.settle", &cx, async { heard(self.end(&cx, request).await) }).await
+    }
+
+    async fn get(&self, cx: Context, request: OfTransfer) -> Result<Result<Seen, Refusal>, Status> {
+        answer("transfer.get", &cx, async { heard(self.look(request).await) }).await
+    }
+
+    async fn deposit(&self, cx: Context, request: External) -> Result<Result<Done, Refusal>, Status> {
+        answer("transfer.deposit", &cx, async { heard(self.outside(&cx, TransferKind::Deposit, request).await) }).await
+    }
+
+    async fn withdraw(&self, cx: Context, request: External) -> Result<Result<Done, Refusal>, Status> {
+        let kind = TransferKind::Withdrawal;
+        answer("transfer.withdraw", &cx, async { heard(self.outside(&cx, kind, request).await) }).await
+    }
+
+    async fn deduct(&self, cx: Context, request: Deduct) -> Result<Result<Deducted, Refusal>, Status> {
+        answer("transfer.deduct", &cx, async { heard(self.take(&cx, request).await) }).await
+    }
+}
+
+impl<S: Store + LedgerStore, V: Volatile> Transfers<S, V> {
+    async fn transfer(&self, cx: &Context, Post { session, handle, order }: Post) -> Result<Done, Halt> {
+        let user = self.callers.user(&session).await?;
+        let action = Action::Move(transfer(order));
+        let command =
+            Command { id: id_of(user, &handle), actor: user, authority: Authority::Owner, linked: false, action };
+        self.own_or_any(cx, command).await?.map_err(|refusal| match refusal {
+            command::Refusal::NotYours => command::Refusal::UnknownAccount(Side::From).into(),
+            other => other.into(),
+        })
+    }
+
+    async fn many(&self, cx: &Context, batch: Batch) -> Result<Vec<Result<Brief, command::Refusal>>, Halt> {
+        let Batch { session, key, atomic, items } = batch;
+        let user = self.callers.user(&session).await?;
+        if !(1..=BATCH_MAX).contains(&items.len()) {
+            return Err(Invalid::new("transfers", format!("must be a list of 1 to {BATCH_MAX}")).into());
+        }
+        let authority = match self.callers.is_operator(user).await? {
+            true => Authority::Operator,
+            false => Authority::Owner,
+        };
+        let commands = items.into_iter().enumerate().map(|(index, item)| Command {
+            id: key.as_ref().map_or(item.id, |key| id_in_batch(user, key, index)),
+            actor: user,
+            authority,
+            linked: atomic || item.linked,
+            action: Action::Move(transfer(item.order)),
+        });
+        let commands: Vec<Command> = commands.collect();
+        let first = commands[0].id;
+        let outcomes = self.ledger.submit(commands, deadline(cx)).await.map_err(|error| lost(first, error))?;
+        let brief = |outcome: &Outcome| outcome.as_ref().map(Brief::from).map_err(|refusal| public(refusal.clone()));
+        Ok(outcomes.iter().map(brief).collect())
+    }
+
+    async fn end(&self, cx: &Context, Settle { session, handle, pending, end }: Settle) -> Result<Done, Halt> {
+        let user = self.callers.user(&session).await?;
+        let how = match end {
+            End::Post(part) => Settlement::Post(part),
+            End::Void => Settlement::Void,
+        };
+        let action = Action::Settle(command::Settle { pending, how });
+        let command =
+            Command { id: id_of(user, &handle), actor: user, authority: Authority::Owner, linked: false, action };
+        self.own_or_any(cx, command).await?.map_err(|refusal| match refusal {
+            command::Refusal::NotYours => command::Refusal::UnknownTransfer.into(),
+            other => other.into(),
+        })
+    }
+
+    async fn look(&self, OfTransfer { session, transfer }: OfTransfer) -> Result<Seen, Halt> {
+        let user = self.callers.user(&session).await?;
+        let store = self.ledger.store();
+        let stored = store.transfers(&[transfer]).await?.pop().ok_or(Refusal::NoSuchTransfer)?;
+        let owns = async |id: AccountId| {
+            Ok::<_, Halt>(store.account(id).await?.is_some_and(|account| account.owner == Some(user)))
+        };
+        let (from, to) = (stored.receipt.transfer.from, stored.receipt.transfer.to);
+        let by_payer = owns(from).await? || self.callers.is_operator(user).await?;
+        if by_payer || owns(to).await? {
+            return Ok(Seen { stored, by_payer });
+        }
+        Err(Refusal::NoSuchTransfer.into())
+    }
+
+    async fn outside(&self, cx: &Context, kind: TransferKind, request: External) -> Result<Done, Halt> {
+        let operator = self.callers.operator(&request.session).await?;
+        let id = id_of(operator, &request.handle);
+        let account = storable(request.account);
+        let external = self.ledger.external_account(request.asset, id).await?;
+        let (from, to) = if kind == TransferKind::Deposit { (external, account) } else { (account, external) };
+        let action = Action::Move(Move {
+            kind,
+            from,
+            to,
+            asset: request.asset,
+            amount: request.amount,
+            pending: None,
+            reference: Some(request.reference),
+            description: request.description,
+        });
+        let command = Command { id, actor: operator, authority: Authority::Operator, linked: false, action };
+        self.one(cx, command).await?.map_err(|refusal| match refusal {
+            command::Refusal::UnknownAccount(_) => Refusal::NoSuchAccount.into(),
+            other => other.into(),
+        })
+    }
+
+    async fn take(&self, cx: &Context, Deduct { session, handle, user, amount }: Deduct) -> Result<Deducted, Halt> {
+        let (actor, authority) = match session {
+            _ if self.contracts_open => (user, Authority::Owner),
+            None => return Err(Refusal::InvalidSession.into()),
+            Some(session) => self.owner_or_operator(&session, user).await?,
+        };
+        let (asset, id) = (self.deduct_asset, id_of(actor, &handle));
+        let known = UserId(user.0.min(i64::MAX.unsigned_abs()));
+        let account = self.ledger.store().account_of(known, asset).await?.ok_or(Refusal::NoSuchUser)?;
+        let action = Action::Move(Move {
+            kind: TransferKind::Deduction,
+            from: account.id,
+            to: self.ledger.external_account(asset, id).await?,
+            asset,
+            amount,
+            pending: None,
+            reference: None,
+            description: Description::default(),
+        });
+        let Done { receipt, replayed } =
+            self.one(cx, Command { id, actor, authority, linked: false, action }).await?.map_err(public)?;
+        Ok(Deducted { id, replayed, asset, balance: receipt.from_entry.balance_after })
+    }
+
+    /// Who acts on `user`'s money: they themselves, or an operator. To others that user is not there.
+    async fn owner_or_operator(
+        &self,
+        session: &crate::domain::session::SessionId,
+        user: UserId,
+    ) -> Result<(UserId, Authority), Halt> {
+        let actor = self.callers.user(session).await?;
+        if actor == user {
+            return Ok((actor, Authority::Owner));
+        }
+        match self.callers.is_operator(actor).await? {
+            true => Ok((actor, Authority::Operator)),
+            false => Err(Refusal::NoSuchUser.into()),
+        }
+    }
+
+    /// Does `command` with its actor's own money; with anybody's, if that is refused and the actor is an operator. So most transfers cost
+    /// no look at anybody's role.
+    async fn own_or_any(&self, cx: &Context, command: Command) -> Result<Outcome, Halt> {
+        let (actor, again) = (command.actor, Command { authority: Authority::Operator, ..command.clone() });
+        match self.one(cx, command).await? {
+            Err(command::Refusal::NotYours) if self.callers.is_operator(actor).await? => self.one(cx, again).await,
+            outcome => Ok(outcome),
+        }
+    }
+
+    async fn one(&self, cx: &Context, command: Command) -> Result<Outcome, Halt> {
+        let id = command.id;
+        self.ledger.one(command, deadline(cx)).await.map_err(|error| lost(id, error))
+    }
+}
+
+fn deadline(cx: &Context) -> Instant {
+    cx.deadline().checked_sub(MARGIN).unwrap_or_else(Instant::now)
+}
+
+/// Without an outcome: perhaps in effect, or surely not.
+fn lost(id: TransferId, error: LedgerError) -> Halt {
+    match error {
+        LedgerError::Unknown(cause) => {
+            tracing::warn!(transfer = %id, %cause, "whether a transfer is in effect is not known");
+            Refusal::OutcomeUnknown(id).into()
+        }
+        error => error.into(),
+    }
+}
+
+/// What its caller may know of a refusal: another's account is as good as none.
+fn public(refusal: command::Refusal) -> command::Refusal {
+    match refusal {
+        command::Refusal::NotYours => command::Refusal::UnknownAccount(Side::From),
+        other => other,
+    }
+}
+
+/// The id of the transfer that this request makes.
+fn id_of(user: UserId, handle: &Handle) -> TransferId {
+    handle.key.as_ref().map_or(handle.id, |key| TransferId::of_key(&user.to_string(), key))
+}
+
+/// The same for one of many.
+fn id_in_batch(user: UserId, key: &IdempotencyKey, index: usize) -> TransferId {
+    TransferId::of_key(&format!("{user}.{index}"), key)
+}
+
+fn transfer(order: Order) -> Move {
+    Move {
+        kind: TransferKind::Transfer,
+        from: storable(order.from),
+        to: storable(order.to),
+        asset: order.asset,
+        amount: order.amount,
+        pending: order.pending,
+        reference: None,
+        description: order.description,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{id_in_batch, id_of};
+    use crate::api::transfer::{Handle, fresh_id};
+    use crate::domain::transfer::IdempotencyKey;
+    use crate::domain::user::UserId;
+
+    #[test]
+    fn a_key_means_one_thing_to_each_user_and_place() {
+        let key = IdempotencyKey::parse("k").expect("a key");
+        let keyed = |user| id_of(UserId(user), &Handle { id: fresh_id(), key: Some(key.clone()) });
+        assert_eq!(keyed(1), keyed(1), "whatever the id beside the key");
+        let ids = [keyed(1), keyed(2), keyed(11), id_in_batch(UserId(1), &key, 1), id_in_batch(UserId(11), &key, 0)];
+        let others = [id_in_batch(UserId(1), &key, 0), id_in_batch(UserId(1), &key, 10)];
+        let all: std::collections::HashSet<_> = ids.into_iter().chain(others).collect();
+        assert_eq!(all.len(), 7);
+    }
+
+    #[test]
+    fn without_a_key_the_id_counts() {
+        let handle = Handle::new(None);
+        assert_eq!(id_of(UserId(1), &handle), handle.id);
+        assert_ne!(Handle::new(None).id, handle.id);
+    }
+}

@@ -1,0 +1,59 @@
+//! Money, told from outside: the whole program, over HTTP, on every engine.
+
+#[path = "ledger/accounts.rs"]
+mod accounts;
+#[path = "ledger/again.rs"]
+mod again;
+#[path = "ledger/batches.rs"]
+mod batches;
+#[path = "ledger/deductions.rs"]
+mod deductions;
+#[path = "ledger/refusals.rs"]
+mod refusals;
+mod support;
+#[path = "ledger/teller.rs"]
+mod teller;
+#[path = "ledger/transfers.rs"]
+mod transfers;
+
+use accounts::{
+    accounts_are_opened_once_and_listed_page_by_page, entries_are_paged_and_every_past_balance_is_known,
+    only_an_operator_freezes_closes_and_lends,
+};
+use again::{
+    a_key_is_one_transfer_through_every_front_end_and_backend, a_key_stands_for_one_request_and_says_what_differs,
+    a_restart_answers_the_same_to_the_byte,
+};
+use batches::{
+    a_batch_is_answered_one_by_one, a_chain_stands_or_falls_together, a_full_batch_fits_and_one_more_does_not,
+};
+use deductions::{a_thousand_deductions_at_once_lose_nothing, deductions_are_answered_to_the_letter};
+use refusals::{
+    refusals_have_types_in_order_of_precedence, what_is_anothers_is_not_there, what_is_not_understood_is_named,
+};
+use transfers::{
+    a_reference_is_used_once_in_each_direction, a_transfer_moves_money_and_shows_both_sides,
+    held_money_is_posted_voided_or_released_when_its_time_is_over,
+};
+
+fn main() {
+    support::story::tell(stories![
+        accounts_are_opened_once_and_listed_page_by_page,
+        entries_are_paged_and_every_past_balance_is_known,
+        only_an_operator_freezes_closes_and_lends,
+        a_transfer_moves_money_and_shows_both_sides,
+        held_money_is_posted_voided_or_released_when_its_time_is_over,
+        a_reference_is_used_once_in_each_direction,
+        refusals_have_types_in_order_of_precedence,
+        what_is_anothers_is_not_there,
+        what_is_not_understood_is_named,
+        a_batch_is_answered_one_by_one,
+        a_chain_stands_or_falls_together,
+        a_full_batch_fits_and_one_more_does_not,
+        a_key_stands_for_one_request_and_says_what_differs,
+        a_key_is_one_transfer_through_every_front_end_and_backend,
+        a_restart_answers_the_same_to_the_byte,
+        deductions_are_answered_to_the_letter,
+        a_thousand_deductions_at_once_lose_nothing,
+    ]);
+}
