@@ -239,7 +239,7 @@
 //! # The map
 //!
 //! Bytes: [`frame`], [`codec`], [`greeting`], `trace`, `table`, `secret`. Words: `status`, `context`, `cancellation`,
-//! `service`. The machine: `inflight` and `outbox` (what a connection holds), `hello` and `connection` (how it begins,
+//! `service`. The machine: `inflight`, `inbox` and `outbox` (what a connection holds), `hello` and `connection` (how it begins,
 //! lives and ends), `client` and `server` (what each side makes of it), [`layer`] (what may stand around handlers),
 //! `figures` (what all of it counts). For tests: `sync` and `net` (what loom and a simulated network take the place of),
 //! `fuzz` (what holds for any bytes).
@@ -258,6 +258,7 @@ mod connection;
 mod context;
 mod figures;
 mod hello;
+mod inbox;
 mod inflight;
 mod net;
 mod outbox;
