@@ -222,12 +222,7 @@ async fn beside<S: Store>(config: &Config, store: S, lanes: usize) -> Result<Ser
     }
 }
 
-async fn over<S: Store, V: Volatile>(
-    config: &Config,
-    store: S,
-    lanes: usize,
-    volatile: V,
-) -> Result<Services, Error> {
+async fn over<S: Store, V: Volatile>(config: &Config, store: S, lanes: usize, volatile: V) -> Result<Services, Error> {
     offline::migrated(&store).await?;
     volatile.ping().await.map_err(|e| {
         Error::new(format!("cannot use the volatile store {}", config.volatile.url), e)

@@ -1,7 +1,8 @@
 //! Calls over loopback: one caller, and many sharing one or four connections. `cargo bench -p teller-rpc`.
 //!
 //! The server has a thread of its own, the clients another, as in `examples/throughput.rs`. A measured iteration is one
-//! call of each caller, all at once; criterion's elements per second are calls per second.
+//! call of each caller, all at once; criterion's elements per second are calls per second. Before it is measured each
+//! scenario says how many frames share a write and what a call allocates, on the client's thread.
 
 use std::hint::black_box;
 
@@ -63,6 +64,20 @@ async fn round(client: &Client, callers: usize, text: &str) {
     }
 }
 
+/// Says what criterion does not measure: of one round, after one that has dialled.
+fn tell(name: &str, handle: &teller_rpc::Client, calls: usize, mut round: impl FnMut()) {
+    round();
+    let before = handle.figures();
+    let allocations = allocation_counter::measure(&mut round);
+    let after = handle.figures();
+    println!(
+        "{name}: {:.1} frames a write, {:.2} allocations and {:.0} bytes a call",
+        (after.frames_written - before.frames_written) as f64 / (after.writes - before.writes) as f64,
+        allocations.count_total as f64 / calls as f64,
+        allocations.bytes_total as f64 / calls as f64,
+    );
+}
+
 fn calls(criterion: &mut Criterion) {
     let address = serve_echo();
     let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime can be built");
@@ -73,8 +88,11 @@ fn calls(criterion: &mut Criterion) {
         let mut config = ClientConfig::new(secret());
         config.max_connections = connections;
         config.max_in_flight = callers.div_ceil(connections);
-        let client = Client::new(teller_rpc::Client::new(vec![address.clone()], config));
+        let handle = teller_rpc::Client::new(vec![address.clone()], config);
+        let client = Client::new(handle.clone());
         let text = "x".repeat(bytes);
+        let scenario = format!("{callers} callers, {connections} connections, {bytes} bytes");
+        tell(&scenario, &handle, callers * CALLS, || runtime.block_on(round(&client, callers, &text)));
         group.throughput(Throughput::Elements((callers * CALLS) as u64));
         let name = BenchmarkId::new(format!("{callers} callers"), format!("{connections} connections, {bytes} bytes"));
         group.bench_function(name, |bencher| bencher.to_async(&runtime).iter(|| round(&client, callers, &text)));

@@ -23,6 +23,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     figures::{Figures, Traffic},
     frame::{self, Frame, FrameError, Kind},
+    inbox::Inbox,
     outbox::Outbox,
     status::{Status, clip},
 };
@@ -99,8 +100,12 @@ impl From<FrameError> for Breach {
 pub(crate) trait Side: Send + Sync + 'static {
     /// The part that is the same.
     fn wire(&self) -> &Wire;
-    /// Takes all frames of one read, PING and PONG excepted.
+    /// Takes frames as they were read, PING and PONG excepted.
     fn receive(self: &Arc<Self>, frames: &mut Vec<Frame>) -> Result<(), Breach>;
+    /// How many of `frames` that one read has brought are received before everything else gets a turn.
+    fn round(&self, frames: usize) -> usize {
+        frames
+    }
     /// Whether more than one call is in flight, so that it pays to let frames gather for a moment.
     fn several(&self) -> bool;
     /// Called once per keepalive interval.
@@ -168,11 +173,16 @@ where
     // Whoever drops this future ends the connection: the writer would otherwise keep the socket open for ever.
     let _closed = CloseOnDrop(wire);
     let mut writer = tokio::spawn(write_all(Arc::clone(side), write));
+    let mut inbox = Inbox::default();
     let end = tokio::select! {
-        end = read_all(side, read, buffer, pace) => end,
+        end = read_all(side, read, buffer, &mut inbox, pace) => end,
         end = keep(&**side, pace.keepalive) => end,
         () = wire.ending.cancelled() => End::Closed,
     };
+    if !matches!(end, End::Breach(_)) {
+        // What has come is received, whatever ended the connection between two rounds.
+        let _ = inbox.hand_over(side, usize::MAX);
+    }
     if let End::Breach(breach) = &end {
         wire.go_away(breach.code, &breach.why);
         wire.finish();
@@ -227,7 +237,7 @@ async fn write_batch<W: AsyncWrite + Unpin>(wire: &Wire, write: &mut W, mut batc
 }
 
 /// Lets every task that is ready now run once; unlike tokio's own yield it does not ask the I/O driver.
-async fn yield_once() {
+pub(crate) async fn yield_once() {
     let mut yielded = false;
     std::future::poll_fn(|context| {
         if yielded {
@@ -240,15 +250,24 @@ async fn yield_once() {
     .await;
 }
 
-async fn read_all<S: Side, R: AsyncRead + Unpin>(side: &Arc<S>, mut read: R, mut buffer: BytesMut, pace: Pace) -> End {
+async fn read_all<S: Side, R: AsyncRead + Unpin>(
+    side: &Arc<S>,
+    mut read: R,
+    mut buffer: BytesMut,
+    inbox: &mut Inbox,
+    pace: Pace,
+) -> End {
     let wire = side.wire();
-    let mut frames = Vec::new();
     let mut partial_until = None;
     loop {
-        let taken = match take_frames(side, &mut buffer, &mut frames, pace.max_frame_bytes) {
-            Ok(taken) => taken,
-            Err(breach) => return breach.into(),
-        };
+        let (taken, rest) = inbox.fill(wire, &mut buffer, pace.max_frame_bytes);
+        // Also those before bytes that are no frame: what they get must not depend on how the stream was cut into reads.
+        if let Err(breach) = inbox.empty(side).await {
+            return breach.into();
+        }
+        if let Err(error) = rest {
+            return Breach::from(error).into();
+        }
         if taken > 0 || buffer.is_empty() {
             partial_until = None;
         }
@@ -280,46 +299,6 @@ async fn read_all<S: Side, R: AsyncRead + Unpin>(side: &Arc<S>, mut read: R, mut
             Ok(count) => wire.traffic.bytes_read.fetch_add(count as u64, Ordering::Relaxed),
             Err(error) => return error.into(),
         };
-    }
-}
-
-/// Hands all whole frames of the buffer to the side; says how many.
-fn take_frames<S: Side>(
-    side: &Arc<S>,
-    buffer: &mut BytesMut,
-    frames: &mut Vec<Frame>,
-    max_frame_bytes: usize,
-) -> Result<u64, Breach> {
-    let mut taken = 0;
-    let rest = loop {
-        let frame = match frame::take(buffer, max_frame_bytes) {
-            Ok(Some(frame)) => frame,
-            Ok(None) => break Ok(()),
-            Err(error) => break Err(error),
-        };
-        taken += 1;
-        match frame.kind {
-            Kind::Ping => answer_ping(side.wire(), &frame),
-            Kind::Pong => {}
-            _ => frames.push(frame),
-        }
-    };
-    if taken > 0 {
-        side.wire().traffic.frames_read.fetch_add(taken, Ordering::Relaxed);
-    }
-    // Also those before bytes that are no frame: what they get must not depend on how the stream was cut into reads.
-    if !frames.is_empty() {
-        side.receive(frames)?;
-        frames.clear();
-    }
-    rest?;
-    Ok(taken)
-}
-
-/// Whoever pings without ever reading does not fill this side's memory with answers: what waits is sign of life enough.
-fn answer_ping(wire: &Wire, ping: &Frame) {
-    if !wire.outbox.is_full() {
-        wire.send(Kind::Pong, 0, 0, ping.id, b"");
     }
 }
 

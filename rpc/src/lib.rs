@@ -4,6 +4,9 @@
 //! Declare a service once with [`service!`]; implement its trait and hand it to a [`Server`]; call it through the typed
 //! client. See `examples/echo_server.rs` and `echo_client.rs`; `failover.rs` stops a backend under load.
 //!
+//! Handlers can have [layers](layer) around them. Clients need none: time-outs and traces are in [`Context`], limits in
+//! [`ClientConfig`], figures in [`Client::figures`]; and a call ends in a [`CallError`], which no layer of a server knows.
+//!
 //! # The protocol, version 1
 //!
 //! Everything a peer in another language needs. All integers are little endian. "Client" is the side that dialled.
@@ -239,10 +242,10 @@
 //! # The map
 //!
 //! Bytes: [`frame`], [`codec`], [`greeting`], `trace`, `table`, `secret`. Words: `status`, `context`, `cancellation`,
-//! `service`. The machine: `inflight` and `outbox` (what a connection holds), `hello` and `connection` (how it begins,
-//! lives and ends), `client` and `server` (what each side makes of it), [`layer`] (what may stand around handlers),
-//! `figures` (what all of it counts). For tests: `sync` and `net` (what loom and a simulated network take the place of),
-//! `fuzz` (what holds for any bytes).
+//! `service`. The machine: `inflight`, `inbox` and `outbox` (what a connection holds), `hello` and `connection` (how it
+//! begins, lives and ends), `client` and `server` (what each side makes of it), [`layer`] (what may stand around
+//! handlers), `figures` (what all of it counts). For tests: `sync` and `net` (what loom and a simulated network take the
+//! place of), `fuzz` (what holds for any bytes).
 
 #![forbid(unsafe_code)]
 
@@ -258,6 +261,7 @@ mod connection;
 mod context;
 mod figures;
 mod hello;
+mod inbox;
 mod inflight;
 mod net;
 mod outbox;

@@ -1,7 +1,6 @@
 //! Fields and cookies: what a client sent, as text under names. Nothing here panics, whatever was sent.
 
 use bytes::Bytes;
-use cookie::Cookie;
 use hyper::HeaderMap;
 use hyper::header::{CONTENT_TYPE, COOKIE};
 use serde_json::{Map, Value};
@@ -119,8 +118,8 @@ pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<Option<IdempotencyK
 /// The first cookie of that name. Cookies that cannot be read do not hide those that can.
 fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let texts = headers.get_all(COOKIE).iter().filter_map(|value| std::str::from_utf8(value.as_bytes()).ok());
-    let mut cookies = texts.flat_map(Cookie::split_parse).filter_map(Result::ok);
-    cookies.find(|cookie| cookie.name() == name)?.value_raw()
+    let mut pairs = texts.flat_map(|text| text.split(';')).filter_map(|pair| pair.split_once('='));
+    pairs.find(|(known, _)| known.trim() == name).map(|(_, value)| value.trim())
 }
 
 #[cfg(test)]

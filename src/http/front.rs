@@ -117,7 +117,8 @@ impl Front {
         tracing::debug!(route = route.name, status = reply.status(), request_id = request_id(), "answered");
         let unread = call.body.unread();
         let close = unread || self.is_stopping();
-        (reply.finish(trace::request_id(&its), self.limits.behind_proxy, close), unread)
+        let map = std::mem::take(call.head.headers_mut());
+        (reply.finish(map, trace::request_id(&its), self.limits.behind_proxy, close), unread)
     }
 
     fn limit(&self, body: Body) -> usize {

@@ -4,12 +4,13 @@ use std::borrow::Cow;
 
 use bytes::Bytes;
 use hyper::HeaderMap;
-use hyper::header::{ETAG, HeaderValue, IF_NONE_MATCH};
+use hyper::header::{CONTENT_SECURITY_POLICY, ETAG, HeaderValue, IF_NONE_MATCH};
 use rust_embed::{Embed, EmbeddedFile};
 
 use super::front::Call;
 use super::problem::Problem;
 use super::reply::{Reply, Trouble};
+use super::security;
 
 #[derive(Embed)]
 #[folder = "web/"]
@@ -32,13 +33,19 @@ pub(super) fn show(call: &Call<'_>) -> Result<Reply, Trouble> {
     let file = Web::get(name).ok_or(Problem::NotFound)?;
     let tag = tag(&file);
     if has(call.headers(), &tag) {
-        return Ok(Reply::not_modified(tag, &REVALIDATE));
+        // Its headers take the place of those that the browser has kept.
+        return Ok(policed(Reply::not_modified(tag, &REVALIDATE)));
     }
     let body = match file.data {
         Cow::Borrowed(bytes) => Bytes::from_static(bytes),
         Cow::Owned(bytes) => bytes.into(),
     };
-    Ok(Reply::file(&media_type(name), &REVALIDATE, body).with(ETAG, tag))
+    Ok(policed(Reply::file(&media_type(name), &REVALIDATE, body).with(ETAG, tag)))
+}
+
+/// What a page may load and who may show it.
+fn policed(reply: Reply) -> Reply {
+    reply.with(CONTENT_SECURITY_POLICY, security::PAGES.clone())
 }
 
 /// The content's own digest, so that every front end gives the same.

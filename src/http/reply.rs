@@ -34,8 +34,8 @@ static ERROR_DETAIL: HeaderName = HeaderName::from_static("x-error-detail");
 /// An answer that was given before, or would have been.
 static REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
-/// Headers that an answer may come to have: as many are made room for at once.
-const HEADERS: usize = 14;
+/// Headers that an answer may come to have. A request's map that has room for more has grown by what the client sent, and is not kept.
+const HEADERS: usize = 24;
 
 /// What the server sends.
 pub(super) type Answer = Response<Full<Bytes>>;
@@ -43,7 +43,11 @@ pub(super) type Answer = Response<Full<Bytes>>;
 /// An answer, and the code it carries if it is an envelope.
 #[derive(Debug)]
 pub(super) struct Reply {
-    answer: Response<Bytes>,
+    status: StatusCode,
+    media_type: Option<HeaderValue>,
+    /// The rest of its own headers; most answers have none.
+    more: Vec<(HeaderName, HeaderValue)>,
+    body: Bytes,
     code: Option<Code>,
 }
 
@@ -162,7 +166,7 @@ impl Reply {
 
     /// The same answer with one more header.
     pub(super) fn with(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.answer.headers_mut().insert(name, value);
+        self.more.push((name, value));
         self
     }
 
@@ -173,28 +177,45 @@ impl Reply {
 
     /// The HTTP status.
     pub(super) fn status(&self) -> u16 {
-        self.answer.status().as_u16()
+        self.status.as_u16()
     }
 
     /// Whether the status blames the server.
     pub(super) fn is_failure(&self) -> bool {
-        self.answer.status().is_server_error()
+        self.status.is_server_error()
     }
 
     /// The answer, with the headers that all answers carry. `close`: the connection cannot take another request.
-    pub(super) fn finish(mut self, request_id: HeaderValue, tls: bool, close: bool) -> Answer {
-        security::protect(self.answer.headers_mut(), request_id, tls);
-        if close {
-            self.answer.headers_mut().insert(CONNECTION, CLOSE.clone());
+    ///
+    /// `map` is the request's own, read and done with: hyper keeps an answer's map for the next request, so that one map goes round and
+    /// round, and a request allocates none.
+    pub(super) fn finish(self, mut map: HeaderMap, request_id: HeaderValue, tls: bool, close: bool) -> Answer {
+        map.clear();
+        if map.capacity() > HEADERS {
+            map = HeaderMap::new();
         }
-        self.answer.map(Full::new)
+        self.fill(&mut map, request_id, tls, close);
+        let mut answer = Response::new(Full::new(self.body));
+        *answer.status_mut() = self.status;
+        *answer.headers_mut() = map;
+        answer
+    }
+
+    fn fill(&self, headers: &mut HeaderMap, request_id: HeaderValue, tls: bool, close: bool) {
+        if let Some(media_type) = &self.media_type {
+            headers.insert(CONTENT_TYPE, media_type.clone());
+        }
+        for (name, value) in &self.more {
+            headers.insert(name, value.clone());
+        }
+        security::protect(headers, request_id, tls);
+        if close {
+            headers.insert(CONNECTION, CLOSE.clone());
+        }
     }
 
     fn new(status: StatusCode, media_type: &HeaderValue, body: impl Into<Bytes>) -> Self {
-        let mut reply = Self { answer: Response::new(body.into()), code: None };
-        *reply.answer.headers_mut() = HeaderMap::with_capacity(HEADERS);
-        *reply.answer.status_mut() = status;
-        reply.with(CONTENT_TYPE, media_type.clone())
+        Self { status, media_type: Some(media_type.clone()), more: Vec::new(), body: body.into(), code: None }
     }
 
     fn json(status: StatusCode, media_type: &HeaderValue, body: &impl Serialize) -> Self {
@@ -204,9 +225,7 @@ impl Reply {
     }
 
     fn empty(status: StatusCode) -> Self {
-        let mut answer = Response::new(Bytes::new());
-        *answer.status_mut() = status;
-        Self { answer, code: None }
+        Self { status, media_type: None, more: Vec::new(), body: Bytes::new(), code: None }
     }
 
     fn coded(status: StatusCode, code: Code) -> Self {
@@ -317,7 +336,7 @@ fn deduction_of(trouble: &Trouble) -> Reply {
             (StatusCode::BAD_REQUEST, "insufficient balance".to_owned())
         }
         Trouble::Refused(Refusal::Ledger(command::Refusal::IdReused { field })) => {
-            (plain.answer.status(), format!("{field}: must be the same for the same Idempotency-Key"))
+            (plain.status, format!("{field}: must be the same for the same Idempotency-Key"))
         }
         Trouble::Refused(Refusal::Ledger(refusal)) => {
             let amount = matches!(explain::ledger(refusal).1.named(), Some("amount"));
@@ -326,19 +345,13 @@ fn deduction_of(trouble: &Trouble) -> Reply {
         Trouble::Refused(Refusal::NoSuchUser | Refusal::NoSuchAccount) => {
             (StatusCode::NOT_FOUND, "user not found".to_owned())
         }
-        Trouble::Refused(refusal) => (plain.answer.status(), refusal.to_string()),
-        Trouble::Early(problem) => (plain.answer.status(), problem.to_string()),
-        Trouble::Failed(_) => (plain.answer.status(), "try again later".to_owned()),
-        Trouble::Unsure(..) => {
-            (plain.answer.status(), "outcome unknown: send it again with its Idempotency-Key".to_owned())
-        }
+        Trouble::Refused(refusal) => (plain.status, refusal.to_string()),
+        Trouble::Early(problem) => (plain.status, problem.to_string()),
+        Trouble::Failed(_) => (plain.status, "try again later".to_owned()),
+        Trouble::Unsure(..) => (plain.status, "outcome unknown: send it again with its Idempotency-Key".to_owned()),
     };
     let mut reply = Reply::json(status, &JSON, &Refused { code: status.as_u16(), message: &message });
-    for hint in [ALLOW, RETRY_AFTER] {
-        if let Some(value) = plain.answer.headers().get(&hint) {
-            reply = reply.with(hint, value.clone());
-        }
-    }
+    reply.more.extend(plain.more);
     reply
 }
 
@@ -398,18 +411,16 @@ const fn status_of_kind(kind: Kind) -> StatusCode {
 
 /// A whole answer as bytes, for a connection on which hyper has nothing to say or says too little. The connection is closed after it.
 pub(super) fn raw(problem: &Problem, tls: bool) -> Vec<u8> {
-    let Reply { mut answer, .. } = problem_of(&Trouble::Early(problem.clone()));
-    let length = answer.body().len();
-    let headers = answer.headers_mut();
-    security::protect(headers, trace::request_id(&trace::of(&HeaderMap::new())), tls);
-    headers.insert(CONNECTION, CLOSE.clone());
-    headers.insert(CONTENT_LENGTH, length.into());
-    let mut bytes = format!("HTTP/1.1 {}\r\n", answer.status()).into_bytes();
-    for (name, value) in answer.headers() {
+    let reply = problem_of(&Trouble::Early(problem.clone()));
+    let mut headers = HeaderMap::new();
+    reply.fill(&mut headers, trace::request_id(&trace::of(&HeaderMap::new())), tls, true);
+    headers.insert(CONTENT_LENGTH, reply.body.len().into());
+    let mut bytes = format!("HTTP/1.1 {}\r\n", reply.status).into_bytes();
+    for (name, value) in &headers {
         bytes.extend_from_slice(&[name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"].concat());
     }
     bytes.extend_from_slice(b"\r\n");
-    bytes.extend_from_slice(answer.body());
+    bytes.extend_from_slice(&reply.body);
     bytes
 }
 

@@ -13,10 +13,13 @@ pub(super) static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id
 
 static OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
 
-static CONTENT_POLICY: HeaderValue = HeaderValue::from_static(
+/// For what is a page or part of one.
+pub(super) static PAGES: HeaderValue = HeaderValue::from_static(
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; frame-ancestors 'none'; \
      base-uri 'none'; form-action 'self'",
 );
+/// For everything else: should a browser ever take it for a page, then for one that loads nothing and is shown in no other.
+static NOTHING: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
 static NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
 static SAME_ORIGIN: HeaderValue = HeaderValue::from_static("same-origin");
 static NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
@@ -24,7 +27,7 @@ static ONE_YEAR: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
 /// Adds what is missing: an answer keeps its own content policy and caching, where it has them.
 pub(super) fn protect(headers: &mut HeaderMap, request_id: HeaderValue, tls: bool) {
-    headers.entry(CONTENT_SECURITY_POLICY).or_insert_with(|| CONTENT_POLICY.clone());
+    headers.entry(CONTENT_SECURITY_POLICY).or_insert_with(|| NOTHING.clone());
     headers.entry(CACHE_CONTROL).or_insert_with(|| NO_STORE.clone());
     headers.insert(X_CONTENT_TYPE_OPTIONS, NOSNIFF.clone());
     headers.insert(REFERRER_POLICY, SAME_ORIGIN.clone());

@@ -12,7 +12,7 @@ use crate::domain::account::{Account, AccountStatus};
 use crate::domain::asset::Asset;
 use crate::domain::invalid::Invalid;
 use crate::domain::money::{Amount, Decimal};
-use crate::store::ledger::{Amended, Amendment, EntryRange, LedgerStore};
+use crate::store::ledger::{Amended, Amendment, EntryRange};
 use crate::store::{Store, Volatile};
 
 /// The service `account`.
@@ -22,7 +22,7 @@ pub struct Accounts<S, V> {
     pub(super) clock: Clock,
 }
 
-impl<S: Store + LedgerStore, V: Volatile> Service for Accounts<S, V> {
+impl<S: Store, V: Volatile> Service for Accounts<S, V> {
     async fn open(&self, cx: Context, request: Open) -> Result<Result<Account, Refusal>, Status> {
         answer("account.open", &cx, async { heard(self.begin(request).await) }).await
     }
@@ -48,7 +48,7 @@ impl<S: Store + LedgerStore, V: Volatile> Service for Accounts<S, V> {
     }
 }
 
-impl<S: Store + LedgerStore, V: Volatile> Accounts<S, V> {
+impl<S: Store, V: Volatile> Accounts<S, V> {
     async fn begin(&self, Open { session, asset }: Open) -> Result<Account, Halt> {
         let user = self.callers.user(&session).await?;
         if let Some(account) = self.store.open_account(user, asset, (self.clock)()).await? {

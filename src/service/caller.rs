@@ -9,7 +9,6 @@ use crate::domain::session::SessionId;
 use crate::domain::user::{Role, UserId};
 use crate::error::Error;
 use crate::ledger::LedgerError;
-use crate::store::ledger::LedgerStore;
 use crate::store::{Store, StoreError, Volatile};
 
 /// Why a handler stopped before its end.
@@ -37,7 +36,7 @@ pub struct Callers<S, V> {
     sessions: Sessions<V>,
 }
 
-impl<S: Store + LedgerStore, V: Volatile> Callers<S, V> {
+impl<S: Store, V: Volatile> Callers<S, V> {
     /// Callers with sessions in `sessions` and roles in `store`.
     pub fn new(store: S, sessions: Sessions<V>) -> Self {
         Self { store, sessions }

@@ -42,7 +42,6 @@ use crate::domain::asset::Asset;
 use crate::domain::time::Timestamp;
 use crate::error::{Code, Error};
 use crate::ledger::{Ledger, LedgerError};
-use crate::store::ledger::LedgerStore;
 use crate::store::{Store, StoreError, Volatile};
 use crate::telemetry::trace;
 
@@ -73,7 +72,7 @@ pub struct Settings {
 }
 
 /// Every service of the backend, over the ledger and its store and `volatile`, ready to be served.
-pub fn registry<S: Store + LedgerStore, V: Volatile>(
+pub fn registry<S: Store, V: Volatile>(
     ledger: Ledger<S>,
     volatile: V,
     hasher: Hasher,

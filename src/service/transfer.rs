@@ -18,7 +18,6 @@ use crate::domain::invalid::Invalid;
 use crate::domain::transfer::{Description, IdempotencyKey, TransferId, TransferKind};
 use crate::domain::user::UserId;
 use crate::ledger::{Ledger, LedgerError};
-use crate::store::ledger::LedgerStore;
 use crate::store::{Store, Volatile};
 
 /// How long before its caller's deadline the ledger must answer: time to say what is known.
@@ -32,7 +31,7 @@ pub struct Transfers<S, V> {
     pub(super) deduct_asset: Asset,
 }
 
-impl<S: Store + LedgerStore, V: Volatile> Service for Transfers<S, V> {
+impl<S: Store, V: Volatile> Service for Transfers<S, V> {
     async fn post(&self, cx: Context, request: Post) -> Result<Result<Done, Refusal>, Status> {
         answer("transfer.post", &cx, async { heard(self.transfer(&cx, request).await) }).await
     }
@@ -67,7 +66,7 @@ impl<S: Store + LedgerStore, V: Volatile> Service for Transfers<S, V> {
     }
 }
 
-impl<S: Store + LedgerStore, V: Volatile> Transfers<S, V> {
+impl<S: Store, V: Volatile> Transfers<S, V> {
     async fn transfer(&self, cx: &Context, Post { session, handle, order }: Post) -> Result<Done, Halt> {
         let user = self.callers.user(&session).await?;
         let action = Action::Move(transfer(order));

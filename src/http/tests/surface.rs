@@ -26,7 +26,8 @@ fn is_protected(answer: &Answer, what: &str) {
     let policy = answer.header("content-security-policy");
     let own =
         policy.starts_with("default-src 'self'; script-src 'self'; ") && policy.contains("frame-ancestors 'none'");
-    assert!(own || policy == "default-src 'none'; sandbox", "{what}: {policy}");
+    let none = ["default-src 'none'; frame-ancestors 'none'", "default-src 'none'; sandbox"].contains(&policy);
+    assert!(own || none, "{what}: {policy}");
     assert!(!answer.header("cache-control").is_empty(), "{what}");
     assert_eq!(answer.header("x-request-id").len(), 32, "{what}");
 }
@@ -142,6 +143,8 @@ async fn a_page_is_kept_and_asked_for_again() {
         assert_eq!(page.header("cache-control"), "no-cache", "{path}");
         let again = rig.ask(get(path, &format!("if-none-match: {}\r\n", page.header("etag")))).await;
         assert_eq!((again.status, again.body.len(), again.header("etag")), (304, 0, page.header("etag")), "{path}");
+        let policies = [&page, &again].map(|answer| answer.header("content-security-policy"));
+        assert!(policies[0].starts_with("default-src 'self'") && policies[0] == policies[1], "{path}: {policies:?}");
         let other = rig.ask(get(path, "if-none-match: \"other\"\r\n")).await;
         assert_eq!((other.status, other.body == page.body), (200, true), "{path}");
     }
@@ -178,6 +181,15 @@ async fn a_picture_is_kept_for_ever_and_can_do_nothing() {
     let picture = rig.get(&format!("/pictures/{}", picture_name())).await;
     assert_eq!(picture.header("cache-control"), "private, max-age=31536000, immutable");
     assert_eq!(picture.header("content-security-policy"), "default-src 'none'; sandbox");
+}
+
+#[tokio::test]
+async fn what_is_no_page_may_load_nothing_and_be_shown_in_none() {
+    let rig = Rig::start().await;
+    for path in [&format!("{USER}/get_user_info"), "/livez", "/readyz", "/metrics", "/nothing"] {
+        let answer = rig.get(path).await;
+        assert_eq!(answer.header("content-security-policy"), "default-src 'none'; frame-ancestors 'none'", "{path}");
+    }
 }
 
 #[tokio::test]
