@@ -69,3 +69,35 @@ impl From<Asset> for String {
         asset.code().to_owned()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Asset;
+
+    #[test]
+    fn every_currency_of_iso_4217_has_its_own_decimals() {
+        let letters = || 'A'..='Z';
+        let codes = letters().flat_map(|a| letters().flat_map(move |b| letters().map(move |c| format!("{a}{b}{c}"))));
+        let assets: Vec<Asset> = codes.filter_map(|code| Asset::parse(&code).ok()).collect();
+        let with = |scale| assets.iter().filter(|asset| asset.scale() == scale).map(Asset::code).collect::<Vec<_>>();
+        assert_eq!(
+            with(0),
+            [
+                "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV",
+                "XAF", "XOF", "XPF"
+            ]
+        );
+        assert_eq!(with(3), ["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"]);
+        assert_eq!(with(4), ["CLF", "UYW"]);
+        assert!(with(2).len() > 130 && ["CNY", "USD", "EUR", "GBP", "INR"].iter().all(|code| with(2).contains(code)));
+        assert_eq!(with(0).len() + with(2).len() + with(3).len() + with(4).len(), assets.len());
+    }
+
+    #[test]
+    fn what_is_no_currency_is_refused() {
+        for text in ["", "C", "cny", "CNYX", "CN\u{a5}", "XAU", "XXX", "XTS", "ZZZ", " CNY"] {
+            let error = Asset::parse(text).expect_err(text);
+            assert_eq!(error.field, "currency");
+        }
+    }
+}

@@ -1,4 +1,5 @@
 //! Amounts of money: whole numbers of minor units, up to 38 digits, checked at every step. No float anywhere.
+#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects, clippy::float_arithmetic))]
 
 use serde::{Deserialize, Serialize};
 
@@ -120,6 +121,45 @@ impl Decimal {
         Ok(Self { digits: if negative { -digits } else { digits }, scale })
     }
 
+    /// Reads a number as JSON writes it: `-?digits[.digits][e[+-]digits]`, without leading zeros, from its text and never through a float.
+    ///
+    /// # Errors
+    ///
+    /// Names `field` and the rule.
+    pub fn parse_number(field: &'static str, text: &str) -> Result<Self, Invalid> {
+        let malformed = || Invalid::new(field, "must be a number, such as 10.00");
+        let too_long = || Invalid::new(field, "must have at most 38 digits");
+        let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+        let whole = mantissa.trim_start_matches('-').split('.').next().unwrap_or_default();
+        let power = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);
+        if (whole.len() > 1 && whole.starts_with('0')) || power.is_empty() || !power.bytes().all(|b| b.is_ascii_digit())
+        {
+            return Err(malformed());
+        }
+        let plain = Self::parse(field, mantissa)
+            .map_err(|error| if error.rule == too_long().rule { error } else { malformed() })?;
+        if plain.digits == 0 {
+            return Ok(plain);
+        }
+        let scale = exponent.parse::<i64>().ok().and_then(|shift| i64::from(plain.scale).checked_sub(shift));
+        let scale = scale.ok_or_else(too_long)?;
+        if let Ok(scale) = u8::try_from(scale) {
+            return Ok(Self { scale, ..plain }.shortened());
+        }
+        let zeros = u32::try_from(scale.saturating_neg()).map_err(|_| too_long())?;
+        let digits = 10_i128.checked_pow(zeros).and_then(|factor| plain.digits.checked_mul(factor));
+        Ok(Self { digits: digits.ok_or_else(too_long)?, scale: 0 })
+    }
+
+    /// The same number without zeros at the end of its decimals.
+    fn shortened(self) -> Self {
+        let mut short = self;
+        while short.scale > 0 && short.digits % 10 == 0 {
+            short = Self { digits: short.digits / 10, scale: short.scale - 1 };
+        }
+        short
+    }
+
     /// Whether it is more than zero.
     pub const fn is_positive(&self) -> bool {
         self.digits > 0
@@ -131,9 +171,170 @@ impl Decimal {
     ///
     /// See [`NotAnAmount`].
     pub fn amount_of(&self, asset: Asset) -> Result<Amount, NotAnAmount> {
-        let missing = asset.scale().checked_sub(self.scale).ok_or(NotAnAmount::TooManyDecimals)?;
+        let short = self.shortened();
+        let missing = asset.scale().checked_sub(short.scale).ok_or(NotAnAmount::TooManyDecimals)?;
         let factor = 10_i128.pow(u32::from(missing));
-        let minor = self.digits.checked_mul(factor).ok_or(NotAnAmount::TooLarge)?;
+        let minor = short.digits.checked_mul(factor).ok_or(NotAnAmount::TooLarge)?;
         Amount::new(minor).map_err(|TooLarge| NotAnAmount::TooLarge)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::any;
+    use proptest::{prop_assert, prop_assert_eq, proptest};
+
+    use super::{Amount, Asset, Decimal, NotAnAmount, TooLarge};
+
+    const NINES: &str = "99999999999999999999999999999999999999";
+
+    fn asset(code: &str) -> Asset {
+        Asset::parse(code).expect("a currency")
+    }
+
+    fn parsed(text: &str) -> Option<(i128, u8)> {
+        Decimal::parse("amount", text).ok().map(|decimal| (decimal.digits, decimal.scale))
+    }
+
+    fn number(text: &str) -> Option<(i128, u8)> {
+        Decimal::parse_number("amount", text).ok().map(|decimal| (decimal.digits, decimal.scale))
+    }
+
+    #[test]
+    fn an_amount_has_38_digits_and_no_more() {
+        assert_eq!(Amount::MAX.minor().to_string(), NINES);
+        assert_eq!(Amount::new(Amount::MAX.minor() + 1), Err(TooLarge));
+        assert_eq!(Amount::new(Amount::MIN.minor() - 1), Err(TooLarge));
+        assert_eq!(Amount::new(i128::MIN), Err(TooLarge));
+        let one = Amount::new(1).expect("small");
+        assert_eq!(Amount::MAX.plus(one), Err(TooLarge));
+        assert_eq!(Amount::MIN.minus(one), Err(TooLarge));
+        assert_eq!(Amount::MAX.minus(Amount::MIN), Err(TooLarge), "more than an i128 holds");
+        assert_eq!(Amount::MAX.plus(Amount::MIN), Ok(Amount::ZERO));
+        assert_eq!(Amount::MIN.negated(), Amount::MAX);
+    }
+
+    #[test]
+    fn a_decimal_is_digits_with_at_most_one_point_between_them() {
+        for (text, decimal) in [
+            ("10.00", (10, 0)),
+            ("0.05", (5, 2)),
+            ("-3.10", (-31, 1)),
+            ("007", (7, 0)),
+            ("-0", (0, 0)),
+            ("100", (100, 0)),
+            (NINES, (Amount::MAX.minor(), 0)),
+        ] {
+            assert_eq!(parsed(text), Some(decimal), "{text}");
+        }
+        for text in
+            ["", "-", ".", "1.", ".5", "+1", "1e3", " 1", "1 ", "1,0", "--1", "1.2.3", "0x1", "\u{661}", "NaN", "1_0"]
+        {
+            assert_eq!(parsed(text), None, "{text}");
+        }
+        assert_eq!(parsed(&format!("{NINES}999")), None);
+        assert_eq!(parsed(&format!("0.{}1", "0".repeat(300))), None);
+    }
+
+    #[test]
+    fn a_json_number_is_read_from_its_text_with_its_exponent() {
+        for (text, decimal) in [
+            ("10.00", (10, 0)),
+            ("1e3", (1000, 0)),
+            ("1.5E+2", (150, 0)),
+            ("12.5e-1", (125, 2)),
+            ("-1E-2", (-1, 2)),
+            ("100e-2", (1, 0)),
+            ("0e999999999999999999999", (0, 0)),
+            ("1e37", (10_i128.pow(37), 0)),
+            ("0.1", (1, 1)),
+        ] {
+            assert_eq!(number(text), Some(decimal), "{text}");
+        }
+        let bad = [
+            "",
+            "01",
+            "-01.5",
+            "1e",
+            "e5",
+            "1e+",
+            "1e1.5",
+            "+1",
+            ".5",
+            "1.",
+            "1e--2",
+            "1e40",
+            "1e-300",
+            "1e99999999999999999999",
+            "--1",
+            "Infinity",
+        ];
+        for text in bad {
+            assert_eq!(number(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_amount_is_written_with_all_decimals_of_its_currency() {
+        for (minor, code, text) in [
+            (1000, "CNY", "10.00"),
+            (5, "CNY", "0.05"),
+            (-5, "CNY", "-0.05"),
+            (0, "CNY", "0.00"),
+            (7, "JPY", "7"),
+            (-7, "JPY", "-7"),
+            (1, "KWD", "0.001"),
+            (12_345, "CLF", "1.2345"),
+            (Amount::MIN.minor(), "JPY", &format!("-{NINES}")),
+        ] {
+            assert_eq!(Amount::new(minor).expect("38 digits").in_major(asset(code)), text);
+        }
+    }
+
+    #[test]
+    fn an_amount_has_no_more_decimals_than_its_currency_and_no_more_than_38_digits() {
+        let amount = |text: &str, code: &str| {
+            Decimal::parse("amount", text).expect("a decimal").amount_of(asset(code)).map(Amount::minor)
+        };
+        assert_eq!(amount("0.010", "CNY"), Ok(1));
+        assert_eq!(amount("0.011", "CNY"), Err(NotAnAmount::TooManyDecimals));
+        assert_eq!(amount("1.0", "JPY"), Ok(1));
+        assert_eq!(amount("1.5", "JPY"), Err(NotAnAmount::TooManyDecimals));
+        assert_eq!(amount(NINES, "JPY"), Ok(Amount::MAX.minor()));
+        assert_eq!(amount(NINES, "CNY"), Err(NotAnAmount::TooLarge));
+        assert_eq!(amount(&format!("1{}", "0".repeat(38)), "JPY"), Err(NotAnAmount::TooLarge));
+        assert_eq!(amount(&format!("{}.99", &NINES[2..]), "CNY"), Ok(Amount::MAX.minor()));
+        // As a stranger could send it over RPC.
+        assert_eq!(Decimal { digits: 100, scale: 4 }.amount_of(asset("CNY")).map(Amount::minor), Ok(1));
+        assert!(Decimal { digits: i128::MIN, scale: u8::MAX }.amount_of(asset("CNY")).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read_again(minor in Amount::MIN.minor()..=Amount::MAX.minor(), small in any::<i64>(), place in 0..4_usize) {
+            let asset = asset(["JPY", "CNY", "KWD", "CLF"][place]);
+            for minor in [minor, i128::from(small)] {
+                let amount = Amount::new(minor).expect("38 digits");
+                let text = amount.in_major(asset);
+                for read in [Decimal::parse("amount", &text), Decimal::parse_number("amount", &text)] {
+                    prop_assert_eq!(read.expect("a decimal").amount_of(asset), Ok(amount));
+                }
+            }
+        }
+
+        #[test]
+        fn sums_are_exact_or_refused(a in any::<i64>(), b in any::<i64>()) {
+            let [left, right] = [a, b].map(|minor| Amount::new(minor.into()).expect("19 digits"));
+            prop_assert_eq!(left.plus(right).map(Amount::minor), Ok(i128::from(a) + i128::from(b)));
+            prop_assert_eq!(left.minus(right).map(Amount::minor), Ok(i128::from(a) - i128::from(b)));
+        }
+
+        #[test]
+        fn no_text_breaks_the_readers(text in "[-+0-9.eE]{0,60}") {
+            if let (Ok(plain), Ok(number)) = (Decimal::parse("amount", &text), Decimal::parse_number("amount", &text)) {
+                prop_assert_eq!(plain, number);
+            }
+            prop_assert!(Decimal::parse("amount", &text).is_err() || !text.contains(['e', 'E', '+']));
+        }
     }
 }

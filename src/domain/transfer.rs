@@ -281,3 +281,69 @@ impl fmt::Display for TransferId {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::any;
+    use proptest::{prop_assert_eq, proptest};
+
+    use super::{Description, IdempotencyKey, Reference, TransferId};
+
+    proptest! {
+        #[test]
+        fn an_id_is_read_as_it_is_written_in_either_case(bytes in any::<[u8; 16]>()) {
+            let text = TransferId(bytes).to_string();
+            prop_assert_eq!(TransferId::parse(&text), Ok(TransferId(bytes)));
+            prop_assert_eq!(TransferId::parse(&text.to_uppercase()), Ok(TransferId(bytes)));
+        }
+
+        #[test]
+        fn no_text_breaks_the_reader_of_ids(text in ".{0,40}") {
+            if let Ok(id) = TransferId::parse(&text) {
+                prop_assert_eq!(id.to_string(), text.to_lowercase());
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_uuid_is_no_id() {
+        let good = "018f4e5c-7a3b-7c21-9d10-0b5f6a7c8d9e";
+        assert!(TransferId::parse(good).is_ok());
+        for text in [
+            "",
+            &good[1..],
+            &good.replace('-', ""),
+            &good.replace('a', "g"),
+            &format!("{{{good}}}"),
+            "018f4e5c7-a3b-7c21-9d10-0b5f6a7c8d9e",
+            "018f4e5c-7a3b-7c21-9d10-0b5f6a7c8d-e",
+        ] {
+            assert_eq!(TransferId::parse(text).expect_err(text).field, "id");
+        }
+    }
+
+    #[test]
+    fn texts_have_their_limits() {
+        let of = |length| "x".repeat(length);
+        for (length, reference, key, description) in [
+            (0, false, false, true),
+            (1, true, true, true),
+            (128, true, true, true),
+            (129, false, true, true),
+            (140, false, true, true),
+            (141, false, true, false),
+            (255, false, true, false),
+            (256, false, false, false),
+        ] {
+            assert_eq!(Reference::parse(of(length)).is_ok(), reference, "{length}");
+            assert_eq!(IdempotencyKey::parse(of(length)).is_ok(), key, "{length}");
+            assert_eq!(Description::parse(of(length)).is_ok(), description, "{length}");
+        }
+        for text in ["a b", "\u{e9}", "a\n", "\0"] {
+            assert!(Reference::parse(text).is_err());
+            assert_eq!(IdempotencyKey::parse(text).expect_err(text).field, "Idempotency-Key");
+        }
+        assert!(Description::parse("\u{8336}".repeat(140)).is_ok(), "characters, not bytes");
+        assert!(Description::parse("a\tb").is_err());
+    }
+}

@@ -80,7 +80,7 @@ fn in_time((seats, groups): Part, now: Instant) -> Part {
 }
 
 /// Runs one transaction, and gives the groups back.
-async fn transact<S: LedgerStore>(
+pub(super) async fn transact<S: LedgerStore>(
     store: &S,
     now: Timestamp,
     groups: Vec<Vec<Command>>,

@@ -139,7 +139,7 @@ fn moves() -> Vec<Fault> {
         (|case| case.account(FROM).asset = asset("JPY"), other(Side::From)),
         (|case| case.account(TO).asset = asset("JPY"), other(Side::To)),
         (|case| case.amount().digits = 0, Refusal::NotPositive),
-        (|case| case.amount().scale = 3, Refusal::TooManyDecimals { most: 2 }),
+        (|case| *case.amount() = Decimal { digits: 1, scale: 3 }, Refusal::TooManyDecimals { most: 2 }),
         (|case| case.account(TO).balance = Amount::MAX, Refusal::TooLarge),
         (
             |case| {

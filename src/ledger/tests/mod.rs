@@ -5,4 +5,5 @@ mod groups;
 mod ladder;
 mod ledger;
 mod properties;
+mod sqlite;
 mod store;

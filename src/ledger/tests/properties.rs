@@ -98,17 +98,8 @@ proptest! {
 
 #[test]
 fn the_scripts_reach_every_refusal_and_every_end() {
-    let mut random = 0x9e37_79b9_7f4a_7c15_u64;
     let mut reached = BTreeSet::new();
-    for _ in 0..300 {
-        let input: Vec<u8> = (0..1000)
-            .map(|_| {
-                random ^= random << 13;
-                random ^= random >> 7;
-                random ^= random << 17;
-                (random >> 32) as u8
-            })
-            .collect();
+    for input in scripts(300, 1000) {
         let mut book = Book::new(script::accounts(0));
         for (now, groups) in Script::read(&input, 0).batches {
             reached.extend(run(&mut book, &groups, now).iter().map(|outcome| match outcome {
@@ -118,4 +109,16 @@ fn the_scripts_reach_every_refusal_and_every_end() {
         }
     }
     assert_eq!(reached.len(), 4 + 4 + 19, "{reached:?}");
+}
+
+/// The same random bytes on every run.
+pub(super) fn scripts(count: usize, length: usize) -> Vec<Vec<u8>> {
+    let mut random = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut byte = || {
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        (random >> 32) as u8
+    };
+    (0..count).map(|_| (0..length).map(|_| byte()).collect()).collect()
 }

@@ -47,7 +47,7 @@ pub(super) fn run(book: &mut Book, groups: &[Vec<Command>], now: Timestamp) -> V
 }
 
 /// The model does not say in which field two commands differ.
-fn unnamed(outcome: &Outcome) -> Outcome {
+pub(super) fn unnamed(outcome: &Outcome) -> Outcome {
     match outcome {
         Err(Refusal::IdReused { .. }) => Err(Refusal::IdReused { field: String::new() }),
         outcome => outcome.clone(),
