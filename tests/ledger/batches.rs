@@ -76,7 +76,8 @@ pub async fn a_chain_stands_or_falls_together(engine: Engine) {
 pub async fn a_full_batch_fits_and_one_more_does_not(engine: Engine) {
     let program = Program::start(&engine).await;
     let mut cast = Cast::of(&program).await;
-    let many = |count: usize| json!({"transfers": vec![cast.order("0.01"); count]});
+    let cent = cast.order("0.01");
+    let many = |count: usize| json!({"transfers": vec![cent.clone(); count]});
     let full = cast.alice.json(BATCH, &many(10_000)).await;
     assert_eq!((full.status.as_u16(), &full.json()["done"]), (200, &json!(10_000)), "{:?}", full.status);
     assert_eq!((cast.alices().await, cast.bobs().await), (money("900.00", "0.00"), money("1100.00", "0.00")));
