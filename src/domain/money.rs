@@ -51,14 +51,14 @@ impl Amount {
 
     /// The same with the other sign.
     pub const fn negated(self) -> Self {
-        Self(-self.0)
+        Self(self.0.saturating_neg())
     }
 
     /// In major units with all of the asset's decimals: `10.00` for 1000 of `CNY`.
     pub fn in_major(self, asset: Asset) -> String {
         let scale = usize::from(asset.scale());
-        let digits = format!("{:0>width$}", self.0.unsigned_abs(), width = scale + 1);
-        let (whole, fraction) = digits.split_at(digits.len() - scale);
+        let digits = format!("{:0>width$}", self.0.unsigned_abs(), width = scale.saturating_add(1));
+        let (whole, fraction) = digits.split_at(digits.len().saturating_sub(scale));
         let sign = if self.0 < 0 { "-" } else { "" };
         if scale == 0 { format!("{sign}{whole}") } else { format!("{sign}{whole}.{fraction}") }
     }
@@ -118,7 +118,7 @@ impl Decimal {
         let too_long = || Invalid::new(field, "must have at most 38 digits");
         let digits = format!("{whole}{fraction}").parse::<i128>().map_err(|_| too_long())?;
         let scale = u8::try_from(fraction.len()).map_err(|_| too_long())?;
-        Ok(Self { digits: if negative { -digits } else { digits }, scale })
+        Ok(Self { digits: if negative { digits.saturating_neg() } else { digits }, scale })
     }
 
     /// Reads a number as JSON writes it: `-?digits[.digits][e[+-]digits]`, without leading zeros, from its text and never through a float.
@@ -153,11 +153,13 @@ impl Decimal {
 
     /// The same number without zeros at the end of its decimals.
     fn shortened(self) -> Self {
-        let mut short = self;
-        while short.scale > 0 && short.digits % 10 == 0 {
-            short = Self { digits: short.digits / 10, scale: short.scale - 1 };
+        let Self { mut digits, mut scale } = self;
+        while let Some(fewer) = scale.checked_sub(1)
+            && digits % 10 == 0
+        {
+            (digits, scale) = (digits / 10, fewer);
         }
-        short
+        Self { digits, scale }
     }
 
     /// Whether it is more than zero.

@@ -40,7 +40,8 @@ pub(super) async fn expire<S: LedgerStore>(
 /// Ends one, unless somebody else did, and says whether it was ended here.
 async fn end<S: LedgerStore>(ledger: &Ledger<S>, stored: Stored) -> Result<bool, LedgerError> {
     let pending = stored.receipt.transfer;
-    let deadline = Instant::now() + TURN;
+    let begun = Instant::now();
+    let deadline = begun.checked_add(TURN).unwrap_or(begun);
     // The same id for every backend, so that the second one is told it was done.
     let mut outcome = ledger.one(command(pending.id.of_expiry(), pending.id, pending.actor), deadline).await?;
     if let Err(Refusal::IdReused { .. }) = outcome {

@@ -52,10 +52,10 @@ pub struct Planned {
 pub fn plan(found: &Found, pending: &Pending, groups: &[&[Command]], now: Timestamp) -> Planned {
     let mut work = Work::new(found, pending, now, groups.iter().map(|group| group.len()).sum());
     for group in groups {
-        let mut at = 0;
+        let start = work.outcomes.len();
         for chain in group.chunk_by(|command, _| command.linked) {
+            let at = work.outcomes.len().saturating_sub(start);
             follow(&mut work, chain, at);
-            at += chain.len();
         }
     }
     let unchecked = replay::unchecked(&work, groups);

@@ -1,5 +1,7 @@
 //! Every refusal, and every two of them at once: the first in the documented order is given.
 
+use std::slice::from_ref;
+
 use crate::domain::account::{Account, AccountId, AccountStatus};
 use crate::domain::command::{
     Action, Authority, Command, Done, Move, Outcome, Pending, Refusal, Settle, Settlement, Side,
@@ -28,11 +30,18 @@ struct Case {
     command: Command,
 }
 
+/// What makes a stored transfer another one, and the field in which it is.
+type Difference = (fn(&mut Transfer), &'static str);
+
 type Fault = (fn(&mut Case), Refusal);
 
 impl Case {
     fn account(&mut self, id: AccountId) -> &mut Account {
         self.found.accounts.get_mut(&id).and_then(Option::as_mut).expect("it is there")
+    }
+
+    fn lose(&mut self, id: AccountId) {
+        self.found.accounts.insert(id, None);
     }
 
     fn wish(&mut self) -> &mut Move {
@@ -59,7 +68,7 @@ impl Case {
     }
 
     fn outcome(&self) -> Outcome {
-        let mut planned = plan(&self.found, &self.pending, &[&[self.command.clone()]], NOW);
+        let mut planned = plan(&self.found, &self.pending, &[from_ref(&self.command)], NOW);
         assert_eq!(planned.outcomes.len(), 1);
         if planned.outcomes[0].is_err() {
             assert_eq!(planned.effects, Default::default(), "a refused command writes nothing");
@@ -98,7 +107,7 @@ fn a_settlement() -> Case {
     first.command.id = PENDING;
     first.wish().pending = Some(Pending { timeout_s: Some(60) });
     first.wish().reference = None;
-    let planned = plan(&first.found, &first.pending, &[&[first.command.clone()]], NOW);
+    let planned = plan(&first.found, &first.pending, &[from_ref(&first.command)], NOW);
     let mut case = a_move();
     case.found.accounts.extend(planned.effects.accounts.into_iter().map(|account| (account.id, Some(account))));
     case.found.holds.extend(planned.effects.holds.into_iter().map(|hold| (hold.transfer, Some(hold))));
@@ -109,7 +118,7 @@ fn a_settlement() -> Case {
 
 /// The id was used by somebody else.
 fn reuse(case: &mut Case) {
-    let planned = plan(&a_move().found, &case.pending, &[&[a_move().command]], NOW);
+    let planned = plan(&a_move().found, &case.pending, &[from_ref(&a_move().command)], NOW);
     let Ok(Done { mut receipt, .. }) = planned.outcomes[0].clone() else { panic!("it stands") };
     receipt.transfer.actor = UserId(99);
     case.found.transfers.insert(ID, Some(Stored { receipt, hold: None }));
@@ -129,8 +138,8 @@ fn moves() -> Vec<Fault> {
     vec![
         (reuse, Refusal::IdReused { field: "actor".into() }),
         (|case| case.wish().to = case.wish().from, Refusal::SameAccount),
-        (|case| drop(case.found.accounts.insert(FROM, None)), Refusal::UnknownAccount(Side::From)),
-        (|case| drop(case.found.accounts.remove(&TO)), Refusal::UnknownAccount(Side::To)),
+        (|case| case.lose(FROM), Refusal::UnknownAccount(Side::From)),
+        (|case| case.lose(TO), Refusal::UnknownAccount(Side::To)),
         (|case| case.command.actor = UserId(2), Refusal::NotYours),
         (|case| status(case, FROM, AccountStatus::Frozen), Refusal::Frozen(Side::From)),
         (|case| status(case, TO, AccountStatus::Frozen), Refusal::Frozen(Side::To)),
@@ -280,7 +289,7 @@ fn a_frozen_account_keeps_its_held_money_from_nobody() {
         case.how(how);
         case.account(FROM).status = AccountStatus::Frozen;
         case.account(TO).status = AccountStatus::Closed;
-        let planned = plan(&case.found, &case.pending, &[&[case.command.clone()]], Timestamp(NOW.0 + later));
+        let planned = plan(&case.found, &case.pending, &[from_ref(&case.command)], Timestamp(NOW.0 + later));
         assert!(planned.outcomes[0].is_ok(), "{:?}", planned.outcomes);
         assert_eq!(planned.effects.settled[0].status, ends);
         assert_eq!((planned.effects.accounts.len(), planned.effects.accounts[0].held), (1, Amount::ZERO));
@@ -318,7 +327,7 @@ fn differs(case: &Case, change: fn(&mut Transfer)) -> Outcome {
 
 #[test]
 fn the_same_id_again_is_the_same_receipt_or_names_the_first_field_that_differs() {
-    let fields: [(fn(&mut Transfer), &str); 11] = [
+    let fields: [Difference; 11] = [
         (|was| was.actor = UserId(9), "actor"),
         (|was| was.kind = TransferKind::Deposit, "kind"),
         (|was| was.settles = Some(PENDING), "kind"),
@@ -334,7 +343,7 @@ fn the_same_id_again_is_the_same_receipt_or_names_the_first_field_that_differs()
     for (change, field) in fields {
         assert_eq!(differs(&a_move(), change), Err(Refusal::IdReused { field: field.into() }));
     }
-    let fields: [(fn(&mut Transfer), &str); 5] = [
+    let fields: [Difference; 5] = [
         (|was| was.actor = UserId(9), "actor"),
         (|was| was.settles = Some(ID), "pending_transfer_id"),
         (|was| was.settles = None, "pending_transfer_id"),
@@ -362,7 +371,7 @@ fn an_amount_that_is_written_another_way_is_the_same_amount() {
 #[test]
 fn before_a_refusal_the_store_is_asked_and_before_anything_else_it_is_not() {
     let mut case = a_move();
-    let planned = |case: &Case| plan(&case.found, &case.pending, &[&[case.command.clone()]], NOW);
+    let planned = |case: &Case| plan(&case.found, &case.pending, &[from_ref(&case.command)], NOW);
     assert_eq!(planned(&case).unchecked, Default::default(), "the insert finds out");
     *case.amount() = Decimal { digits: 101, scale: 0 };
     let unchecked = planned(&case).unchecked;
@@ -376,7 +385,7 @@ fn before_a_refusal_the_store_is_asked_and_before_anything_else_it_is_not() {
 fn time_never_goes_back_in_an_account() {
     let mut case = a_move();
     case.account(TO).updated_at = Timestamp(NOW.0 + 7);
-    let planned = plan(&case.found, &case.pending, &[&[case.command.clone()]], NOW);
+    let planned = plan(&case.found, &case.pending, &[from_ref(&case.command)], NOW);
     let at = Timestamp(NOW.0 + 7);
     assert!(planned.effects.entries.iter().all(|entry| entry.created_at == at), "the clock was put back");
     assert!(planned.effects.accounts.iter().all(|account| account.updated_at == at));
