@@ -255,3 +255,54 @@ pub struct Deducted {
     /// What is left: of the account as this left it.
     pub balance: Amount,
 }
+
+#[cfg(test)]
+mod tests {
+    use teller_rpc::Message;
+
+    use super::{After, BATCH_MAX, Batch, Brief, Item, Order, fresh_id};
+    use crate::domain::account::AccountId;
+    use crate::domain::asset::Asset;
+    use crate::domain::command::{self, Pending};
+    use crate::domain::money::{Amount, Decimal};
+    use crate::domain::session::SessionId;
+    use crate::domain::time::Timestamp;
+    use crate::domain::transfer::{Description, IdempotencyKey, TransferStatus};
+
+    fn size(message: &impl Message) -> usize {
+        let mut bytes = Vec::new();
+        message.encode(&mut bytes).expect("it can be encoded");
+        bytes.len()
+    }
+
+    #[test]
+    fn the_longest_batch_and_its_answer_are_as_long_as_they_are_said_to_be() {
+        let order = Order {
+            from: AccountId(u64::MAX),
+            to: AccountId(u64::MAX),
+            asset: Asset::parse("CNY").expect("a currency"),
+            amount: Decimal { digits: i128::MAX, scale: u8::MAX },
+            pending: Some(Pending { timeout_s: Some(u32::MAX) }),
+            description: Description::parse("\u{1F4B0}".repeat(Description::CHARS)).expect("as long as it may be"),
+        };
+        let batch = Batch {
+            session: SessionId::parse("0".repeat(32)).expect("32 digits"),
+            key: Some(IdempotencyKey::parse("k".repeat(IdempotencyKey::CHARS)).expect("as long as it may be")),
+            atomic: true,
+            items: vec![Item { id: fresh_id(), linked: true, order }; BATCH_MAX],
+        };
+        assert!(size(&batch) <= 6_500_000, "{}", size(&batch));
+
+        let after = After { seq: u64::MAX, balance: Amount::MAX, held: Amount::MAX };
+        let brief = Brief {
+            id: fresh_id(),
+            replayed: true,
+            status: TransferStatus::Pending,
+            created_at: Timestamp(i64::MAX),
+            from: after,
+            to: Some(after),
+        };
+        let answer: Vec<Result<Brief, command::Refusal>> = vec![Ok(brief); BATCH_MAX];
+        assert!(size(&answer) <= 2_000_000, "{}", size(&answer));
+    }
+}

@@ -137,7 +137,7 @@ pub(super) async fn entries(call: &mut Call<'_>) -> Result<Reply, Trouble> {
     let session = extract::session(call.headers())?;
     let account = account_of(call)?;
     let query = Query::read(&["from", "to", "limit", "cursor"], call.head.uri().query())?;
-    let (from, until) = (query.from_instant("from")?, query.from_instant("to")?);
+    let (from, until) = (query.since_instant("from")?, query.since_instant("to")?);
     let request = Entries { session, account, from, until, before: query.cursor()?, limit: query.limit()? };
     let found = call.backend().account.entries(&call.context(), &request).await??;
     let (asset, page) = (found.asset, found.page);

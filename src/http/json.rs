@@ -105,7 +105,7 @@ impl<'a, const N: usize> Object<'a, N> {
 
     /// A description; empty if it is not there.
     pub(super) fn description(&self) -> Result<Description, Invalid> {
-        self.text("description")?.map_or(Ok(Description::default()), |text| Description::parse(text))
+        self.text("description")?.map_or(Ok(Description::default()), Description::parse)
     }
 }
 

@@ -54,7 +54,7 @@ impl<'a> Query<'a> {
     }
 
     /// The first microsecond that is not before the instant `name`: a bound that counts whole microseconds from there on.
-    pub(super) fn from_instant(&self, name: &'static str) -> Result<Option<Timestamp>, Invalid> {
+    pub(super) fn since_instant(&self, name: &'static str) -> Result<Option<Timestamp>, Invalid> {
         self.instant(name).map(|found| found.map(|nanos| Timestamp(micros(-(-nanos).div_euclid(1000)))))
     }
 
@@ -139,7 +139,7 @@ mod tests {
     #[test]
     fn an_instant_between_two_microseconds_takes_in_what_it_should() {
         let query = read("from=1970-01-01T00:00:00.0000015Z&at=1970-01-01T00:00:00.0000015Z");
-        assert_eq!(query.from_instant("from").expect("a time"), Some(Timestamp(2)));
+        assert_eq!(query.since_instant("from").expect("a time"), Some(Timestamp(2)));
         assert_eq!(query.at_instant("at").expect("a time"), Some(Timestamp(1)));
         let zoned = read("at=2026-03-01T14:00:00%2B02:00");
         assert_eq!(zoned.at_instant("at").expect("a time"), Some(Timestamp(1_772_366_400_000_000)));

@@ -3,6 +3,8 @@
 use super::fake::{Mood, picture_name};
 use super::wire::{USER, cookie, get, post, request};
 use super::{Answer, Rig};
+use crate::api::Refusal;
+use crate::domain::transfer::TransferId;
 use crate::http::{page, router};
 
 /// Every path there is, with the methods it takes.
@@ -233,4 +235,27 @@ async fn requests_are_counted_by_route_and_outcome() {
     ] {
         assert!(figures.contains(line), "{line}\n{figures}");
     }
+}
+
+#[tokio::test]
+async fn nobody_is_told_that_nothing_happened_when_nobody_knows() {
+    let rig = Rig::start().await;
+    let order = br#"{"from_account_id":1,"to_account_id":2,"amount":"1.00","currency":"CNY"}"#;
+    let post = || post("/v1/transfers", &cookie(), "application/json", order);
+    let id = TransferId([7; 16]);
+    rig.backend.becomes(Mood::Refuses(Refusal::OutcomeUnknown(id)));
+    let told = rig.ask(post()).await;
+    assert_eq!((told.status, told.header("retry-after")), (503, "1"));
+    assert_eq!(
+        (&told.json()["type"], &told.json()["transfer_id"]),
+        (&"/problems/outcome-unknown".into(), &id.to_string().into())
+    );
+
+    let rig = Rig::with(|config| config.rpc.request_timeout_ms = 30).await;
+    rig.backend.becomes(Mood::Waits);
+    let silent = rig.ask(post()).await;
+    assert_eq!((silent.status, &silent.json()["type"]), (503, &"/problems/outcome-unknown".into()), "{silent:?}");
+    assert!(silent.json()["transfer_id"].is_string(), "it was made here");
+    let read = rig.ask(get("/v1/accounts/1", &cookie())).await;
+    assert_eq!((read.status, &read.json()["type"]), (503, &"/problems/unavailable".into()), "reading changes nothing");
 }
