@@ -31,6 +31,7 @@ fn three_values(key: &str, rule: Rule, folder: &Folder) -> [String; 3] {
         Rule::StoreUrl => ["sqlite:one", "memory", "mysql://three/three"],
         Rule::VolatileUrl => ["redis://one", "memory", "redis://three"],
         Rule::KeyPrefix => ["one:", "two.", "three-"],
+        Rule::Currency => ["USD", "EUR", "JPY"],
         Rule::LogLevel => ["debug", "warn,teller=trace", "off"],
     };
     texts.map(str::to_owned)
