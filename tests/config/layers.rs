@@ -23,6 +23,7 @@ fn three_values(key: &str, rule: Rule, folder: &Folder) -> [String; 3] {
             return ["one", "two", "three"].map(|name| folder.write(name, content).display().to_string());
         }
         Rule::OneOf(choices) => [choices[1], choices[0], choices[1]],
+        Rule::Switch if setting(&Values::default(), key).value.as_bool() == Some(true) => ["false", "true", "false"],
         Rule::Switch => ["true", "false", "true"],
         Rule::Listen => ["127.0.0.1:1", "127.0.0.1:2", "[::1]:3"],
         Rule::Addresses => ["one:1", "one:1,two:2", "[::1]:3"],
@@ -30,6 +31,7 @@ fn three_values(key: &str, rule: Rule, folder: &Folder) -> [String; 3] {
         Rule::Secret => ["one-one-one-one-", "two-two-two-two-", "three-three-three"],
         Rule::StoreUrl => ["sqlite:one", "memory", "mysql://three/three"],
         Rule::VolatileUrl => ["redis://one", "memory", "redis://three"],
+        Rule::Currency => ["USD", "JPY", "KWD"],
         Rule::KeyPrefix => ["one:", "two.", "three-"],
         Rule::Currency => ["USD", "EUR", "JPY"],
         Rule::LogLevel => ["debug", "warn,teller=trace", "off"],
