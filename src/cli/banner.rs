@@ -27,14 +27,14 @@ pub fn text(config: &Config, app: &App, took: Duration) -> String {
         let http = reachable(listen);
         let api = format!("http://{http}/api/entrytask/user");
         line("console", &format!("http://{http}/"));
-        line("api", &api);
+        line("api", &format!("http://{http}/v1, {api}"));
         if app.demo != Demo::Absent {
             let [(_, user_name, ..), ..] = USERS;
             let made = if app.demo == Demo::Made { ", just made with four more" } else { "" };
             line("demo", &format!("user {user_name}, password {PASSWORD}{made}"));
             line("try", &format!("curl -c cookies -d 'username={user_name}&password={PASSWORD}' {api}/signin"));
             line("", &format!("curl -b cookies {api}/get_user_info"));
-            line("", &format!("curl -b cookies -d nickname=Al {api}/update_nickname"));
+            line("", &format!("curl -b cookies http://{http}/v1/accounts"));
         }
     }
     text + &format!("ready in {} ms\n", took.as_millis())

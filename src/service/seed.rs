@@ -75,15 +75,19 @@ pub async fn seed<S: Store>(store: &S, hasher: &Hasher, clock: Clock) -> Result<
 
 /// Gives the demo users what they begin with: deposits with fixed ids, so that the next start, or another backend, gives nothing again.
 pub async fn endow<S: LedgerStore>(ledger: &Ledger<S>, clock: Clock) -> Result<(), Error> {
-    for (user, code, units) in MONEY {
-        let asset = Asset::parse(code).expect("currencies of ISO 4217");
-        let (owner, name) = (UserId(user), format!("seed-{user}-{code}"));
+    let mut accounts = Vec::new();
+    // All before the first deposit, so that theirs have the first numbers, and the world's come after them.
+    for (user, code, _) in MONEY {
+        let (owner, asset) = (UserId(user), Asset::parse(code).expect("currencies of ISO 4217"));
         let store = ledger.store();
         let account = match store.open_account(owner, asset, clock()).await? {
             Some(account) => Some(account),
             None => store.account_of(owner, asset).await?,
         };
-        let account = account.ok_or_else(|| Error::new(Code::Store, "an account that was there is gone"))?;
+        accounts.push(account.ok_or_else(|| Error::new(Code::Store, "an account that was there is gone"))?);
+    }
+    for ((user, code, units), account) in MONEY.into_iter().zip(accounts) {
+        let (asset, name) = (account.asset, format!("seed-{user}-{code}"));
         let key = IdempotencyKey::parse(name.as_str()).expect("visible ASCII");
         let id = TransferId::of_key("seed", &key);
         let action = Action::Move(Move {
