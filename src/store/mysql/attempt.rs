@@ -1,26 +1,38 @@
 //! One try of a batch: lock, read, decide, write, commit.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use mysql_async::{Conn, Error, Pool, Transaction, TxOpts};
 
 use super::connection::Lease;
 use super::effects::{write, write_barrier};
 use super::error::{Again, again, is_taken};
-use super::found::{lock, look_up};
-use super::transact::Doubt;
+use super::found::{Locking, lock, look_up};
 use crate::domain::effects::{Effects, Found};
 use crate::store::StoreError;
-use crate::store::ledger::{Batch, Decision};
+use crate::store::ledger::{Batch, Decision, NoAnswer};
 
 /// Each kind of key is asked for once more at most, and there are four.
 const QUESTIONS: usize = 4;
 
-/// Whether a batch locks the accounts that it reads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Locking {
-    /// As it must.
-    Rows,
-    /// Only to show what guards balances when locks fail.
-    None,
+/// Whether a commit was sent whose outcome nobody heard. Shared with whoever cuts the work short.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Doubt(Arc<AtomicBool>);
+
+impl Doubt {
+    /// What an error means for the batch.
+    pub(super) fn no_answer(&self, error: StoreError) -> NoAnswer {
+        if self.exists() { NoAnswer::Unknown(error) } else { NoAnswer::Undone(error) }
+    }
+
+    pub(super) fn exists(&self) -> bool {
+        self.0.load(Ordering::SeqCst)
+    }
+
+    pub(super) fn set(&self, exists: bool) {
+        self.0.store(exists, Ordering::SeqCst);
+    }
 }
 
 /// Why a try came to nothing.

@@ -5,11 +5,19 @@ use std::collections::BTreeMap;
 use mysql_async::Result;
 use mysql_async::prelude::Queryable;
 
-use super::attempt::Locking;
 use crate::domain::account::{Account, AccountId};
 use crate::domain::effects::{Found, Wants};
 use crate::domain::transfer::{Hold, Reference, Stored, TransferId, TransferKind};
 use crate::store::queries::mysql as queries;
+
+/// Whether a batch locks the accounts that it reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Locking {
+    /// As it must.
+    Rows,
+    /// Only to show what guards balances when locks fail.
+    None,
+}
 
 /// Locks accounts in ascending order, however many round trips that takes, and adds them to what was found.
 pub(super) async fn lock<C: Queryable>(

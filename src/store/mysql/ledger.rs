@@ -2,7 +2,8 @@
 
 use tokio::sync::mpsc;
 
-use super::transact::{self, Doubt};
+use super::attempt::Doubt;
+use super::transact;
 use super::unit::Atomic;
 use super::{Mysql, account, entry, snapshot};
 use crate::domain::account::{Account, AccountId};

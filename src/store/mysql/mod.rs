@@ -35,7 +35,7 @@ use std::time::Duration;
 use mysql_async::{Conn, Pool};
 use tokio::sync::Semaphore;
 
-use self::attempt::Locking;
+use self::found::Locking;
 use self::settings::{UnsafeSetting, UnsafeSettings};
 use self::unit::{Atomic, Attempt, Unit};
 use super::migrations::{self, Migration};

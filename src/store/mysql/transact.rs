@@ -1,15 +1,14 @@
 //! Batches of the ledger: tried in one transaction each until one holds, for as long as the time-out allows.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use mysql_async::Pool;
 use rand::RngExt;
 
-use super::attempt::{Failure, Locking, attempt};
+use super::attempt::{Doubt, Failure, attempt};
+use super::found::Locking;
 use crate::store::StoreError;
-use crate::store::ledger::{Batch, NoAnswer};
+use crate::store::ledger::Batch;
 
 /// Tries that may meet a row that is there already. From the second on such rows are looked for first, so that each meets another one.
 const COLLISIONS: u32 = 8;
@@ -18,25 +17,6 @@ const LOSSES: u32 = 3;
 /// The pause before a further try is random, at most this long after the first one, twice as long after each, up to the longest.
 const PAUSE: Duration = Duration::from_millis(4);
 const LONGEST_PAUSE: Duration = Duration::from_millis(128);
-
-/// Whether a commit was sent whose outcome nobody heard. Shared with whoever cuts the work short.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Doubt(Arc<AtomicBool>);
-
-impl Doubt {
-    /// What an error means for the batch.
-    pub(super) fn no_answer(&self, error: StoreError) -> NoAnswer {
-        if self.exists() { NoAnswer::Unknown(error) } else { NoAnswer::Undone(error) }
-    }
-
-    pub(super) fn exists(&self) -> bool {
-        self.0.load(Ordering::SeqCst)
-    }
-
-    pub(super) fn set(&self, exists: bool) {
-        self.0.store(exists, Ordering::SeqCst);
-    }
-}
 
 /// Runs `batch` until it holds, fails for good, or was tried often enough. The time-out is the caller's.
 pub(super) async fn run<B: Batch>(
