@@ -33,7 +33,6 @@ fn three_values(key: &str, rule: Rule, folder: &Folder) -> [String; 3] {
         Rule::VolatileUrl => ["redis://one", "memory", "redis://three"],
         Rule::Currency => ["USD", "JPY", "KWD"],
         Rule::KeyPrefix => ["one:", "two.", "three-"],
-        Rule::Currency => ["USD", "EUR", "JPY"],
         Rule::LogLevel => ["debug", "warn,teller=trace", "off"],
     };
     texts.map(str::to_owned)
