@@ -1,6 +1,6 @@
 //! `teller export`: entries and transfers for other programs.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::PathBuf;
 
@@ -64,8 +64,13 @@ impl Export {
             })?),
         };
         let bar = rows();
-        let written = once(app::export(&config, what, out, |more| bar.inc(more as u64)))??;
+        let exported = once(app::export(&config, what, out, |more| bar.inc(more as u64)));
         bar.finish_and_clear();
+        let written = exported.and_then(|exported| Ok(exported?)).inspect_err(|_| {
+            // A part of the books is not to be taken for the whole, nor to be in the way of the next try. If it cannot be removed, the
+            // failure is still the thing to say.
+            self.out.iter().for_each(|path| drop(fs::remove_file(path)));
+        })?;
         eprintln!("rows: {written}");
         Ok(())
     }

@@ -48,12 +48,17 @@ fn from_json(body: &[u8]) -> Result<(UserId, Decimal), Invalid> {
 }
 
 fn from_form(body: &[u8]) -> Result<(UserId, Decimal), Invalid> {
-    let mut fields = extract::url_encoded(body)?;
-    let mut text = |name: &'static str| match fields.remove(name) {
-        Some(serde_json::Value::String(text)) => Ok(text),
-        _ => Err(Invalid::new(name, "is required")),
+    let pairs = extract::url_encoded_pairs(body)?;
+    let text = |name: &'static str| {
+        let mut values = pairs.iter().filter(|(known, _)| known == name).map(|(_, value)| value.as_str());
+        match (values.next(), values.next()) {
+            (Some(text), None) => Ok(text),
+            (None, _) => Err(Invalid::new(name, "is required")),
+            // Which of two amounts was meant is not for us to say.
+            (Some(_), Some(_)) => Err(Invalid::new(name, "must be given once")),
+        }
     };
-    read(&text("user_id")?, &text("amount")?)
+    read(text("user_id")?, text("amount")?)
 }
 
 fn read(user: &str, amount: &str) -> Result<(UserId, Decimal), Invalid> {
@@ -96,5 +101,6 @@ mod tests {
         }
         assert_eq!(outcome(from_form(b"user_id=1&amount=10.00")), "1 10 0");
         assert_eq!(outcome(from_form(b"user_id=1")), "amount: is required");
+        assert_eq!(outcome(from_form(b"user_id=1&amount=1&amount=2")), "amount: must be given once");
     }
 }

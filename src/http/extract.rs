@@ -85,18 +85,23 @@ fn json(body: &[u8]) -> Result<Map<String, Value>, Invalid> {
 
 /// The fields of a form.
 pub(super) fn url_encoded(body: &[u8]) -> Result<Map<String, Value>, Invalid> {
-    let pairs: Vec<(String, String)> =
-        serde_urlencoded::from_bytes(body).map_err(|_| Invalid::new("body", "must be a URL-encoded form"))?;
     let mut fields = Map::new();
-    for (name, value) in pairs {
-        // The decoder puts this character where bytes are no text. Two passwords that differ there must not become one.
-        if value.contains(char::REPLACEMENT_CHARACTER) {
-            return Err(Invalid::new(name, "must be UTF-8"));
-        }
+    for (name, value) in url_encoded_pairs(body)? {
         // As with cookies, the first of several counts.
         fields.entry(name).or_insert(Value::String(value));
     }
     Ok(fields)
+}
+
+/// A form's fields in their order, those that are there several times too.
+pub(super) fn url_encoded_pairs(body: &[u8]) -> Result<Vec<(String, String)>, Invalid> {
+    let pairs: Vec<(String, String)> =
+        serde_urlencoded::from_bytes(body).map_err(|_| Invalid::new("body", "must be a URL-encoded form"))?;
+    // The decoder puts this character where bytes are no text. Two passwords that differ there must not become one.
+    match pairs.iter().find(|(_, value)| value.contains(char::REPLACEMENT_CHARACTER)) {
+        Some((name, _)) => Err(Invalid::new(name.clone(), "must be UTF-8")),
+        None => Ok(pairs),
+    }
 }
 
 /// The session that the request's cookie names. None, and one that cannot be a session's, are the same refusal.

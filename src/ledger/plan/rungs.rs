@@ -13,10 +13,21 @@ pub(super) fn differ(from: AccountId, to: AccountId) -> Result<(), Refusal> {
     if from == to { Err(Refusal::SameAccount) } else { Ok(()) }
 }
 
-/// A user who pays somebody else pays a user: no other account is there for them.
-pub(super) fn may_pay(authority: Authority, kind: TransferKind, payee: &Account) -> Result<(), Refusal> {
-    let outside = payee.kind == AccountKind::External && kind == TransferKind::Transfer;
-    if outside && authority == Authority::Owner { Err(Refusal::UnknownAccount(Side::To)) } else { Ok(()) }
+/// A user who pays somebody else pays a user: no other account is there for them. And what comes in or goes out does so on behalf of a
+/// user: the world outside pays nothing to itself.
+pub(super) fn may_pay(
+    authority: Authority,
+    kind: TransferKind,
+    payer: &Account,
+    payee: &Account,
+) -> Result<(), Refusal> {
+    let (pays, is_paid) = (payer.kind == AccountKind::External, payee.kind == AccountKind::External);
+    match kind {
+        TransferKind::Transfer if is_paid && authority == Authority::Owner => Err(Refusal::UnknownAccount(Side::To)),
+        TransferKind::Deposit if is_paid => Err(Refusal::UnknownAccount(Side::To)),
+        TransferKind::Withdrawal | TransferKind::Deduction if pays => Err(Refusal::UnknownAccount(Side::From)),
+        _ => Ok(()),
+    }
 }
 
 pub(super) fn owns(command: &Command, payer: &Account) -> Result<(), Refusal> {
@@ -83,6 +94,6 @@ fn available(account: &Account) -> Amount {
 }
 
 /// When what is held from `begin` on expires: at the end of time at the latest.
-pub(super) fn expiry(begin: Timestamp, timeout_s: Option<u32>) -> Option<Timestamp> {
+pub(in crate::ledger) fn expiry(begin: Timestamp, timeout_s: Option<u32>) -> Option<Timestamp> {
     timeout_s.map(|seconds| Timestamp(begin.0.saturating_add(i64::from(seconds).saturating_mul(MICROS_PER_SECOND))))
 }

@@ -17,7 +17,7 @@ pub(super) enum Fact {
     Asset { account: AccountId, asset: Asset },
     Held { transfer: TransferId, account: AccountId, by: i128 },
     Open { account: AccountId },
-    Pending { transfer: TransferId, account: AccountId, amount: Amount },
+    Pending { transfer: TransferId, account: AccountId, amount: Amount, expires_at: Option<Timestamp> },
     Settled { pending: TransferId, by: TransferId, how: TransferStatus },
     Reference { kind: TransferKind, reference: Reference, transfer: TransferId },
 }
@@ -79,7 +79,10 @@ impl Fact {
             Self::Asset { asset, .. } => format!("{} entries in {asset}", times.unsigned_abs()),
             Self::Held { by, .. } => format!("held money to change by {by}"),
             Self::Open { .. } => format!("{} more held", times.unsigned_abs()),
-            Self::Pending { account, amount, .. } => format!("a hold of {} on account {account}", amount.minor()),
+            Self::Pending { account, amount, expires_at, .. } => {
+                let end = expires_at.map_or("never".to_owned(), |at| format!("at {}", at.0));
+                format!("a hold of {} on account {account} that expires {end}", amount.minor())
+            }
             Self::Settled { by, how, .. } => format!("settled as {how:?} by transfer {by}").to_lowercase(),
             Self::Reference { transfer, .. } => format!("used by transfer {transfer}"),
         }

@@ -37,6 +37,7 @@ use crate::domain::account::Account;
 use crate::domain::asset::Asset;
 use crate::domain::time::Timestamp;
 use crate::domain::transfer::{Entry, Hold, HoldStatus, Transfer, TransferStatus};
+use crate::ledger::plan::expiry;
 use crate::store::StoreError;
 use crate::store::ledger::{LedgerStore, Page};
 
@@ -239,17 +240,25 @@ impl<F: Facts> Pass<F> {
             self.whole(fact, 1);
         }
         if transfer.status == TransferStatus::Pending {
-            self.whole(Fact::Pending { transfer: transfer.id, account: transfer.from, amount: transfer.amount }, 1);
+            let expires_at = expiry(transfer.created_at, transfer.timeout_s);
+            let (account, amount) = (transfer.from, transfer.amount);
+            self.whole(Fact::Pending { transfer: transfer.id, account, amount, expires_at }, 1);
         }
     }
 
     fn hold(&mut self, hold: &Hold) {
         self.report.holds = self.report.holds.saturating_add(1);
         let (transfer, account, amount) = (hold.transfer, hold.account, hold.amount.minor());
-        self.whole(Fact::Pending { transfer, account, amount: hold.amount }, -1);
+        self.whole(Fact::Pending { transfer, account, amount: hold.amount, expires_at: hold.expires_at }, -1);
         self.whole(Fact::Held { transfer, account, by: amount }, -1);
         let how = match hold.status {
-            HoldStatus::Pending => return self.facts.add(Fact::Open { account }, amount.wrapping_neg()),
+            HoldStatus::Pending => {
+                if let Some(by) = hold.settled_by {
+                    let place = Place::Transfer(transfer);
+                    self.report.add(Violation::new(place, "nothing that settled it while it is pending", by));
+                }
+                return self.facts.add(Fact::Open { account }, amount.wrapping_neg());
+            }
             HoldStatus::Posted => TransferStatus::Posted,
             HoldStatus::Voided => TransferStatus::Voided,
             HoldStatus::Expired => TransferStatus::Expired,
