@@ -28,6 +28,8 @@ pub struct Command {
 pub enum Authority {
     /// What belongs to the actor.
     Owner,
+    /// Anybody's, where an owner could move it.
+    Agent,
     /// Anybody's.
     Operator,
 }

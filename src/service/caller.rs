@@ -1,5 +1,9 @@
 //! Who asks, and what they may see and do.
 
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
 use super::sessions::Sessions;
 use crate::api::Refusal;
 use crate::domain::account::{Account, AccountId};
@@ -10,6 +14,9 @@ use crate::domain::user::{Role, UserId};
 use crate::error::Error;
 use crate::ledger::LedgerError;
 use crate::store::{Store, StoreError, Volatile};
+
+/// How long somebody who is an operator no more may still pass for one.
+const MOMENT: Duration = Duration::from_secs(1);
 
 /// Why a handler stopped before its end.
 #[derive(Debug)]
@@ -34,12 +41,14 @@ pub fn heard<T>(outcome: Result<T, Halt>) -> Result<Result<T, Refusal>, Error> {
 pub struct Callers<S, V> {
     store: S,
     sessions: Sessions<V>,
+    /// When each was last seen to be one. There are few.
+    operators: Arc<Mutex<HashMap<UserId, Instant>>>,
 }
 
 impl<S: Store, V: Volatile> Callers<S, V> {
     /// Callers with sessions in `sessions` and roles in `store`.
     pub fn new(store: S, sessions: Sessions<V>) -> Self {
-        Self { store, sessions }
+        Self { store, sessions, operators: Arc::default() }
     }
 
     /// Whose session it is.
@@ -49,7 +58,21 @@ impl<S: Store, V: Volatile> Callers<S, V> {
 
     /// Whether `user` is an operator.
     pub async fn is_operator(&self, user: UserId) -> Result<bool, Halt> {
-        Ok(self.store.role(user).await? == Some(Role::Operator))
+        let is_operator = self.store.role(user).await? == Some(Role::Operator);
+        if is_operator {
+            self.operators().insert(user, Instant::now());
+        }
+        Ok(is_operator)
+    }
+
+    /// Whether `user` was an operator a moment ago: for what would be done without an operator's rights first, and then again.
+    pub fn was_operator(&self, user: UserId) -> bool {
+        self.operators().get(&user).is_some_and(|seen| seen.elapsed() < MOMENT)
+    }
+
+    fn operators(&self) -> MutexGuard<'_, HashMap<UserId, Instant>> {
+        // What was seen is whole, whoever panicked.
+        self.operators.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The operator whose session it is.

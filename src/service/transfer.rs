@@ -196,9 +196,12 @@ impl<S: Store, V: Volatile> Transfers<S, V> {
     }
 
     /// Does `command` with its actor's own money; with anybody's, if that is refused and the actor is an operator. So most transfers cost
-    /// no look at anybody's role.
+    /// no look at anybody's role, and an operator's only the first of each moment.
     async fn own_or_any(&self, cx: &Context, command: Command) -> Result<Outcome, Halt> {
-        let (actor, again) = (command.actor, Command { authority: Authority::Operator, ..command.clone() });
+        if self.callers.was_operator(command.actor) {
+            return self.one(cx, Command { authority: Authority::Agent, ..command }).await;
+        }
+        let (actor, again) = (command.actor, Command { authority: Authority::Agent, ..command.clone() });
         match self.one(cx, command).await? {
             Err(command::Refusal::NotYours) if self.callers.is_operator(actor).await? => self.one(cx, again).await,
             outcome => Ok(outcome),

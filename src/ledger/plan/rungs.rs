@@ -13,14 +13,14 @@ pub(super) fn differ(from: AccountId, to: AccountId) -> Result<(), Refusal> {
     if from == to { Err(Refusal::SameAccount) } else { Ok(()) }
 }
 
-/// A user who pays somebody else pays a user: no other account is there for them.
+/// A user who pays somebody else pays a user, and so does who pays for them: no other account is there for them.
 pub(super) fn may_pay(authority: Authority, kind: TransferKind, payee: &Account) -> Result<(), Refusal> {
     let outside = payee.kind == AccountKind::External && kind == TransferKind::Transfer;
-    if outside && authority == Authority::Owner { Err(Refusal::UnknownAccount(Side::To)) } else { Ok(()) }
+    if outside && authority != Authority::Operator { Err(Refusal::UnknownAccount(Side::To)) } else { Ok(()) }
 }
 
 pub(super) fn owns(command: &Command, payer: &Account) -> Result<(), Refusal> {
-    let may = command.authority == Authority::Operator || payer.owner == Some(command.actor);
+    let may = command.authority != Authority::Owner || payer.owner == Some(command.actor);
     if may { Ok(()) } else { Err(Refusal::NotYours) }
 }
 

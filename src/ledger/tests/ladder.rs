@@ -273,7 +273,9 @@ fn a_customer_pays_users_and_an_operator_anybody_out_of_any_account() {
     case.wish().kind = TransferKind::Deduction;
     assert!(case.outcome().is_ok());
     case.wish().kind = TransferKind::Transfer;
-    (case.command.authority, case.command.actor) = (Authority::Operator, UserId(99));
+    (case.command.authority, case.command.actor) = (Authority::Agent, UserId(99));
+    assert_eq!(case.outcome(), Err(Refusal::UnknownAccount(Side::To)), "for a customer, as a customer could");
+    case.command.authority = Authority::Operator;
     assert!(case.outcome().is_ok());
     case.wish().from = outside;
     case.wish().to = TO;
