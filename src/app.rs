@@ -9,7 +9,7 @@ use teller_rpc::{ClientConfig, Registry, Secret, Server, ServerConfig};
 use tokio_util::sync::CancellationToken;
 
 use self::listen::listen;
-pub use self::offline::{export, migrate, seed_users, verify};
+pub use self::offline::{export, migrate, seed_accounts, seed_users, verify};
 use self::side::{Ready, Side};
 use crate::api::Backend;
 use crate::coalesce::Limits;
@@ -229,13 +229,7 @@ async fn over<S: Store, V: Volatile>(config: &Config, store: S, lanes: usize, vo
             .with_fix("start it, look at its address and password, or choose another with --volatile URL")
     })?;
     let hasher = hasher(&config.password)?;
-    let limits = ledger::Limits {
-        lanes,
-        batch_max: config.ledger.batch_max,
-        queue_max: config.ledger.queue_max,
-        external_stripes: config.ledger.external_stripes,
-    };
-    let ledger = Ledger::new(store, limits, service::system_clock);
+    let ledger = Ledger::new(store, limits(&config.ledger, lanes), service::system_clock);
     let demo = match config.has_demo_users() {
         false => Demo::Absent,
         true => demo(&ledger, &hasher).await.map_err(|e| Error::new("cannot make the demo users", e))?,
@@ -257,6 +251,15 @@ async fn over<S: Store, V: Volatile>(config: &Config, store: S, lanes: usize, vo
     let studio = studio(&config.picture);
     let registry = service::registry(ledger, volatile, hasher, studio, service::system_clock, &settings);
     Ok(Services { registry, demo, background, finish: Box::pin(async move { begun.finish().await }) })
+}
+
+fn limits(config: &config::Ledger, lanes: usize) -> ledger::Limits {
+    ledger::Limits {
+        lanes,
+        batch_max: config.batch_max,
+        queue_max: config.queue_max,
+        external_stripes: config.external_stripes,
+    }
 }
 
 /// The demo users, if the store has them or has none at all, with their money.

@@ -31,6 +31,7 @@ fn main() {
         told("no_password_and_no_session_id_is_in_any_log", canary),
         told("a_rust_program_speaks_to_it_over_rpc", rust_client),
         told("users_for_load_tests_are_made_once_and_sign_in", seeded_users),
+        told("accounts_for_load_tests_are_made_and_given_money_once", seeded_accounts),
         told("a_busy_port_is_named_with_the_flag_that_changes_it", busy_port),
         told("a_wrong_secret_opens_nothing", wrong_secret),
         told("a_start_that_waits_for_a_lock_is_stopped_by_one_signal", stopped_while_it_starts),
@@ -242,6 +243,21 @@ async fn seeded_users(home: Home) {
     let mut production = teller(home.path(), &["seed", "users", "1"]);
     let refused = production.env("TELLER_ENVIRONMENT", "production").output().await.expect("it ends");
     assert_eq!(refused.status.code(), Some(2));
+}
+
+async fn seeded_accounts(home: Home) {
+    let mut said = Vec::new();
+    for count in ["600", "600"] {
+        let output = teller(home.path(), &["seed", "accounts", count, "--amount", "12.50"]).output();
+        said.push(String::from_utf8(output.await.expect("it ends").stdout).expect("text"));
+    }
+    // Before them are the eight that stand for the world outside.
+    assert_eq!(said, ["accounts: 600 of CNY, numbers 9 to 608\n"; 2]);
+    let output = teller(home.path(), &["verify"]).output().await.expect("it ends");
+    let books = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success() && books.contains("600"), "{books}");
+    let output = teller(home.path(), &["seed", "accounts", "1", "--amount", "13"]).output().await.expect("it ends");
+    assert_eq!(output.status.code(), Some(1), "the same deposit of another amount");
 }
 
 async fn wrong_secret(home: Home) {

@@ -11,6 +11,23 @@
 INSERT INTO accounts (owner, kind, stripe, asset, balance, held, floor, version, status, created_at, updated_at)
 VALUES (:owner, :kind, :stripe, :asset, 0, 0, :floor, 0, 1, :now, :now);
 
+-- name: insert_accounts :each
+-- Users' accounts, as `insert_account` makes one; an owner's that is there already stays as it is.
+-- row NewAccount: owner u64, asset asset, created_at i64
+-- sqlite:
+INSERT INTO accounts (owner, kind, stripe, asset, balance, held, floor, version, status, created_at, updated_at)
+VALUES (:owner, 1, NULL, :asset, 0, 0, 0, 0, 1, :created_at, :created_at) ON CONFLICT (owner, asset) DO NOTHING;
+-- mysql:
+INSERT INTO accounts (owner, kind, stripe, asset, balance, held, floor, version, status, created_at, updated_at)
+VALUES (:owner, 1, NULL, :asset, 0, 0, 0, 0, 1, :created_at, :created_at) ON DUPLICATE KEY UPDATE id = id;
+
+-- name: owned_accounts :many
+-- The owners' accounts in an asset, in any order.
+-- arg asset: asset
+-- arg owners: u64 list
+-- row Owned: id u64, owner u64
+SELECT id, owner FROM accounts WHERE asset = :asset AND owner IN (:owners);
+
 -- name: accounts :many
 -- The accounts of `ids`, in any order; unknown ones are left out.
 -- arg ids: u64 list

@@ -4,10 +4,13 @@ use std::io::Write;
 
 use super::{Error, hasher, stores};
 use crate::config::{Config, Durable};
+use crate::domain::account::AccountId;
 use crate::domain::time::Timestamp;
+use crate::ledger::Ledger;
 use crate::ledger::export::{self, Export};
 use crate::ledger::verify::{Report, verify as check};
-use crate::service::{self, seed};
+use crate::service;
+use crate::service::seed::{self, Fund};
 use crate::store::{Store, StoreError};
 
 /// Work on a store, whichever the configuration names.
@@ -65,6 +68,21 @@ pub async fn seed_users(config: &Config, count: u64, done: impl Fn(u64)) -> Resu
         }
     }
     on_store(config, Users(count, done)).await
+}
+
+/// Gives the users of [`seed_users`] accounts with money, as [`seed::accounts`] does.
+pub async fn seed_accounts(config: &Config, fund: Fund, done: impl Fn(u64)) -> Result<(AccountId, AccountId), Error> {
+    struct Accounts<F>(Fund, F);
+    impl<F: Fn(u64)> Work for Accounts<F> {
+        type Value = (AccountId, AccountId);
+        async fn on<S: Store>(self, config: &Config, store: S) -> Result<Self::Value, Error> {
+            migrated(&store).await?;
+            let ledger = Ledger::new(store, super::limits(&config.ledger, 1), service::system_clock);
+            let made = seed::accounts(&ledger, service::system_clock, self.0, self.1).await;
+            made.map_err(|e| Error::new("cannot make the accounts", e))
+        }
+    }
+    on_store(config, Accounts(fund, done)).await
 }
 
 /// Checks the books, as [`check`] does.

@@ -8,8 +8,10 @@ use super::run::once;
 use super::{print, progress};
 use crate::app;
 use crate::config::Config;
-use crate::service::seed::MANY_MAX;
-use crate::telemetry::log;
+use crate::domain::asset::Asset;
+use crate::domain::money::Decimal;
+use crate::service::seed::{Fund, MANY_MAX};
+use crate::telemetry::log::{self, Logs};
 
 /// Fill the store for a load test, and end
 ///
@@ -23,6 +25,7 @@ pub struct Seed {
 #[derive(Subcommand)]
 enum What {
     Users(Users),
+    Accounts(Accounts),
 }
 
 /// Make the users user000000001 to COUNT in nine digits, with the password teller-demo
@@ -39,16 +42,60 @@ struct Users {
     store: Store,
 }
 
+/// Make an account with money for each of the users user000000001 to COUNT, who are made where they are missing
+///
+/// Prints the first and the last account number; where nobody opens accounts meanwhile, all are between them. Run again, it gives nothing twice.
+#[derive(Args)]
+struct Accounts {
+    #[command(flatten)]
+    users: Users,
+    /// Their currency, an ISO 4217 code
+    #[arg(long, default_value = "CNY", value_parser = |text: &str| Asset::parse(text))]
+    currency: Asset,
+    /// What each is given, in major units
+    #[arg(long, default_value = "1000.00", value_parser = |text: &str| Decimal::parse("amount", text))]
+    amount: Decimal,
+}
+
 impl Seed {
-    /// Makes what is missing, shows how far it is, and says how much it was.
+    /// Makes what is missing, shows how far it is, and says what there is now.
     pub fn execute(self) -> Result<(), Failure> {
-        let What::Users(Users { count, common, store }) = self.what;
-        let (config, _) = Config::load(common.sources([store.given()])?)?;
+        match self.what {
+            What::Users(users) => {
+                let (count, config, _logs) = users.begin()?;
+                let made = make(&config, count)?;
+                print(&format!("users made: {made}; there already: {}\n", count - made as u64))
+            }
+            What::Accounts(accounts) => accounts.execute(),
+        }
+    }
+}
+
+impl Users {
+    /// How many, in which store, if its configuration allows this; and logs from now on.
+    fn begin(self) -> Result<(u64, Config, Logs), Failure> {
+        let (config, _) = Config::load(self.common.sources([self.store.given()])?)?;
         config.allow_seeding()?;
-        let _logs = log::install(&config.log).map_err(Failure::at_run_time)?;
-        let bar = progress::of(count, "users");
-        let made = once(app::seed_users(&config, count, |more| bar.inc(more)))??;
+        let logs = log::install(&config.log).map_err(Failure::at_run_time)?;
+        Ok((self.count, config, logs))
+    }
+}
+
+fn make(config: &Config, count: u64) -> Result<usize, Failure> {
+    let bar = progress::of(count, "users");
+    let made = once(app::seed_users(config, count, |more| bar.inc(more)))??;
+    bar.finish_and_clear();
+    Ok(made)
+}
+
+impl Accounts {
+    fn execute(self) -> Result<(), Failure> {
+        let (count, config, _logs) = self.users.begin()?;
+        make(&config, count)?;
+        let bar = progress::of(count, "accounts");
+        let fund = Fund { count, asset: self.currency, amount: self.amount };
+        let (first, last) = once(app::seed_accounts(&config, fund, |more| bar.inc(more)))??;
         bar.finish_and_clear();
-        print(&format!("users made: {made}; there already: {}\n", count - made as u64))
+        print(&format!("accounts: {count} of {}, numbers {first} to {last}\n", self.currency.code()))
     }
 }

@@ -96,7 +96,7 @@ fn moved(work: &mut Work<'_>, command: &Command, wish: &Move) -> Result<Step, Re
     let from = work.place(wish.from).ok_or(Refusal::UnknownAccount(Side::From))?;
     let to = work.place(wish.to).ok_or(Refusal::UnknownAccount(Side::To))?;
     let (payer, payee) = (work.account(from), work.account(to));
-    rungs::may_pay(command.authority, wish.kind, payer, payee)?;
+    rungs::may_pay(wish.kind, payer, payee)?;
     rungs::owns(command, payer)?;
     rungs::are_open(payer, payee)?;
     rungs::is_in(wish.asset, Side::From, payer)?;

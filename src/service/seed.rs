@@ -1,5 +1,6 @@
 //! Users made without signing up: the demo users of development with their money, and any number for load tests.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
@@ -7,6 +8,7 @@ use tokio::time::Instant;
 
 use super::Clock;
 use super::password::Hasher;
+use crate::domain::account::AccountId;
 use crate::domain::asset::Asset;
 use crate::domain::command::{Action, Authority, Command, Move};
 use crate::domain::money::Decimal;
@@ -109,9 +111,11 @@ pub async fn endow<S: LedgerStore>(ledger: &Ledger<S>, clock: Clock) -> Result<(
     Ok(())
 }
 
-/// Users of one transaction of [`many`], and how many transactions run at once: enough to keep a database busy.
-const CHUNK: u64 = 1000;
+/// Users of one transaction of [`many`], so few that it is within its time on a busy machine too, and how many transactions run at once.
+const CHUNK: u64 = 200;
 const AT_ONCE: usize = 4;
+/// Accounts of one transaction of [`accounts`].
+const ACCOUNTS: u64 = 500;
 /// Most users that [`many`] makes: their names have nine digits.
 pub const MANY_MAX: u64 = 999_999_999;
 
@@ -130,7 +134,7 @@ pub async fn many<S: Store>(
         let size = numbers.end - numbers.start;
         let users = numbers.map(|number| NewUser {
             id: None,
-            user_name: format!("user{number:09}"),
+            user_name: user_name(number),
             nickname: format!("u{}", number % 10_000_000),
             password_hash: password_hash.clone(),
             role: Role::Customer,
@@ -141,6 +145,80 @@ pub async fn many<S: Store>(
         Ok::<_, Error>(new)
     };
     stream::iter(chunks).map(insert).buffer_unordered(AT_ONCE).try_fold(0, async |sum, new| Ok(sum + new)).await
+}
+
+/// What each of the users of [`many`] is to have.
+#[derive(Clone, Copy, Debug)]
+pub struct Fund {
+    /// Their number.
+    pub count: u64,
+    /// The currency of their accounts.
+    pub asset: Asset,
+    /// How much each is given, in major units: once, however often this is run.
+    pub amount: Decimal,
+}
+
+/// Opens an account for each of the users that [`many`] made, and gives it money. Calls `done` with how many more are done, and returns the
+/// first and the last account by number: where nobody else opens one meanwhile, all are between them.
+pub async fn accounts<S: Store>(
+    ledger: &Ledger<S>,
+    clock: Clock,
+    fund: Fund,
+    done: impl Fn(u64),
+) -> Result<(AccountId, AccountId), Error> {
+    // Made first, so that their numbers come first.
+    ledger.external_account(fund.asset, TransferId([0; 16])).await?;
+    let (mut first, mut last) = (AccountId(u64::MAX), AccountId(0));
+    for begin in (1..=fund.count.min(MANY_MAX)).step_by(ACCOUNTS as usize) {
+        let numbers = begin..(begin + ACCOUNTS).min(fund.count + 1);
+        let owners = users(ledger.store(), numbers.clone()).await?;
+        let accounts = ledger.store().open_accounts(&owners, fund.asset, clock()).await?;
+        let mut deposits = Vec::with_capacity(accounts.len());
+        for (number, account) in numbers.zip(&accounts) {
+            (first, last) = (first.min(*account), last.max(*account));
+            deposits.push(deposit(ledger, &fund, number, *account).await?);
+        }
+        for outcome in ledger.submit(deposits, Instant::now() + PATIENCE).await? {
+            outcome.map_err(|refusal| Error::new(Code::Internal, refusal))?;
+        }
+        done(accounts.len() as u64);
+    }
+    Ok((first, last))
+}
+
+/// The users of these numbers, in their order.
+async fn users<S: Store>(store: &S, numbers: std::ops::Range<u64>) -> Result<Vec<UserId>, Error> {
+    let names: Vec<_> = numbers.map(user_name).collect();
+    let found = store.credentials_of(&names).await?;
+    let of: HashMap<_, _> = found.into_iter().map(|known| (known.user_name, known.user)).collect();
+    let user =
+        |name| of.get(name).copied().ok_or_else(|| Error::new(Code::Internal, format!("there is no user {name}")));
+    names.iter().map(user).collect()
+}
+
+async fn deposit<S: LedgerStore>(
+    ledger: &Ledger<S>,
+    fund: &Fund,
+    number: u64,
+    to: AccountId,
+) -> Result<Command, Error> {
+    let key = IdempotencyKey::parse(format!("account-{}-{}", user_name(number), fund.asset.code()));
+    let id = TransferId::of_key("seed", &key.expect("visible ASCII"));
+    let action = Action::Move(Move {
+        kind: TransferKind::Deposit,
+        from: ledger.external_account(fund.asset, id).await?,
+        to,
+        asset: fund.asset,
+        amount: fund.amount,
+        pending: None,
+        reference: None,
+        description: Description::default(),
+    });
+    Ok(Command { id, actor: OPERATOR, authority: Authority::Operator, linked: false, action })
+}
+
+fn user_name(number: u64) -> String {
+    format!("user{number:09}")
 }
 
 fn password() -> Password {

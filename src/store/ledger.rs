@@ -144,6 +144,14 @@ pub trait LedgerStore: Clone + Send + Sync + 'static {
         now: Timestamp,
     ) -> impl Future<Output = Result<Option<Account>, StoreError>> + Send;
 
+    /// The accounts of `owners` in an asset, in their order; those that are missing are opened, in that order too. For a few hundred at a time.
+    fn open_accounts(
+        &self,
+        owners: &[UserId],
+        asset: Asset,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<Vec<AccountId>, StoreError>> + Send;
+
     /// The external accounts of an asset, as many as `stripes`, in the order of their stripes; those that are missing are made.
     fn external_accounts(
         &self,

@@ -13,19 +13,15 @@ pub(super) fn differ(from: AccountId, to: AccountId) -> Result<(), Refusal> {
     if from == to { Err(Refusal::SameAccount) } else { Ok(()) }
 }
 
-/// A user who pays somebody else pays a user: no other account is there for them. And what comes in or goes out does so on behalf of a
-/// user: the world outside pays nothing to itself.
-pub(super) fn may_pay(
-    authority: Authority,
-    kind: TransferKind,
-    payer: &Account,
-    payee: &Account,
-) -> Result<(), Refusal> {
+/// The world outside takes part in what comes in or goes out, on one side of it, and in nothing else: to transfers between users it
+/// is not there, whoever asks.
+pub(super) fn may_pay(kind: TransferKind, payer: &Account, payee: &Account) -> Result<(), Refusal> {
     let (pays, is_paid) = (payer.kind == AccountKind::External, payee.kind == AccountKind::External);
     match kind {
-        TransferKind::Transfer if is_paid && authority == Authority::Owner => Err(Refusal::UnknownAccount(Side::To)),
-        TransferKind::Deposit if is_paid => Err(Refusal::UnknownAccount(Side::To)),
-        TransferKind::Withdrawal | TransferKind::Deduction if pays => Err(Refusal::UnknownAccount(Side::From)),
+        TransferKind::Transfer | TransferKind::Withdrawal | TransferKind::Deduction if pays => {
+            Err(Refusal::UnknownAccount(Side::From))
+        }
+        TransferKind::Transfer | TransferKind::Deposit if is_paid => Err(Refusal::UnknownAccount(Side::To)),
         _ => Ok(()),
     }
 }

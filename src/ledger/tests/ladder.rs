@@ -265,19 +265,25 @@ fn money_may_be_spent_down_to_the_floor_but_not_what_is_held() {
 }
 
 #[test]
-fn a_customer_pays_users_and_an_operator_anybody_out_of_any_account() {
+fn the_world_outside_is_there_for_what_comes_in_and_goes_out_alone() {
     let outside = AccountId(10);
     let mut case = a_move();
-    case.wish().to = outside;
-    assert_eq!(case.outcome(), Err(Refusal::UnknownAccount(Side::To)));
-    case.wish().kind = TransferKind::Deduction;
-    assert!(case.outcome().is_ok());
-    case.wish().kind = TransferKind::Transfer;
     (case.command.authority, case.command.actor) = (Authority::Operator, UserId(99));
-    assert!(case.outcome().is_ok());
-    case.wish().from = outside;
-    case.wish().to = TO;
-    assert!(case.outcome().is_ok(), "the world outside has no floor");
+    case.wish().to = outside;
+    assert_eq!(case.outcome(), Err(Refusal::UnknownAccount(Side::To)), "whoever asks");
+    case.wish().kind = TransferKind::Deposit;
+    assert_eq!(case.outcome(), Err(Refusal::UnknownAccount(Side::To)), "it pays nothing to itself");
+    for kind in [TransferKind::Deduction, TransferKind::Withdrawal] {
+        case.wish().kind = kind;
+        assert!(case.outcome().is_ok());
+    }
+    (case.wish().from, case.wish().to) = (outside, TO);
+    for kind in [TransferKind::Transfer, TransferKind::Deduction, TransferKind::Withdrawal] {
+        case.wish().kind = kind;
+        assert_eq!(case.outcome(), Err(Refusal::UnknownAccount(Side::From)), "{kind:?}");
+    }
+    case.wish().kind = TransferKind::Deposit;
+    assert!(case.outcome().is_ok(), "it has no floor");
 }
 
 #[test]

@@ -126,6 +126,10 @@ impl LedgerStore for Memory {
         Err(StoreError::Refused("not here".into()))
     }
 
+    async fn open_accounts(&self, _: &[UserId], _: Asset, _: Timestamp) -> Result<Vec<AccountId>, StoreError> {
+        Err(StoreError::Refused("not here".into()))
+    }
+
     async fn account(&self, id: AccountId) -> Result<Option<Account>, StoreError> {
         Ok(self.book().accounts.get(&id).cloned())
     }

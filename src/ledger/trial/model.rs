@@ -114,13 +114,11 @@ impl Model {
         no(payee.is_none(), Refusal::UnknownAccount(Side::To));
         let (mut payer, mut payee) = (payer?, payee?);
         let owner = command.authority == Authority::Owner;
-        let aside = kind == TransferKind::Transfer && payee.kind == AccountKind::External && pending.is_none();
-        no(owner && aside, Refusal::UnknownAccount(Side::To));
         if pending.is_none() {
             let (pays, is_paid) = (payer.kind == AccountKind::External, payee.kind == AccountKind::External);
-            let goes_out = matches!(kind, TransferKind::Withdrawal | TransferKind::Deduction);
-            no(goes_out && pays, Refusal::UnknownAccount(Side::From));
-            no(kind == TransferKind::Deposit && is_paid, Refusal::UnknownAccount(Side::To));
+            no(kind != TransferKind::Deposit && pays, Refusal::UnknownAccount(Side::From));
+            let comes_in = matches!(kind, TransferKind::Transfer | TransferKind::Deposit);
+            no(comes_in && is_paid, Refusal::UnknownAccount(Side::To));
         }
         no(owner && payer.owner != Some(command.actor), Refusal::NotYours);
         for (side, account) in [(Side::From, &payer), (Side::To, &payee)] {

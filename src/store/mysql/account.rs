@@ -1,5 +1,7 @@
 //! Accounts: units of work.
 
+use std::collections::HashSet;
+
 use mysql_async::{Conn, Result, Transaction};
 
 use super::error::is_taken;
@@ -10,7 +12,8 @@ use crate::domain::money::Amount;
 use crate::domain::time::Timestamp;
 use crate::domain::user::UserId;
 use crate::store::ledger::{Amended, Amendment};
-use crate::store::queries::mysql as queries;
+use crate::store::queries::ledger::in_order;
+use crate::store::queries::{mysql as queries, rows};
 
 /// One statement that commits by itself. If its answer is lost, the next try meets its own row: empty, and opened at this very moment.
 pub(super) struct Open {
@@ -34,6 +37,28 @@ impl Unit for Open {
         }
         let found = of(db, self.owner, self.asset).await?;
         Ok(found.filter(|account| !met || (account.version == 0 && account.created_at == self.now)))
+    }
+}
+
+/// Only what is missing is inserted: a row that is there would cost a number.
+pub(super) struct OpenAll {
+    pub(super) owners: Vec<UserId>,
+    pub(super) asset: Asset,
+    pub(super) now: Timestamp,
+}
+
+impl Change for OpenAll {
+    type Value = Vec<AccountId>;
+
+    async fn apply(&self, db: &mut Transaction<'_>) -> Result<Vec<AccountId>> {
+        let ids: Vec<u64> = self.owners.iter().map(|owner| owner.0).collect();
+        let there = queries::owned_accounts(db, self.asset, &ids).await?;
+        let there: HashSet<u64> = there.into_iter().map(|row| row.owner).collect();
+        let missing = ids.iter().copied().filter(|owner| !there.contains(owner));
+        let rows: Vec<_> =
+            missing.map(|owner| rows::NewAccount { owner, asset: self.asset, created_at: self.now.0 }).collect();
+        queries::insert_accounts(db, &rows).await?;
+        Ok(in_order(&self.owners, queries::owned_accounts(db, self.asset, &ids).await?)?)
     }
 }
 

@@ -26,6 +26,15 @@ impl LedgerStore for Mysql {
         self.unit(account::Open { owner, asset, now }).await
     }
 
+    async fn open_accounts(
+        &self,
+        owners: &[UserId],
+        asset: Asset,
+        now: Timestamp,
+    ) -> Result<Vec<AccountId>, StoreError> {
+        self.unit(Atomic(account::OpenAll { owners: owners.to_vec(), asset, now })).await
+    }
+
     async fn external_accounts(
         &self,
         asset: Asset,

@@ -1,5 +1,7 @@
 //! Rows of the ledger to and from what they mean, the same for every database.
 
+use std::collections::HashMap;
+
 use super::rows;
 use crate::domain::account::{Account, AccountId, AccountKind, AccountStatus};
 use crate::domain::effects::Settled;
@@ -54,6 +56,12 @@ impl TryFrom<rows::Account> for Account {
             updated_at: Timestamp(row.updated_at),
         })
     }
+}
+
+/// The account of each of `owners`, in their order.
+pub fn in_order(owners: &[UserId], found: Vec<rows::Owned>) -> Result<Vec<AccountId>, Unreadable> {
+    let of: HashMap<u64, u64> = found.into_iter().map(|row| (row.owner, row.id)).collect();
+    owners.iter().map(|owner| of.get(&owner.0).copied().map(AccountId).ok_or(Unreadable("owner"))).collect()
 }
 
 impl From<&Account> for rows::Account {

@@ -10,8 +10,8 @@ use crate::domain::money::Amount;
 use crate::domain::time::Timestamp;
 use crate::domain::user::UserId;
 use crate::store::ledger::{Amended, Amendment};
-use crate::store::queries::ledger::read;
-use crate::store::queries::sqlite as queries;
+use crate::store::queries::ledger::{in_order, read};
+use crate::store::queries::{rows, sqlite as queries};
 
 pub(super) fn open(db: &Connection, owner: UserId, asset: Asset, now: Timestamp) -> Result<Option<Account>> {
     let kind = AccountKind::User as u64;
@@ -20,6 +20,15 @@ pub(super) fn open(db: &Connection, owner: UserId, asset: Asset, now: Timestamp)
         Err(error) if is_taken(&error) => Ok(None),
         Err(error) => Err(error),
     }
+}
+
+/// One account for each of `owners`, in their order; what is missing is opened.
+pub(super) fn open_all(db: &Connection, owners: &[UserId], asset: Asset, now: Timestamp) -> Result<Vec<AccountId>> {
+    let rows: Vec<_> =
+        owners.iter().map(|owner| rows::NewAccount { owner: owner.0, asset, created_at: now.0 }).collect();
+    queries::insert_accounts(db, &rows)?;
+    let ids: Vec<u64> = owners.iter().map(|owner| owner.0).collect();
+    Ok(in_order(owners, queries::owned_accounts(db, asset, &ids)?)?)
 }
 
 /// Those that are there, in the order of their stripes.

@@ -31,6 +31,16 @@ impl LedgerStore for Sqlite {
         self.write(move |db| account::open(db, owner, asset, now)).await
     }
 
+    async fn open_accounts(
+        &self,
+        owners: &[UserId],
+        asset: Asset,
+        now: Timestamp,
+    ) -> Result<Vec<AccountId>, StoreError> {
+        let owners = owners.to_vec();
+        self.write(move |db| account::open_all(db, &owners, asset, now)).await
+    }
+
     async fn external_accounts(
         &self,
         asset: Asset,

@@ -15,6 +15,8 @@ pub fn promises<S: LedgerStore>() -> Vec<Promise<S>> {
     promises![
         a_user_has_one_account_in_each_asset,
         of_16_that_open_one_account_at_once_one_does,
+        accounts_of_many_are_opened_where_they_are_missing,
+        accounts_of_many_are_opened_once_also_by_16_at_once,
         accounts_of_a_user_come_by_number_in_pages,
         external_accounts_are_made_once_also_by_16_at_once,
         an_account_is_amended_and_keeps_the_rest,
@@ -61,6 +63,35 @@ async fn of_16_that_open_one_account_at_once_one_does<S: LedgerStore>(store: S) 
     let opened: Vec<_> = at_once.join_all().await.into_iter().flatten().collect();
     assert_eq!(opened.len(), 1);
     assert_eq!(store.account_of(UserId(1), asset("CNY")).await.expect("account_of").as_ref(), opened.first());
+}
+
+async fn accounts_of_many_are_opened_where_they_are_missing<S: LedgerStore>(store: S) {
+    let there = store.open_account(UserId(300), asset("CNY"), at(1)).await.expect("open_account").expect("opened");
+    let owners: Vec<_> = (1..=600).rev().map(UserId).collect();
+    let ids = store.open_accounts(&owners, asset("CNY"), at(2)).await.expect("open_accounts");
+    assert_eq!(ids[300], there.id, "in the order of their owners");
+    assert_eq!(store.account(there.id).await.expect("account"), Some(there.clone()), "as it was");
+    let new: Vec<_> = ids.iter().copied().filter(|id| *id != there.id).collect();
+    assert!(new.is_sorted_by(|one, next| one.0 + 1 == next.0), "one number after the other");
+    let one = store.account_of(UserId(600), asset("CNY")).await.expect("account_of").expect("opened");
+    let created_at = at(2);
+    let wanted = Account { id: ids[0], owner: Some(UserId(600)), created_at, updated_at: created_at, ..there };
+    assert_eq!(one, wanted);
+    assert_eq!(store.open_accounts(&owners, asset("CNY"), at(3)).await.expect("open_accounts"), ids);
+    assert_eq!(store.open_accounts(&[], asset("CNY"), at(3)).await.expect("open_accounts"), []);
+    let others = store.open_accounts(&owners[..2], asset("JPY"), at(4)).await.expect("open_accounts");
+    assert!(others.iter().all(|id| !ids.contains(id)));
+}
+
+async fn accounts_of_many_are_opened_once_also_by_16_at_once<S: LedgerStore>(store: S) {
+    let mut at_once = JoinSet::new();
+    for _ in 0..16 {
+        let (store, owners) = (store.clone(), (1..=20).map(UserId).collect::<Vec<_>>());
+        at_once.spawn(async move { store.open_accounts(&owners, asset("CNY"), at(0)).await.expect("open_accounts") });
+    }
+    let answers: BTreeSet<Vec<AccountId>> = at_once.join_all().await.into_iter().collect();
+    let [ids] = answers.into_iter().collect::<Vec<_>>().try_into().expect("all are told the same");
+    assert_eq!(ids.into_iter().collect::<BTreeSet<_>>().len(), 20);
 }
 
 async fn accounts_of_a_user_come_by_number_in_pages<S: LedgerStore>(store: S) {
