@@ -1,18 +1,20 @@
--- Moves 0.01 between two random accounts out of many, as an operator, who may move anybody's money.
+-- Moves 0.01 from one's own account to a random one, as random users out of many.
 --
 --   teller seed accounts 10000
---   TELLER_SESSION=$(wrk/session http://127.0.0.1:8080 operator) TELLER_ACCOUNTS=10000 TELLER_FIRST_ACCOUNT=ID \
---     wrk -t1 -c200 -d10s -s wrk/transfer.lua http://127.0.0.1:8080
+--   wrk/sessions http://127.0.0.1:8080 10000 > sessions
+--   TELLER_SESSIONS=sessions TELLER_FIRST_ACCOUNT=ID wrk -t1 -c200 -d10s -s wrk/transfer.lua http://127.0.0.1:8080
 --
--- The accounts are numbered from TELLER_FIRST_ACCOUNT on, as `teller seed accounts` says. With TELLER_ACCOUNTS=2 all traffic hits two.
+-- The accounts are numbered from TELLER_FIRST_ACCOUNT on, as `teller seed accounts` says, in the order of their users. With two sessions
+-- all traffic hits two accounts.
 
 local here = debug.getinfo(1, "S").source:match("^@(.*/)") or "./"
 dofile(here .. "answers.lua")
 
-local session = os.getenv("TELLER_SESSION") or ""
-local accounts = tonumber(os.getenv("TELLER_ACCOUNTS") or 10000)
 local first = tonumber(os.getenv("TELLER_FIRST_ACCOUNT") or 1)
-local HEADERS = { ["Content-Type"] = "application/json", Cookie = "sessionID=" .. session }
+local headers = {}
+for session in io.lines(assert(os.getenv("TELLER_SESSIONS"), "TELLER_SESSIONS must name a file with a session id in each line")) do
+  table.insert(headers, { ["Content-Type"] = "application/json", Cookie = "sessionID=" .. session })
+end
 
 function success(status, body)
   return status == 201
@@ -23,9 +25,9 @@ function init(args)
 end
 
 function request()
-  local from = math.random(accounts) - 1
+  local from = math.random(#headers)
   -- Any other than that.
-  local to = (from + math.random(accounts - 1)) % accounts
-  local body = string.format('{"from_account_id":%d,"to_account_id":%d,"amount":"0.01","currency":"CNY"}', first + from, first + to)
-  return wrk.format("POST", "/v1/transfers", HEADERS, body)
+  local to = (from - 1 + math.random(#headers - 1)) % #headers + 1
+  local body = string.format('{"from_account_id":%d,"to_account_id":%d,"amount":"0.01","currency":"CNY"}', first + from - 1, first + to - 1)
+  return wrk.format("POST", "/v1/transfers", headers[from], body)
 end
