@@ -6,6 +6,7 @@ use crate::support::process::BackendProcess;
 
 /// What it says.
 #[derive(Debug)]
+#[allow(dead_code, reason = "what it says of errors is for whoever reads why a story failed")]
 pub struct Verdict {
     /// Its exit code.
     pub code: Option<i32>,

@@ -31,6 +31,7 @@ pub async fn what_was_acknowledged_outlives_a_killed_backend(engine: Engine) {
     }
     paying.until_more(20).await;
     let sent = paying.end().await;
+    eprintln!("{:?} {:?}", engine.sessions_survive(), stats(&sent));
     each_is_done_once(&program, &sent).await;
     clean(&backend, &[]).await;
     program.stop().await;
@@ -48,6 +49,7 @@ pub async fn what_was_acknowledged_outlives_a_killed_database(engine: Engine) {
     }
     paying.until_more(20).await;
     let sent = paying.end().await;
+    eprintln!("{:?} {:?}", engine.sessions_survive(), stats(&sent));
     each_is_done_once(&program, &sent).await;
     clean(&backend, &[]).await;
     program.stop().await;
@@ -68,6 +70,7 @@ pub async fn what_was_acknowledged_outlives_a_restart_in_good_order(engine: Engi
     }
     paying.until_more(20).await;
     let sent = paying.end().await;
+    eprintln!("{:?} {:?}", engine.sessions_survive(), stats(&sent));
     for one in &sent {
         // A session in memory ends with its backend; besides, nobody is turned away without being told when to come back.
         let (status, took, ref retry_after) = one.heard;
@@ -134,6 +137,7 @@ pub async fn a_database_that_stops_answering_leaves_nothing_in_doubt(engine: Eng
     frozen.thaw();
     paying.until_more(60).await;
     let sent = paying.end().await;
+    eprintln!("{:?} {:?}", engine.sessions_survive(), stats(&sent));
     for took in answers.iter().map(|(_, took)| *took).chain(sent.iter().map(|sent| sent.heard.1)) {
         assert!(took < DEADLINE, "an answer after {took:?}");
     }
@@ -141,6 +145,7 @@ pub async fn a_database_that_stops_answering_leaves_nothing_in_doubt(engine: Eng
     for (answer, _) in &answers {
         assert_eq!((answer.status.as_u16(), answer.header("retry-after")), (503, "1"), "{answer:?}");
         let problem = answer.json();
+        eprintln!("{}", problem["type"]);
         if problem["type"] == "/problems/outcome-unknown" {
             let asked = alice.get(&format!("/v1/transfers/{}", text(&problem["transfer_id"]))).await;
             assert!(matches!(asked.status.as_u16(), 200 | 404), "{asked:?}");
@@ -151,4 +156,12 @@ pub async fn a_database_that_stops_answering_leaves_nothing_in_doubt(engine: Eng
     each_is_done_once(&program, &sent).await;
     clean(&backend, &[]).await;
     program.stop().await;
+}
+
+fn stats(sent: &[crate::paying::Sent]) -> std::collections::BTreeMap<u16, usize> {
+    let mut m = std::collections::BTreeMap::new();
+    for one in sent {
+        *m.entry(one.heard.0).or_default() += 1;
+    }
+    m
 }
