@@ -78,7 +78,7 @@ pub async fn of_many_who_want_the_whole_balance_one_gets_it(engine: Engine) {
     let account = format!("/v1/accounts/{}", cast.from);
     let body = |reference: String| json!({"amount": "1000.00", "currency": "CNY", "reference": reference});
     let mut clients = ways.clients(&cast.operator).await;
-    for round in 0..200 * long() {
+    for round in 0..100 * long() {
         let path = format!("{account}/withdrawals");
         let replies = at_once(&mut clients, &path, None, |number| body(format!("{round}-{number}"))).await;
         let (won, lost): (Vec<_>, Vec<_>) = replies.iter().partition(|reply| reply.status == 201);

@@ -8,7 +8,7 @@ use tokio::task::JoinSet;
 
 use crate::support::http::{Browser, Reply};
 use crate::support::program::Program;
-use crate::teller::{Cast, signed_in};
+use crate::teller::{Cast, signed_in, text};
 
 /// Transfers of a batch.
 const MANY: usize = 20;
@@ -22,7 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub struct Sent {
     pub key: String,
     pub body: Value,
-    pub path: &'static str,
+    pub path: String,
     /// Who pays, of the two.
     pub payer: usize,
     /// How much that is, in cents.
@@ -42,7 +42,7 @@ impl Sent {
     /// Sends it through `browser`, and keeps what is said.
     async fn send(&mut self, browser: &mut Browser) {
         let begun = Instant::now();
-        let reply = browser.keyed(self.path, &self.key, &self.body).await;
+        let reply = browser.keyed(&self.path, &self.key, &self.body).await;
         self.heard = (reply.status.as_u16(), begun.elapsed(), reply.header("retry-after").to_owned());
         self.receipt = receipt(&reply);
     }
@@ -63,16 +63,17 @@ fn receipt(reply: &Reply) -> Option<Value> {
 
 /// Alice and Bob, each in several places at once.
 pub struct Paying {
-    acknowledged: watch::Receiver<usize>,
+    /// How many requests were acknowledged, and how many were not served.
+    counts: watch::Receiver<[usize; 2]>,
     stop: watch::Sender<bool>,
     payers: JoinSet<Vec<Sent>>,
 }
 
 impl Paying {
-    /// Lets them begin: `payers` each, half of what they send being batches.
+    /// Lets them begin: `payers` each, who send single transfers, batches, and transfers that are pending until they are posted.
     pub async fn begin(program: &Program, payers: usize) -> Self {
         let cast = Cast::of(program).await;
-        let (count, acknowledged) = watch::channel(0);
+        let (count, counts) = watch::channel([0, 0]);
         let (stop, stopped) = watch::channel(false);
         let mut set = JoinSet::new();
         for place in 0..payers * 2 {
@@ -81,17 +82,27 @@ impl Paying {
                 _ => ("bob", &cast.bob, cast.to, cast.from),
             };
             let order = json!({"from_account_id": from, "to_account_id": to, "amount": "0.01", "currency": "CNY"});
-            let payer = Payer { name, place, order, browser: browser.clone(), count: count.clone() };
+            let payer = Payer { name, place, order, browser: browser.clone(), count: count.clone(), held: None };
             set.spawn(payer.pay(stopped.clone()));
         }
-        Self { acknowledged, stop, payers: set }
+        Self { counts, stop, payers: set }
     }
 
     /// Waits until `more` further requests are acknowledged.
     pub async fn until_more(&mut self, more: usize) {
-        let goal = *self.acknowledged.borrow() + more;
-        let reached = tokio::time::timeout(PATIENCE, self.acknowledged.wait_for(|count| *count >= goal)).await;
-        reached.expect("they are served again").expect("somebody pays");
+        let goal = self.counts.borrow()[0] + more;
+        self.until(|[acknowledged, _]| *acknowledged >= goal).await;
+    }
+
+    /// Waits until a further request is not served.
+    pub async fn until_turned_away(&mut self) {
+        let before = self.counts.borrow()[1];
+        self.until(|[_, turned_away]| *turned_away > before).await;
+    }
+
+    async fn until(&mut self, reached: impl Fn(&[usize; 2]) -> bool) {
+        let reached = tokio::time::timeout(PATIENCE, self.counts.wait_for(reached)).await;
+        reached.expect("it happens in time").expect("somebody pays");
     }
 
     /// Lets them finish, and returns all that they sent.
@@ -106,7 +117,9 @@ struct Payer {
     place: usize,
     order: Value,
     browser: Browser,
-    count: watch::Sender<usize>,
+    count: watch::Sender<[usize; 2]>,
+    /// A transfer of theirs that is pending.
+    held: Option<String>,
 }
 
 impl Payer {
@@ -116,19 +129,29 @@ impl Payer {
             let mut sent = self.next(all.len());
             sent.send(&mut self.browser).await;
             match sent.heard.0 {
-                200 | 201 => self.count.send_modify(|count| *count += 1),
+                200 | 201 => self.count.send_modify(|count| count[0] += 1),
                 401 => self.sign_in().await,
-                _ => tokio::time::sleep(PAUSE).await,
+                _ => {
+                    self.count.send_modify(|count| count[1] += 1);
+                    tokio::time::sleep(PAUSE).await;
+                }
             }
+            let made = sent.receipt.as_ref().map(|receipt| &receipt["transfer"]);
+            self.held = made.filter(|made| made["status"] == "pending").map(|made| text(&made["id"]));
             all.push(sent);
         }
         all
     }
 
     fn next(&self, number: usize) -> Sent {
-        let (path, body, cents) = match number % 2 {
-            0 => ("/v1/transfers", self.order.clone(), 1),
-            _ => ("/v1/transfers/batch", json!({"transfers": vec![&self.order; MANY]}), MANY as i64),
+        let mut pending = self.order.clone();
+        pending["pending"] = json!(true);
+        let (path, body, cents) = match (&self.held, number % 3) {
+            (Some(held), _) => (format!("/v1/transfers/{held}/post"), json!({}), 1),
+            (None, 0) => ("/v1/transfers".to_owned(), self.order.clone(), 1),
+            (None, 1) => ("/v1/transfers/batch".to_owned(), json!({"transfers": vec![&self.order; MANY]}), MANY as i64),
+            // What is held has not moved.
+            (None, _) => ("/v1/transfers".to_owned(), pending, 0),
         };
         let key = format!("{}-{number}", self.place);
         Sent { key, body, path, payer: self.place % 2, cents, heard: (0, Duration::ZERO, String::new()), receipt: None }
