@@ -8,6 +8,8 @@ mod again;
 mod batches;
 #[path = "ledger/deductions.rs"]
 mod deductions;
+#[path = "ledger/hostile.rs"]
+mod hostile;
 #[path = "ledger/refusals.rs"]
 mod refusals;
 mod support;
@@ -28,6 +30,10 @@ use batches::{
     a_batch_is_answered_one_by_one, a_chain_stands_or_falls_together, a_full_batch_fits_and_one_more_does_not,
 };
 use deductions::{a_thousand_deductions_at_once_lose_nothing, deductions_are_answered_to_the_letter};
+use hostile::{
+    every_currency_has_its_decimals_and_38_digits, no_wrong_value_anywhere_leaves_a_trace,
+    the_world_outside_pays_nothing_to_itself,
+};
 use refusals::{
     refusals_have_types_in_order_of_precedence, what_is_anothers_is_not_there, what_is_not_understood_is_named,
 };
@@ -47,6 +53,9 @@ fn main() {
         refusals_have_types_in_order_of_precedence,
         what_is_anothers_is_not_there,
         what_is_not_understood_is_named,
+        no_wrong_value_anywhere_leaves_a_trace,
+        the_world_outside_pays_nothing_to_itself,
+        every_currency_has_its_decimals_and_38_digits,
         a_batch_is_answered_one_by_one,
         a_chain_stands_or_falls_together,
         a_full_batch_fits_and_one_more_does_not,

@@ -1,9 +1,11 @@
 //! What the whole program runs on: SQLite and memory, or MySQL and Redis.
 
 use std::env;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use teller::store::redis::RedisConfig;
 
+use super::mariadb::{self, Mariadb};
 use super::mysql;
 use super::redis::RedisServer;
 
@@ -14,6 +16,8 @@ pub struct Engine {
     store: String,
     volatile: String,
     prefix: String,
+    /// The database server, where it is the story's own.
+    server: Option<Arc<Mutex<Mariadb>>>,
 }
 
 /// Every combination that is promised to work.
@@ -53,10 +57,25 @@ impl Kind {
                 let (redis, url) = redis()?;
                 let database = mysql::Database::create();
                 let prefix = format!("teller_test_{:016x}:", rand::random::<u64>());
-                let engine = Engine { kind: self, store: database.url(), volatile: url, prefix };
+                let engine = Engine { kind: self, store: database.url(), volatile: url, prefix, server: None };
                 Ok(Stage { engine, _servers: Some((database, redis)) })
             }
         }
+    }
+
+    /// The same, with a database server that nobody else uses, to be killed and frozen.
+    pub fn stage_apart(self) -> Result<Stage, String> {
+        if self == Self::Embedded {
+            return self.stage();
+        }
+        mariadb::installed()?;
+        let (redis, url) = redis()?;
+        let server = Mariadb::start(&[]);
+        let database = mysql::Database::create_on(&server.url());
+        let prefix = format!("teller_test_{:016x}:", rand::random::<u64>());
+        let server = Some(Arc::new(Mutex::new(server)));
+        let engine = Engine { kind: self, store: database.url(), volatile: url, prefix, server };
+        Ok(Stage { engine, _servers: Some((database, redis)) })
     }
 }
 
@@ -73,7 +92,8 @@ fn redis() -> Result<(Option<RedisServer>, String), String> {
 impl Engine {
     /// SQLite in the program's data folder, and its memory.
     pub fn embedded() -> Self {
-        Self { kind: Kind::Embedded, store: "sqlite".to_owned(), volatile: "memory".to_owned(), prefix: String::new() }
+        let (store, volatile) = ("sqlite".to_owned(), "memory".to_owned());
+        Self { kind: Kind::Embedded, store, volatile, prefix: String::new(), server: None }
     }
 
     /// As environment variables, name and value.
@@ -89,6 +109,11 @@ impl Engine {
     pub fn servers(&self) -> Option<(&str, RedisConfig)> {
         let redis = RedisConfig { prefix: self.prefix.clone(), ..RedisConfig::new(&self.volatile) };
         (self.kind == Kind::Servers).then_some((&self.store, redis))
+    }
+
+    /// The database server of a story that has its own: see [`Kind::stage_apart`].
+    pub fn server(&self) -> Option<MutexGuard<'_, Mariadb>> {
+        Some(self.server.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Whether sessions outlive their backend.

@@ -4,10 +4,12 @@ use std::net::SocketAddr;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
+use hyper::client::conn::http1::SendRequest;
 use hyper::{HeaderMap, Method, Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tokio::net::TcpStream;
+use tokio::task::JoinHandle;
 
 /// An answer.
 #[derive(Debug)]
@@ -111,6 +113,46 @@ impl Browser {
             self.session = (!value.is_empty()).then(|| value.to_owned());
         }
         reply
+    }
+}
+
+/// A connection that is kept, for many requests after each other.
+pub struct Kept {
+    browser: Browser,
+    sender: SendRequest<Full<Bytes>>,
+    connection: JoinHandle<hyper::Result<()>>,
+}
+
+impl Kept {
+    /// To where `browser` is, as whoever that is.
+    pub async fn of(browser: &Browser) -> Self {
+        let stream = TcpStream::connect(browser.address).await.expect("the front end listens");
+        let (sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.expect("HTTP/1.1");
+        Self { browser: browser.clone(), sender, connection: tokio::spawn(connection) }
+    }
+
+    /// Posts, under a name of the caller's own if there is one. Dropped before its end, it gives the request up.
+    pub async fn post(&mut self, path: &str, key: Option<&str>, body: &Value) -> Reply {
+        let mut request = Request::post(path)
+            .header("host", self.browser.address.to_string())
+            .header("content-type", "application/json");
+        if let Some(key) = key {
+            request = request.header("idempotency-key", key);
+        }
+        if let Some(session) = &self.browser.session {
+            request = request.header("cookie", format!("sessionID={session}"));
+        }
+        let request = request.body(Full::new(Bytes::from(body.to_string()))).expect("a request");
+        self.sender.ready().await.expect("the connection is kept");
+        let (parts, body) = self.sender.send_request(request).await.expect("an answer").into_parts();
+        let body = body.collect().await.expect("a whole body").to_bytes();
+        Reply { status: parts.status, headers: parts.headers, body }
+    }
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        self.connection.abort();
     }
 }
 

@@ -20,8 +20,14 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// `teller` with these arguments, in `folder`, without the settings of the tests' own environment.
 pub fn teller(folder: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_teller"));
-    command.args(arguments).current_dir(folder).stdin(Stdio::null()).kill_on_drop(true);
+    teller_under(&[], folder, arguments)
+}
+
+/// The same, started by another program: its name and arguments.
+fn teller_under(starter: &[&str], folder: &Path, arguments: &[&str]) -> Command {
+    let mut line = starter.iter().copied().chain([env!("CARGO_BIN_EXE_teller")]);
+    let mut command = Command::new(line.next().expect("there is teller at least"));
+    command.args(line).args(arguments).current_dir(folder).stdin(Stdio::null()).kill_on_drop(true);
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.as_encoded_bytes().starts_with(b"TELLER_")) {
         command.env_remove(name);
     }
@@ -82,6 +88,11 @@ impl Process {
     /// Asks it to stop, and waits until it has.
     pub async fn stop(mut self) -> ExitStatus {
         self.signal("TERM");
+        self.ended().await
+    }
+
+    /// Waits until it has ended.
+    pub async fn ended(&mut self) -> ExitStatus {
         tokio::time::timeout(PATIENCE, self.child.wait()).await.expect("it stops in time").expect("it is our child")
     }
 }
@@ -98,12 +109,42 @@ pub struct BackendProcess {
 impl BackendProcess {
     /// Starts a backend on a free port.
     pub async fn start(engine: &Engine) -> Self {
-        Self::run(engine, Arc::new(tempfile::tempdir().expect("a folder")), "127.0.0.1:0").await
+        Self::start_under(&[], engine).await
+    }
+
+    /// The same, started by another program, which is to become it.
+    pub async fn start_under(starter: &[&str], engine: &Engine) -> Self {
+        Self::run(starter, engine, Arc::new(tempfile::tempdir().expect("a folder")), "127.0.0.1:0").await
     }
 
     /// Starts it again after [`Self::kill`], where it was.
     pub async fn start_again(&mut self) {
-        *self = Self::run(&self.engine, Arc::clone(&self.data), &self.address).await;
+        *self = Self::run(&[], &self.engine, Arc::clone(&self.data), &self.address).await;
+    }
+
+    /// `teller` with these arguments, where the backend has its data and with its settings.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = teller(self.data.path(), arguments);
+        command.envs(self.engine.environment());
+        command
+    }
+
+    /// Where the database is, if it is a file.
+    pub fn database(&self) -> PathBuf {
+        self.data.path().join("data").join("teller.db")
+    }
+
+    /// Its number while it runs.
+    pub fn id(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// Asks it to stop in good order, and starts it again where it was.
+    pub async fn restart(&mut self) {
+        self.process.signal("TERM");
+        let ended = self.process.ended().await;
+        assert!(ended.success(), "{ended}");
+        self.start_again().await;
     }
 
     /// As [`Process::kill`].
@@ -122,9 +163,9 @@ impl BackendProcess {
         assert!(ended.success(), "{ended}");
     }
 
-    async fn run(engine: &Engine, data: Arc<TempDir>, listen: &str) -> Self {
+    async fn run(starter: &[&str], engine: &Engine, data: Arc<TempDir>, listen: &str) -> Self {
         let log: PathBuf = data.path().join("log");
-        let mut command = teller(data.path(), &["backend", "--rpc", listen]);
+        let mut command = teller_under(starter, data.path(), &["backend", "--rpc", listen]);
         command.envs(engine.environment()).env("TELLER_RPC_SECRET", SECRET);
         let process = Process::start(command, &log).await;
         let address = process.said("rpc").split(',').next().expect("an address").to_owned();

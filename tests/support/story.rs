@@ -7,7 +7,7 @@ use std::pin::Pin;
 
 use libtest_mimic::{Arguments, Completion, Trial};
 
-use super::engine::{Engine, Kind};
+use super::engine::{Engine, Kind, Stage};
 use super::{mysql, run};
 
 /// A named fact.
@@ -28,16 +28,28 @@ macro_rules! stories {
 
 /// Tells every story on every engine: the `main` of a test without the usual harness.
 pub fn tell(stories: impl IntoIterator<Item = Story>) {
-    let on_each = |story: Story| Kind::ALL.map(|kind| trial(kind, &story));
-    let trials = stories.into_iter().flat_map(on_each).collect();
+    conclude(trials(stories, &Kind::ALL, Kind::stage));
+}
+
+/// Every story on each of `kinds`, with what `stage` makes of them.
+pub fn trials(
+    stories: impl IntoIterator<Item = Story>,
+    kinds: &[Kind],
+    stage: fn(Kind) -> Result<Stage, String>,
+) -> Vec<Trial> {
+    stories.into_iter().flat_map(|story| kinds.iter().map(move |kind| trial(*kind, &story, stage))).collect()
+}
+
+/// Runs them, and ends the process.
+pub fn conclude(trials: Vec<Trial>) {
     let conclusion = libtest_mimic::run(&Arguments::from_args(), trials);
     mysql::end();
     conclusion.exit();
 }
 
-fn trial(kind: Kind, story: &Story) -> Trial {
+fn trial(kind: Kind, story: &Story, stage: fn(Kind) -> Result<Stage, String>) -> Trial {
     let tell = story.tell;
-    Trial::ignorable_test(format!("{}::{}", kind.name(), story.name), move || match kind.stage() {
+    Trial::ignorable_test(format!("{}::{}", kind.name(), story.name), move || match stage(kind) {
         Ok(stage) => {
             run(tell(stage.engine.clone()));
             Ok(Completion::Completed)
