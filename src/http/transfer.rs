@@ -21,8 +21,9 @@ use crate::domain::invalid::Invalid;
 use crate::domain::money::Decimal;
 use crate::domain::time::Timestamp;
 use crate::domain::transfer::{
-    Entry, Hold, HoldStatus, Receipt, Reference, Stored, Transfer, TransferId, TransferKind, TransferStatus,
+    Entry, Hold, HoldStatus, Receipt, Reference, Stored, Transfer, TransferKind, TransferStatus,
 };
+use crate::error::Code;
 
 /// Most seconds that money is held for: a year.
 const TIMEOUT_MAX_S: u64 = 31_536_000;
@@ -260,7 +261,7 @@ async fn external(call: &mut Call<'_>) -> Result<External, Trouble> {
     })
 }
 
-/// Waits for a call that moves money. That it was lost on the way does not say that nothing moved.
+/// Waits for a call that moves money. That it failed on the way, or broke where it was carried out, does not say that nothing moved.
 pub(super) async fn moving<T>(
     handle: &Handle,
     call: impl Future<Output = Result<Result<T, Refusal>, CallError>>,
@@ -269,13 +270,18 @@ pub(super) async fn moving<T>(
     let id = handle.key.is_none().then_some(handle.id);
     match call.await {
         Ok(answer) => Ok(answer?),
-        Err(error) if error.executed() == Executed::Unknown => Err(unsure(id, error)),
-        Err(error) => Err(error.into()),
+        Err(error) if moved_nothing(&error) => Err(error.into()),
+        Err(error) => Err(Trouble::Unsure(id, error)),
     }
 }
 
-fn unsure(id: Option<TransferId>, error: CallError) -> Trouble {
-    Trouble::Unsure(id, error)
+/// Whether it was not executed, or the ledger itself said that it is not in effect: what the backend does not know is no failure with it,
+/// but [`Refusal::OutcomeUnknown`]. A panic, or an answer that cannot be read, may come after the commit.
+fn moved_nothing(error: &CallError) -> bool {
+    match error {
+        CallError::Status { status, .. } if matches!(Code::of(status), Code::Store | Code::Busy) => true,
+        error => error.executed() == Executed::No,
+    }
 }
 
 fn made(Done { receipt, replayed }: &Done) -> Reply {

@@ -1,10 +1,13 @@
 //! Every route: its methods, the headers of all its answers, other sites' pages, and files.
 
+use teller_rpc::Status;
+
 use super::fake::{Mood, picture_name};
 use super::wire::{USER, cookie, get, post, request};
 use super::{Answer, Rig};
 use crate::api::Refusal;
 use crate::domain::transfer::TransferId;
+use crate::error::Code;
 use crate::http::{page, router};
 
 /// Every path there is, with the methods it takes.
@@ -250,6 +253,20 @@ async fn nobody_is_told_that_nothing_happened_when_nobody_knows() {
         (&told.json()["type"], &told.json()["transfer_id"]),
         (&"/problems/outcome-unknown".into(), &id.to_string().into())
     );
+
+    // A panic, an answer that was too large, a failure that nobody foresaw: after the commit, for all that is known. The store and the
+    // queue have said that nothing is in effect.
+    for (mood, problem) in [
+        (Mood::Panics, "outcome-unknown"),
+        (Mood::Fails(Status::RESPONSE_TOO_LARGE), "outcome-unknown"),
+        (Mood::Fails(Code::Internal as u16), "outcome-unknown"),
+        (Mood::Fails(Code::Store as u16), "unavailable"),
+        (Mood::Fails(Code::Busy as u16), "unavailable"),
+    ] {
+        rig.backend.becomes(mood.clone());
+        let told = rig.ask(post()).await;
+        assert_eq!((told.status, &told.json()["type"]), (503, &format!("/problems/{problem}").into()), "{mood:?}");
+    }
 
     let rig = Rig::with(|config| config.rpc.request_timeout_ms = 30).await;
     rig.backend.becomes(Mood::Waits);
