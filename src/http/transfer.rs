@@ -21,7 +21,7 @@ use crate::domain::invalid::Invalid;
 use crate::domain::money::Decimal;
 use crate::domain::time::Timestamp;
 use crate::domain::transfer::{
-    Entry, Hold, HoldStatus, Receipt, Reference, Stored, Transfer, TransferKind, TransferStatus,
+    Entry, Hold, HoldStatus, Receipt, Reference, Stored, Transfer, TransferId, TransferKind, TransferStatus,
 };
 use crate::error::Code;
 
@@ -142,7 +142,7 @@ pub(super) async fn post(call: &mut Call<'_>) -> Result<Reply, Trouble> {
     let body = call.json().await?;
     let request = Post { session, handle, order: order(&Object::strict(ORDER, &body)?)? };
     let (backend, cx) = (call.backend(), call.context());
-    let done = moving(&request.handle, backend.transfer.post(&cx, &request)).await?;
+    let done = moving(told(&request.handle), backend.transfer.post(&cx, &request)).await?;
     Ok(made(&done))
 }
 
@@ -191,7 +191,7 @@ async fn settle(call: &Call<'_>, end: End) -> Result<Reply, Trouble> {
     let handle = Handle::new(extract::idempotency_key(call.headers())?);
     let request = Settle { session, handle, pending: query::transfer(call.head.uri().path())?, end };
     let (backend, cx) = (call.backend(), call.context());
-    let done = moving(&request.handle, backend.transfer.settle(&cx, &request)).await?;
+    let done = moving(told(&request.handle), backend.transfer.settle(&cx, &request)).await?;
     Ok(made(&done))
 }
 
@@ -232,7 +232,7 @@ pub(super) async fn get(call: &mut Call<'_>) -> Result<Reply, Trouble> {
 pub(super) async fn deposit(call: &mut Call<'_>) -> Result<Reply, Trouble> {
     let request = external(call).await?;
     let (backend, cx) = (call.backend(), call.context());
-    let done = moving(&request.handle, backend.transfer.deposit(&cx, &request)).await?;
+    let done = moving(told(&request.handle), backend.transfer.deposit(&cx, &request)).await?;
     Ok(made(&done))
 }
 
@@ -240,7 +240,7 @@ pub(super) async fn deposit(call: &mut Call<'_>) -> Result<Reply, Trouble> {
 pub(super) async fn withdraw(call: &mut Call<'_>) -> Result<Reply, Trouble> {
     let request = external(call).await?;
     let (backend, cx) = (call.backend(), call.context());
-    let done = moving(&request.handle, backend.transfer.withdraw(&cx, &request)).await?;
+    let done = moving(told(&request.handle), backend.transfer.withdraw(&cx, &request)).await?;
     Ok(made(&done))
 }
 
@@ -261,13 +261,17 @@ async fn external(call: &mut Call<'_>) -> Result<External, Trouble> {
     })
 }
 
-/// Waits for a call that moves money. That it failed on the way, or broke where it was carried out, does not say that nothing moved.
+/// The id to name when the outcome is unknown. With a key the backend alone knows it, since it knows who asks.
+pub(super) fn told(handle: &Handle) -> Option<TransferId> {
+    handle.key.is_none().then_some(handle.id)
+}
+
+/// Waits for a call that moves money, under the id that is told if nobody knows whether it did. That it failed on the way, or broke where it
+/// was carried out, does not say that nothing moved.
 pub(super) async fn moving<T>(
-    handle: &Handle,
+    id: Option<TransferId>,
     call: impl Future<Output = Result<Result<T, Refusal>, CallError>>,
 ) -> Result<T, Trouble> {
-    // With a key the backend alone knows the id, since it knows who asks.
-    let id = handle.key.is_none().then_some(handle.id);
     match call.await {
         Ok(answer) => Ok(answer?),
         Err(error) if moved_nothing(&error) => Err(error.into()),

@@ -96,8 +96,7 @@ impl<S: Store, V: Volatile> Transfers<S, V> {
             action: Action::Move(transfer(item.order)),
         });
         let commands: Vec<Command> = commands.collect();
-        let first = commands[0].id;
-        let outcomes = self.ledger.submit(commands, deadline(cx)).await.map_err(|error| lost(first, error))?;
+        let outcomes = self.ledger.submit(commands, deadline(cx)).await.map_err(|error| lost(None, error))?;
         let brief = |outcome: &Outcome| outcome.as_ref().map(Brief::from).map_err(|refusal| public(refusal.clone()));
         Ok(outcomes.iter().map(brief).collect())
     }
@@ -207,7 +206,7 @@ impl<S: Store, V: Volatile> Transfers<S, V> {
 
     async fn one(&self, cx: &Context, command: Command) -> Result<Outcome, Halt> {
         let id = command.id;
-        self.ledger.one(command, deadline(cx)).await.map_err(|error| lost(id, error))
+        self.ledger.one(command, deadline(cx)).await.map_err(|error| lost(Some(id), error))
     }
 }
 
@@ -215,11 +214,12 @@ fn deadline(cx: &Context) -> Instant {
     cx.deadline().checked_sub(MARGIN).unwrap_or_else(Instant::now)
 }
 
-/// Without an outcome: perhaps in effect, or surely not.
-fn lost(id: TransferId, error: LedgerError) -> Halt {
+/// Without an outcome: perhaps in effect, or surely not. `id`: of the one transfer that it is about.
+fn lost(id: Option<TransferId>, error: LedgerError) -> Halt {
     match error {
         LedgerError::Unknown(cause) => {
-            tracing::warn!(transfer = %id, %cause, "whether a transfer is in effect is not known");
+            let transfer = id.map(tracing::field::display);
+            tracing::warn!(transfer, %cause, "whether a transfer is in effect is not known");
             Refusal::OutcomeUnknown(id).into()
         }
         error => error.into(),

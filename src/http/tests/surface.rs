@@ -246,7 +246,7 @@ async fn nobody_is_told_that_nothing_happened_when_nobody_knows() {
     let order = br#"{"from_account_id":1,"to_account_id":2,"amount":"1.00","currency":"CNY"}"#;
     let post = || post("/v1/transfers", &cookie(), "application/json", order);
     let id = TransferId([7; 16]);
-    rig.backend.becomes(Mood::Refuses(Refusal::OutcomeUnknown(id)));
+    rig.backend.becomes(Mood::Refuses(Refusal::OutcomeUnknown(Some(id))));
     let told = rig.ask(post()).await;
     assert_eq!((told.status, told.header("retry-after")), (503, "1"));
     assert_eq!(
@@ -275,4 +275,15 @@ async fn nobody_is_told_that_nothing_happened_when_nobody_knows() {
     assert!(silent.json()["transfer_id"].is_string(), "it was made here");
     let read = rig.ask(get("/v1/accounts/1", &cookie())).await;
     assert_eq!((read.status, &read.json()["type"]), (503, &"/problems/unavailable".into()), "reading changes nothing");
+}
+
+#[tokio::test]
+async fn no_transfer_stands_for_a_batch_that_nobody_knows_the_outcome_of() {
+    let rig = Rig::start().await;
+    let order = r#"{"from_account_id":1,"to_account_id":2,"amount":"1.00","currency":"CNY"}"#;
+    let batch = format!(r#"{{"transfers":[{order},{order}]}}"#);
+    rig.backend.becomes(Mood::PanicsMoving);
+    let told = rig.ask(post("/v1/transfers/batch", &cookie(), "application/json", batch.as_bytes())).await;
+    assert_eq!((told.status, &told.json()["type"]), (503, &"/problems/outcome-unknown".into()));
+    assert!(told.json().get("transfer_id").is_none(), "the first may be refused, and the second in effect: {told:?}");
 }
