@@ -110,14 +110,33 @@ impl<S: Store, V: Volatile> Transfers<S, V> {
         let action = Action::Settle(command::Settle { pending, how });
         let command =
             Command { id: id_of(user, &handle), actor: user, authority: Authority::Owner, linked: false, action };
-        self.own_or_any(cx, command).await?.map_err(|refusal| match refusal {
-            command::Refusal::NotYours => command::Refusal::UnknownTransfer.into(),
-            other => other.into(),
-        })
+        match self.own_or_any(cx, command).await? {
+            Ok(done) => Ok(done),
+            Err(command::Refusal::NotYours) => Err(command::Refusal::UnknownTransfer.into()),
+            // It comes before the question whose it is, and would tell anybody that there is such a transfer.
+            Err(command::Refusal::NotPending) => match self.sees(user, pending).await? {
+                true => Err(command::Refusal::NotPending.into()),
+                false => Err(command::Refusal::UnknownTransfer.into()),
+            },
+            Err(other) => Err(other.into()),
+        }
+    }
+
+    /// Whether there is such a transfer to `user`.
+    async fn sees(&self, user: UserId, transfer: TransferId) -> Result<bool, Halt> {
+        match self.seen(user, transfer).await {
+            Ok(_) => Ok(true),
+            Err(Halt::Refused(Refusal::NoSuchTransfer)) => Ok(false),
+            Err(halt) => Err(halt),
+        }
     }
 
     async fn look(&self, OfTransfer { session, transfer }: OfTransfer) -> Result<Seen, Halt> {
         let user = self.callers.user(&session).await?;
+        self.seen(user, transfer).await
+    }
+
+    async fn seen(&self, user: UserId, transfer: TransferId) -> Result<Seen, Halt> {
         let store = self.ledger.store();
         let stored = store.transfers(&[transfer]).await?.pop().ok_or(Refusal::NoSuchTransfer)?;
         let owns = async |id: AccountId| {
