@@ -170,11 +170,7 @@ mod tests {
                 CallError::Status { status: Status::internal("test"), executed: Executed::Yes },
                 Executed::Unknown,
             ),
-            (
-                None,
-                CallError::Status { status: Status::internal("test"), executed: Executed::Yes },
-                Executed::Yes,
-            ),
+            (None, CallError::Status { status: Status::internal("test"), executed: Executed::Yes }, Executed::Yes),
         ];
         for (earlier, last, executed) in cases {
             let name = format!("{earlier:?}, {last:?}");
