@@ -278,6 +278,23 @@ async fn nobody_is_told_that_nothing_happened_when_nobody_knows() {
 }
 
 #[tokio::test]
+async fn a_deduction_of_unknown_outcome_names_its_transfer() {
+    let rig = Rig::start().await;
+    let (json, body) = ("application/json", br#"{"user_id":1,"amount":1}"#);
+    let id = TransferId([7; 16]);
+    rig.backend.becomes(Mood::Refuses(Refusal::OutcomeUnknown(Some(id))));
+    let told = rig.ask(post("/deduct", "", json, body)).await;
+    assert!(told.json()["message"].as_str().expect("a text").contains(&format!("transfer {id} may")), "{told:?}");
+
+    rig.backend.becomes(Mood::Panics);
+    let told = rig.ask(post("/deduct", "", json, body)).await;
+    assert!(told.json()["message"].as_str().expect("a text").contains("transfer 0"), "its id is young: {told:?}");
+    let keyed = rig.ask(post("/deduct", "idempotency-key: k\r\n", json, body)).await;
+    let message = "outcome unknown: send it again with its Idempotency-Key";
+    assert_eq!((keyed.status, &keyed.json()["message"]), (503, &message.into()), "the backend alone knows the id");
+}
+
+#[tokio::test]
 async fn no_transfer_stands_for_a_batch_that_nobody_knows_the_outcome_of() {
     let rig = Rig::start().await;
     let order = r#"{"from_account_id":1,"to_account_id":2,"amount":"1.00","currency":"CNY"}"#;
