@@ -218,7 +218,8 @@ impl Client {
         Ok(self.backend.transfer.settle(&self.cx(), &request).await??)
     }
 
-    /// A transfer and what became of it; also after [`Refusal::OutcomeUnknown`].
+    /// A transfer and what became of it. After [`Refusal::OutcomeUnknown`] only that it is there is proof: if it is not, it may come into effect
+    /// yet, and the same request under the same handle will tell.
     pub async fn find_transfer(&self, session: &SessionId, transfer: TransferId) -> Result<Seen, Error> {
         let request = OfTransfer { session: session.clone(), transfer };
         Ok(self.backend.transfer.get(&self.cx(), &request).await??)

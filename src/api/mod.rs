@@ -63,9 +63,10 @@ pub enum Refusal {
     /// The ledger says no.
     #[error(transparent)]
     Ledger(#[from] command::Refusal),
-    /// Nobody knows yet whether it is in effect. Sent again with the same id or key it is done once; the transfer (of a batch the first) can be asked for.
+    /// Nobody knows yet whether it is in effect. Sent again with the same id or key it is done once. The transfer; none of a batch, whose transfers
+    /// may be in effect although its first one is not.
     #[error("whether the transfer is in effect is not known yet")]
-    OutcomeUnknown(TransferId),
+    OutcomeUnknown(Option<TransferId>),
 }
 
 /// All of the backend's services, over one connection pool.

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use serde::ser::Serializer;
+use teller_rpc::{CallError, Executed, Status};
 
 use super::extract;
 use super::front::Call;
@@ -10,7 +11,7 @@ use super::problem::Problem;
 use super::reply::{self, Reply, Trouble};
 use super::show::{Id, Instant, Money};
 use super::transfer::{moving, order, status};
-use crate::api::transfer::{BATCH_MAX, Batch, Brief, Handle, Item, fresh_id};
+use crate::api::transfer::{BATCH_MAX, Batch, Brief, Item, fresh_id};
 use crate::domain::asset::Asset;
 use crate::domain::command::Refusal;
 use crate::domain::invalid::Invalid;
@@ -49,12 +50,13 @@ pub(super) async fn post(call: &mut Call<'_>) -> Result<Reply, Trouble> {
     let body = call.json().await?;
     let (atomic, items) = read(&body)?;
     drop(body);
-    let handle = Handle { id: items[0].id, key: key.clone() };
     let request = Batch { session, key, atomic, items };
     let (backend, cx) = (call.backend(), call.context());
-    let results = moving(&handle, backend.transfer.batch(&cx, &request)).await?;
+    // No id stands for all of them: that the first one is not there says nothing of the others.
+    let results = moving(None, backend.transfer.batch(&cx, &request)).await?;
     if results.len() != request.items.len() {
-        return Err(Problem::Unavailable.into());
+        let status = Status::internal("a batch was not answered one by one");
+        return Err(Trouble::Unsure(None, CallError::Status { status, executed: Executed::Yes }));
     }
     Ok(answer(&request, &results))
 }

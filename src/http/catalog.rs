@@ -83,10 +83,12 @@ kinds! {
     ChainBroken "chain-broken" "Chain broken";
     /// Only an account without money can be closed.
     AccountNotEmpty "account-not-empty" "Account not empty";
-    /// Too much to do, or a part of the service is away. Nothing was executed. Try again after `Retry-After` seconds.
+    /// Too much to do, or a part of the service is away. No money was moved; a change of an account may be in effect. Try again after
+    /// `Retry-After` seconds.
     Unavailable "unavailable" "Unavailable";
-    /// Nobody knows yet whether the transfer is in effect. Send the same request with the same `Idempotency-Key` again, which executes it at
-    /// most once, or ask for the transfer by its `transfer_id`, where one is given.
+    /// Nobody knows yet whether the transfer, or any of a batch, is in effect. Send the same request with the same `Idempotency-Key` again:
+    /// it is executed at most once, and the answer holds. Where a `transfer_id` is given, a transfer that is found by it is in effect; that it is
+    /// not found proves nothing, because it may come into effect yet.
     OutcomeUnknown "outcome-unknown" "Outcome unknown";
     /// Something of ours failed. It is in our log under the request's id.
     Internal "internal" "Internal error";

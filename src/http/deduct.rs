@@ -8,7 +8,7 @@ use super::front::Call;
 use super::json::{Object, Unknown, number};
 use super::reply::{Reply, Trouble};
 use super::show::Money;
-use super::transfer::moving;
+use super::transfer::{moving, told};
 use crate::api::transfer::{Deduct, Handle};
 use crate::domain::invalid::Invalid;
 use crate::domain::money::Decimal;
@@ -31,7 +31,7 @@ pub(super) async fn post(call: &mut Call<'_>) -> Result<Reply, Trouble> {
     };
     let request = Deduct { session, handle, user, amount };
     let (backend, cx) = (call.backend(), call.context());
-    let left = moving(&request.handle, backend.transfer.deduct(&cx, &request)).await?;
+    let left = moving(told(&request.handle), backend.transfer.deduct(&cx, &request)).await?;
     let balance = Money(left.balance, left.asset).as_number();
     let balance = RawValue::from_string(balance).expect("digits and a point are a JSON number");
     Ok(Reply::deducted(&Left { user_id: user.0, balance }).replayed(left.replayed))

@@ -42,7 +42,7 @@ impl<'a> Members<'a> {
 
     /// The transfer that may be in effect, if its id is known.
     pub(super) fn unsure(id: Option<TransferId>) -> Self {
-        Self { transfer_id: id.map(Id), ..Self::detail(Refusal::OutcomeUnknown(TransferId([0; 16])).to_string()) }
+        Self { transfer_id: id.map(Id), ..Self::detail(Refusal::OutcomeUnknown(id).to_string()) }
     }
 
     /// The field that is named.
@@ -70,7 +70,7 @@ pub(super) fn refusal(refusal: &Refusal) -> (Kind, Members<'_>) {
         Refusal::AccountExists(id) => (Kind::AccountExists, Members { account_id: Some(id.0), ..said }),
         Refusal::AccountClosed => (Kind::AccountClosed, said),
         Refusal::AccountNotEmpty => (Kind::AccountNotEmpty, said),
-        Refusal::OutcomeUnknown(id) => (Kind::OutcomeUnknown, Members::unsure(Some(*id))),
+        Refusal::OutcomeUnknown(id) => (Kind::OutcomeUnknown, Members::unsure(*id)),
         Refusal::Ledger(refusal) => ledger(refusal),
     }
 }

@@ -345,14 +345,24 @@ fn deduction_of(trouble: &Trouble) -> Reply {
         Trouble::Refused(Refusal::NoSuchUser | Refusal::NoSuchAccount) => {
             (StatusCode::NOT_FOUND, "user not found".to_owned())
         }
+        Trouble::Refused(Refusal::OutcomeUnknown(id)) | Trouble::Unsure(id, _) => (plain.status, unknown_outcome(*id)),
         Trouble::Refused(refusal) => (plain.status, refusal.to_string()),
         Trouble::Early(problem) => (plain.status, problem.to_string()),
         Trouble::Failed(_) => (plain.status, "try again later".to_owned()),
-        Trouble::Unsure(..) => (plain.status, "outcome unknown: send it again with its Idempotency-Key".to_owned()),
     };
     let mut reply = Reply::json(status, &JSON, &Refused { code: status.as_u16(), message: &message });
     reply.more.extend(plain.more);
     reply
+}
+
+/// Without a key nothing can be sent again and be the same; then there is an id to name.
+fn unknown_outcome(id: Option<TransferId>) -> String {
+    match id {
+        Some(id) => {
+            format!("outcome unknown: transfer {id} may be in effect; send it again only with its Idempotency-Key")
+        }
+        None => "outcome unknown: send it again with its Idempotency-Key".to_owned(),
+    }
 }
 
 /// What a client can do about it, as headers.

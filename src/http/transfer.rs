@@ -23,6 +23,7 @@ use crate::domain::time::Timestamp;
 use crate::domain::transfer::{
     Entry, Hold, HoldStatus, Receipt, Reference, Stored, Transfer, TransferId, TransferKind, TransferStatus,
 };
+use crate::error::Code;
 
 /// Most seconds that money is held for: a year.
 const TIMEOUT_MAX_S: u64 = 31_536_000;
@@ -141,7 +142,7 @@ pub(super) async fn post(call: &mut Call<'_>) -> Result<Reply, Trouble> {
     let body = call.json().await?;
     let request = Post { session, handle, order: order(&Object::strict(ORDER, &body)?)? };
     let (backend, cx) = (call.backend(), call.context());
-    let done = moving(&request.handle, backend.transfer.post(&cx, &request)).await?;
+    let done = moving(told(&request.handle), backend.transfer.post(&cx, &request)).await?;
     Ok(made(&done))
 }
 
@@ -190,7 +191,7 @@ async fn settle(call: &Call<'_>, end: End) -> Result<Reply, Trouble> {
     let handle = Handle::new(extract::idempotency_key(call.headers())?);
     let request = Settle { session, handle, pending: query::transfer(call.head.uri().path())?, end };
     let (backend, cx) = (call.backend(), call.context());
-    let done = moving(&request.handle, backend.transfer.settle(&cx, &request)).await?;
+    let done = moving(told(&request.handle), backend.transfer.settle(&cx, &request)).await?;
     Ok(made(&done))
 }
 
@@ -231,7 +232,7 @@ pub(super) async fn get(call: &mut Call<'_>) -> Result<Reply, Trouble> {
 pub(super) async fn deposit(call: &mut Call<'_>) -> Result<Reply, Trouble> {
     let request = external(call).await?;
     let (backend, cx) = (call.backend(), call.context());
-    let done = moving(&request.handle, backend.transfer.deposit(&cx, &request)).await?;
+    let done = moving(told(&request.handle), backend.transfer.deposit(&cx, &request)).await?;
     Ok(made(&done))
 }
 
@@ -239,7 +240,7 @@ pub(super) async fn deposit(call: &mut Call<'_>) -> Result<Reply, Trouble> {
 pub(super) async fn withdraw(call: &mut Call<'_>) -> Result<Reply, Trouble> {
     let request = external(call).await?;
     let (backend, cx) = (call.backend(), call.context());
-    let done = moving(&request.handle, backend.transfer.withdraw(&cx, &request)).await?;
+    let done = moving(told(&request.handle), backend.transfer.withdraw(&cx, &request)).await?;
     Ok(made(&done))
 }
 
@@ -260,22 +261,31 @@ async fn external(call: &mut Call<'_>) -> Result<External, Trouble> {
     })
 }
 
-/// Waits for a call that moves money. That it was lost on the way does not say that nothing moved.
+/// The id to name when the outcome is unknown. With a key the backend alone knows it, since it knows who asks.
+pub(super) fn told(handle: &Handle) -> Option<TransferId> {
+    handle.key.is_none().then_some(handle.id)
+}
+
+/// Waits for a call that moves money, under the id that is told if nobody knows whether it did. That it failed on the way, or broke where it
+/// was carried out, does not say that nothing moved.
 pub(super) async fn moving<T>(
-    handle: &Handle,
+    id: Option<TransferId>,
     call: impl Future<Output = Result<Result<T, Refusal>, CallError>>,
 ) -> Result<T, Trouble> {
-    // With a key the backend alone knows the id, since it knows who asks.
-    let id = handle.key.is_none().then_some(handle.id);
     match call.await {
         Ok(answer) => Ok(answer?),
-        Err(error) if error.executed() == Executed::Unknown => Err(unsure(id, error)),
-        Err(error) => Err(error.into()),
+        Err(error) if moved_nothing(&error) => Err(error.into()),
+        Err(error) => Err(Trouble::Unsure(id, error)),
     }
 }
 
-fn unsure(id: Option<TransferId>, error: CallError) -> Trouble {
-    Trouble::Unsure(id, error)
+/// Whether it was not executed, or the ledger itself said that it is not in effect: what the backend does not know is no failure with it,
+/// but [`Refusal::OutcomeUnknown`]. A panic, or an answer that cannot be read, may come after the commit.
+fn moved_nothing(error: &CallError) -> bool {
+    match error {
+        CallError::Status { status, .. } if matches!(Code::of(status), Code::Store | Code::Busy) => true,
+        error => error.executed() == Executed::No,
+    }
 }
 
 fn made(Done { receipt, replayed }: &Done) -> Reply {

@@ -96,8 +96,7 @@ impl<S: Store, V: Volatile> Transfers<S, V> {
             action: Action::Move(transfer(item.order)),
         });
         let commands: Vec<Command> = commands.collect();
-        let first = commands[0].id;
-        let outcomes = self.ledger.submit(commands, deadline(cx)).await.map_err(|error| lost(first, error))?;
+        let outcomes = self.ledger.submit(commands, deadline(cx)).await.map_err(|error| lost(None, error))?;
         let brief = |outcome: &Outcome| outcome.as_ref().map(Brief::from).map_err(|refusal| public(refusal.clone()));
         Ok(outcomes.iter().map(brief).collect())
     }
@@ -111,14 +110,33 @@ impl<S: Store, V: Volatile> Transfers<S, V> {
         let action = Action::Settle(command::Settle { pending, how });
         let command =
             Command { id: id_of(user, &handle), actor: user, authority: Authority::Owner, linked: false, action };
-        self.own_or_any(cx, command).await?.map_err(|refusal| match refusal {
-            command::Refusal::NotYours => command::Refusal::UnknownTransfer.into(),
-            other => other.into(),
-        })
+        match self.own_or_any(cx, command).await? {
+            Ok(done) => Ok(done),
+            Err(command::Refusal::NotYours) => Err(command::Refusal::UnknownTransfer.into()),
+            // It comes before the question whose it is, and would tell anybody that there is such a transfer.
+            Err(command::Refusal::NotPending) => match self.sees(user, pending).await? {
+                true => Err(command::Refusal::NotPending.into()),
+                false => Err(command::Refusal::UnknownTransfer.into()),
+            },
+            Err(other) => Err(other.into()),
+        }
+    }
+
+    /// Whether there is such a transfer to `user`.
+    async fn sees(&self, user: UserId, transfer: TransferId) -> Result<bool, Halt> {
+        match self.seen(user, transfer).await {
+            Ok(_) => Ok(true),
+            Err(Halt::Refused(Refusal::NoSuchTransfer)) => Ok(false),
+            Err(halt) => Err(halt),
+        }
     }
 
     async fn look(&self, OfTransfer { session, transfer }: OfTransfer) -> Result<Seen, Halt> {
         let user = self.callers.user(&session).await?;
+        self.seen(user, transfer).await
+    }
+
+    async fn seen(&self, user: UserId, transfer: TransferId) -> Result<Seen, Halt> {
         let store = self.ledger.store();
         let stored = store.transfers(&[transfer]).await?.pop().ok_or(Refusal::NoSuchTransfer)?;
         let owns = async |id: AccountId| {
@@ -207,7 +225,7 @@ impl<S: Store, V: Volatile> Transfers<S, V> {
 
     async fn one(&self, cx: &Context, command: Command) -> Result<Outcome, Halt> {
         let id = command.id;
-        self.ledger.one(command, deadline(cx)).await.map_err(|error| lost(id, error))
+        self.ledger.one(command, deadline(cx)).await.map_err(|error| lost(Some(id), error))
     }
 }
 
@@ -215,11 +233,12 @@ fn deadline(cx: &Context) -> Instant {
     cx.deadline().checked_sub(MARGIN).unwrap_or_else(Instant::now)
 }
 
-/// Without an outcome: perhaps in effect, or surely not.
-fn lost(id: TransferId, error: LedgerError) -> Halt {
+/// Without an outcome: perhaps in effect, or surely not. `id`: of the one transfer that it is about.
+fn lost(id: Option<TransferId>, error: LedgerError) -> Halt {
     match error {
         LedgerError::Unknown(cause) => {
-            tracing::warn!(transfer = %id, %cause, "whether a transfer is in effect is not known");
+            let transfer = id.map(tracing::field::display);
+            tracing::warn!(transfer, %cause, "whether a transfer is in effect is not known");
             Refusal::OutcomeUnknown(id).into()
         }
         error => error.into(),

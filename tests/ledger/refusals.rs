@@ -59,6 +59,13 @@ pub async fn what_is_anothers_is_not_there(engine: Engine) {
     let unknown = "00000000-0000-7000-8000-000000000000";
     for id in [&transfer, unknown] {
         problem(&cast.bob.get(&format!("/v1/transfers/{id}")).await, 404, "transfer-not-found");
+        for end in ["post", "void"] {
+            let ended = cast.bob.json(&format!("/v1/transfers/{id}/{end}"), &json!({})).await;
+            problem(&ended, 404, "transfer-not-found");
+        }
+    }
+    for sees in [&mut cast.alice, &mut cast.operator] {
+        problem(&sees.json(&format!("/v1/transfers/{transfer}/void"), &json!({})).await, 422, "not-pending");
     }
     assert_eq!(cast.operator.get(&format!("/v1/transfers/{transfer}")).await.status, 200);
     let pay_outside = json!({"from_account_id": cast.to, "to_account_id": outside, "amount": "1", "currency": "CNY"});

@@ -82,13 +82,13 @@ impl Budget {
     }
 }
 
-/// The failure of a call whose last try failed with `last`: that this one was not executed says nothing of an earlier one
-/// of `unknown` outcome.
+/// The failure of a call whose last try failed with `last`: whatever became of this one says nothing of an earlier one of
+/// `unknown` outcome, which may take effect yet.
 pub(crate) fn of_all_tries(unknown: Option<CallError>, last: CallError) -> CallError {
     match (unknown, last) {
         (Some(_), CallError::DeadlineExceeded { .. }) => CallError::DeadlineExceeded { executed: Executed::Unknown },
-        (Some(earlier), last) if last.executed() == Executed::No => earlier,
-        (_, last) => last,
+        (Some(earlier), _) => earlier,
+        (None, last) => last,
     }
 }
 
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn a_last_try_that_was_not_executed_does_not_hide_one_that_may_have_been() {
+    fn a_last_try_that_failed_does_not_hide_one_that_may_have_been_executed() {
         let cases = [
             (None, rejected(Status::REJECTED), Executed::No),
             (None, lost(Executed::Unknown), Executed::Unknown),
@@ -168,8 +168,9 @@ mod tests {
             (
                 Some(lost(Executed::Unknown)),
                 CallError::Status { status: Status::internal("test"), executed: Executed::Yes },
-                Executed::Yes,
+                Executed::Unknown,
             ),
+            (None, CallError::Status { status: Status::internal("test"), executed: Executed::Yes }, Executed::Yes),
         ];
         for (earlier, last, executed) in cases {
             let name = format!("{earlier:?}, {last:?}");

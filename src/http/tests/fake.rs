@@ -38,6 +38,8 @@ pub(super) enum Mood {
     Fails(u16),
     /// Panics.
     Panics,
+    /// Panics, unless it is asked who somebody is.
+    PanicsMoving,
     /// Waits for [`Fake::gate`] first.
     Waits,
 }
@@ -96,7 +98,8 @@ impl Fake {
             Mood::Works => Ok(Ok(value)),
             Mood::Refuses(refusal) => Ok(Err(refusal)),
             Mood::Fails(code) => Err(Status { code, message: "secret cause".to_owned() }),
-            Mood::Panics => panic!("as it was told"),
+            Mood::PanicsMoving if method == "profile" => Ok(Ok(value)),
+            Mood::Panics | Mood::PanicsMoving => panic!("as it was told"),
             Mood::Waits => {
                 self.gate.acquire().await.expect("never closed").forget();
                 Ok(Ok(value))

@@ -1,10 +1,13 @@
 //! Every route: its methods, the headers of all its answers, other sites' pages, and files.
 
+use teller_rpc::Status;
+
 use super::fake::{Mood, picture_name};
 use super::wire::{USER, cookie, get, post, request};
 use super::{Answer, Rig};
 use crate::api::Refusal;
 use crate::domain::transfer::TransferId;
+use crate::error::Code;
 use crate::http::{page, router};
 
 /// Every path there is, with the methods it takes.
@@ -243,13 +246,27 @@ async fn nobody_is_told_that_nothing_happened_when_nobody_knows() {
     let order = br#"{"from_account_id":1,"to_account_id":2,"amount":"1.00","currency":"CNY"}"#;
     let post = || post("/v1/transfers", &cookie(), "application/json", order);
     let id = TransferId([7; 16]);
-    rig.backend.becomes(Mood::Refuses(Refusal::OutcomeUnknown(id)));
+    rig.backend.becomes(Mood::Refuses(Refusal::OutcomeUnknown(Some(id))));
     let told = rig.ask(post()).await;
     assert_eq!((told.status, told.header("retry-after")), (503, "1"));
     assert_eq!(
         (&told.json()["type"], &told.json()["transfer_id"]),
         (&"/problems/outcome-unknown".into(), &id.to_string().into())
     );
+
+    // A panic, an answer that was too large, a failure that nobody foresaw: after the commit, for all that is known. The store and the
+    // queue have said that nothing is in effect.
+    for (mood, problem) in [
+        (Mood::Panics, "outcome-unknown"),
+        (Mood::Fails(Status::RESPONSE_TOO_LARGE), "outcome-unknown"),
+        (Mood::Fails(Code::Internal as u16), "outcome-unknown"),
+        (Mood::Fails(Code::Store as u16), "unavailable"),
+        (Mood::Fails(Code::Busy as u16), "unavailable"),
+    ] {
+        rig.backend.becomes(mood.clone());
+        let told = rig.ask(post()).await;
+        assert_eq!((told.status, &told.json()["type"]), (503, &format!("/problems/{problem}").into()), "{mood:?}");
+    }
 
     let rig = Rig::with(|config| config.rpc.request_timeout_ms = 30).await;
     rig.backend.becomes(Mood::Waits);
@@ -258,4 +275,32 @@ async fn nobody_is_told_that_nothing_happened_when_nobody_knows() {
     assert!(silent.json()["transfer_id"].is_string(), "it was made here");
     let read = rig.ask(get("/v1/accounts/1", &cookie())).await;
     assert_eq!((read.status, &read.json()["type"]), (503, &"/problems/unavailable".into()), "reading changes nothing");
+}
+
+#[tokio::test]
+async fn a_deduction_of_unknown_outcome_names_its_transfer() {
+    let rig = Rig::start().await;
+    let (json, body) = ("application/json", br#"{"user_id":1,"amount":1}"#);
+    let id = TransferId([7; 16]);
+    rig.backend.becomes(Mood::Refuses(Refusal::OutcomeUnknown(Some(id))));
+    let told = rig.ask(post("/deduct", "", json, body)).await;
+    assert!(told.json()["message"].as_str().expect("a text").contains(&format!("transfer {id} may")), "{told:?}");
+
+    rig.backend.becomes(Mood::Panics);
+    let told = rig.ask(post("/deduct", "", json, body)).await;
+    assert!(told.json()["message"].as_str().expect("a text").contains("transfer 0"), "its id is young: {told:?}");
+    let keyed = rig.ask(post("/deduct", "idempotency-key: k\r\n", json, body)).await;
+    let message = "outcome unknown: send it again with its Idempotency-Key";
+    assert_eq!((keyed.status, &keyed.json()["message"]), (503, &message.into()), "the backend alone knows the id");
+}
+
+#[tokio::test]
+async fn no_transfer_stands_for_a_batch_that_nobody_knows_the_outcome_of() {
+    let rig = Rig::start().await;
+    let order = r#"{"from_account_id":1,"to_account_id":2,"amount":"1.00","currency":"CNY"}"#;
+    let batch = format!(r#"{{"transfers":[{order},{order}]}}"#);
+    rig.backend.becomes(Mood::PanicsMoving);
+    let told = rig.ask(post("/v1/transfers/batch", &cookie(), "application/json", batch.as_bytes())).await;
+    assert_eq!((told.status, &told.json()["type"]), (503, &"/problems/outcome-unknown".into()));
+    assert!(told.json().get("transfer_id").is_none(), "the first may be refused, and the second in effect: {told:?}");
 }

@@ -4,7 +4,7 @@ use super::work::Work;
 use crate::domain::command::{Action, Command, Done, Move, Outcome, Refusal, Settle, Settlement};
 use crate::domain::effects::Wants;
 use crate::domain::money::{Amount, Decimal};
-use crate::domain::transfer::{Receipt, Transfer, TransferId, TransferStatus};
+use crate::domain::transfer::{Receipt, Transfer, TransferId, TransferKind, TransferStatus};
 
 /// The answer to a command whose id has a receipt: the same once more, or the first field in which the command is another one.
 pub(super) fn answer(work: &Work<'_>, command: &Command, receipt: &Receipt) -> Outcome {
@@ -21,12 +21,16 @@ pub(super) fn answer(work: &Work<'_>, command: &Command, receipt: &Receipt) -> O
     }
 }
 
-/// In which field a command that moves money differs from a transfer.
+/// In which field a command that moves money differs from a transfer. Which of the accounts outside took part is the house's choice, from as
+/// many as there were then: whoever asks says the kind and the currency, and there may be more of them now.
 fn other_move(wish: &Move, was: &Transfer) -> Option<&'static str> {
     let differences = [
         ("kind", wish.kind != was.kind || was.settles.is_some()),
-        ("from_account_id", wish.from != was.from),
-        ("to_account_id", wish.to != was.to),
+        ("from_account_id", wish.from != was.from && wish.kind != TransferKind::Deposit),
+        (
+            "to_account_id",
+            wish.to != was.to && !matches!(wish.kind, TransferKind::Withdrawal | TransferKind::Deduction),
+        ),
         ("currency", wish.asset != was.asset),
         ("amount", !is(wish.amount, was)),
         ("pending", wish.pending.is_some() != (was.status == TransferStatus::Pending)),

@@ -5,10 +5,12 @@ use std::time::Duration;
 use super::groups::{LIMITS, clock, id, pay, soon};
 use super::properties::scripts;
 use crate::domain::account::{Account, AccountId, AccountKind, AccountStatus};
-use crate::domain::command::{Command, Outcome, Refusal};
+use crate::domain::command::{Action, Authority, Command, Done, Outcome, Refusal};
 use crate::domain::effects::{Effects, Found, Wants};
 use crate::domain::money::Amount;
 use crate::domain::time::Timestamp;
+use crate::domain::transfer::TransferKind;
+use crate::domain::user::UserId;
 use crate::ledger::trial::model::Model;
 use crate::ledger::trial::script::{self, Script};
 use crate::ledger::trial::unnamed;
@@ -121,4 +123,36 @@ async fn of_64_who_want_the_whole_balance_at_once_one_gets_it() {
     let won = outcomes.iter().flatten().next().expect("one");
     let stored = ledger.store().transfers(&(0..64).map(id).collect::<Vec<_>>()).await.expect("read");
     assert_eq!(stored.iter().map(|stored| &stored.receipt).collect::<Vec<_>>(), [&won.receipt]);
+}
+
+#[tokio::test]
+async fn with_more_accounts_outside_what_was_done_is_still_the_same() {
+    let store = Sqlite::memory(Duration::from_secs(10)).expect("open");
+    store.migrate().await.expect("migrate");
+    let cny = script::asset("CNY");
+    let account = store.open_account(UserId(1), cny, Timestamp(0)).await.expect("open").expect("not twice").id;
+    let few = Ledger::new(store.clone(), LIMITS, clock);
+    let many = Ledger::new(store, Limits { external_stripes: 2 * LIMITS.external_stripes, ..LIMITS }, clock);
+    let mut others = 0;
+    for (kind, numbers) in
+        [(TransferKind::Deposit, 0..8), (TransferKind::Withdrawal, 8..12), (TransferKind::Deduction, 12..16)]
+    {
+        for number in numbers {
+            let command = |outside| {
+                let mut command = Command { authority: Authority::Operator, ..pay(number, 1) };
+                let Action::Move(wish) = &mut command.action else { panic!("it moves money") };
+                wish.kind = kind;
+                (wish.from, wish.to) =
+                    if kind == TransferKind::Deposit { (outside, account) } else { (account, outside) };
+                command
+            };
+            let before = few.external_account(cny, id(number)).await.expect("it is there");
+            let after = many.external_account(cny, id(number)).await.expect("it is there");
+            others += u8::from(before != after);
+            let done = few.one(command(before), soon()).await.expect("committed").expect("there is money");
+            let again = many.one(command(after), soon()).await.expect("committed");
+            assert_eq!(again, Ok(Done { replayed: true, ..done }), "{kind:?}");
+        }
+    }
+    assert_eq!(others, 8, "half of them have another");
 }

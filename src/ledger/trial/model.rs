@@ -60,7 +60,7 @@ impl Model {
         }
     }
 
-    /// A command without what may differ in the same one: whole amounts are spelled out.
+    /// A command without what may differ in the same one: whole amounts are spelled out, and nobody says which account outside takes part.
     fn content(&self, command: &Command) -> Command {
         let mut content = Command { authority: Authority::Owner, linked: false, ..command.clone() };
         let shorten = |amount: Decimal| {
@@ -70,7 +70,14 @@ impl Model {
             })
         };
         match &mut content.action {
-            Action::Move(wish) => wish.amount = shorten(wish.amount),
+            Action::Move(wish) => {
+                wish.amount = shorten(wish.amount);
+                match wish.kind {
+                    TransferKind::Transfer => {}
+                    TransferKind::Deposit => wish.from = AccountId(0),
+                    TransferKind::Withdrawal | TransferKind::Deduction => wish.to = AccountId(0),
+                }
+            }
             Action::Settle(wish) => {
                 let pending = self.done.get(&wish.pending).map(|(_, receipt)| &receipt.transfer);
                 if let (Settlement::Post(part), Some(pending)) = (&mut wish.how, pending) {
