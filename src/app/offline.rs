@@ -9,8 +9,8 @@ use crate::domain::time::Timestamp;
 use crate::ledger::Ledger;
 use crate::ledger::export::{self, Export};
 use crate::ledger::verify::{Report, verify as check};
-use crate::service::seed::{self, Fund};
 use crate::service;
+use crate::service::seed::{self, Fund};
 use crate::store::{Store, StoreError};
 
 /// Work on a store, whichever the configuration names.
@@ -71,11 +71,7 @@ pub async fn seed_users(config: &Config, count: u64, done: impl Fn(u64)) -> Resu
 }
 
 /// Gives the users of [`seed_users`] accounts with money, as [`seed::accounts`] does.
-pub async fn seed_accounts(
-    config: &Config,
-    fund: Fund,
-    done: impl Fn(u64),
-) -> Result<(AccountId, AccountId), Error> {
+pub async fn seed_accounts(config: &Config, fund: Fund, done: impl Fn(u64)) -> Result<(AccountId, AccountId), Error> {
     struct Accounts<F>(Fund, F);
     impl<F: Fn(u64)> Work for Accounts<F> {
         type Value = (AccountId, AccountId);

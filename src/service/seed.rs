@@ -187,7 +187,8 @@ async fn users<S: Store>(store: &S, numbers: std::ops::Range<u64>) -> Result<Vec
     let names: Vec<_> = numbers.map(user_name).collect();
     let found = store.credentials_of(&names).await?;
     let of: HashMap<_, _> = found.into_iter().map(|known| (known.user_name, known.user)).collect();
-    let user = |name| of.get(name).copied().ok_or_else(|| Error::new(Code::Internal, format!("there is no user {name}")));
+    let user =
+        |name| of.get(name).copied().ok_or_else(|| Error::new(Code::Internal, format!("there is no user {name}")));
     names.iter().map(user).collect()
 }
 
