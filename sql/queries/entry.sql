@@ -6,10 +6,17 @@ INSERT INTO entries (account_id, seq, transfer_id, amount, balance_before, balan
 VALUES (:account_id, :seq, :transfer_id, :amount, :balance_before, :balance_after, :held_after, :created_at);
 
 -- name: seq_before :optional
--- The number of the newest entry that is older than `at`.
+-- The number of the newest entry that is older than `at`. On SQLite it is looked for among the 64 that follow on the last one in the index.
 -- arg account_id: u64
 -- arg at: i64
 -- row Seq: seq u64
+-- sqlite:
+SELECT e.seq FROM entries e JOIN (
+    SELECT seq FROM entries
+    WHERE account_id = :account_id AND created_at < :at AND seq % 64 = 1 ORDER BY created_at DESC, seq DESC LIMIT 1
+) m ON e.seq >= m.seq AND e.seq < m.seq + 64
+WHERE e.account_id = :account_id AND e.created_at < :at ORDER BY e.seq DESC LIMIT 1;
+-- mysql:
 SELECT seq FROM entries WHERE account_id = :account_id AND created_at < :at ORDER BY created_at DESC, seq DESC LIMIT 1;
 
 -- name: entries_down :many
@@ -23,10 +30,17 @@ SELECT account_id, seq, transfer_id, amount, balance_before, balance_after, held
 WHERE account_id = :account_id AND seq >= :first AND seq < :before ORDER BY seq DESC LIMIT :most;
 
 -- name: entry_at :optional
--- The newest entry that is not newer than `at`.
+-- The newest entry that is not newer than `at`, found as `seq_before` finds its own.
 -- arg account_id: u64
 -- arg at: i64
 -- row Entry
+-- sqlite:
+SELECT e.account_id, e.seq, e.transfer_id, e.amount, e.balance_before, e.balance_after, e.held_after, e.created_at FROM entries e JOIN (
+    SELECT seq FROM entries
+    WHERE account_id = :account_id AND created_at <= :at AND seq % 64 = 1 ORDER BY created_at DESC, seq DESC LIMIT 1
+) m ON e.seq >= m.seq AND e.seq < m.seq + 64
+WHERE e.account_id = :account_id AND e.created_at <= :at ORDER BY e.seq DESC LIMIT 1;
+-- mysql:
 SELECT account_id, seq, transfer_id, amount, balance_before, balance_after, held_after, created_at FROM entries
 WHERE account_id = :account_id AND created_at <= :at ORDER BY created_at DESC, seq DESC LIMIT 1;
 

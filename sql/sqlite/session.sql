@@ -2,6 +2,8 @@
 PRAGMA journal_mode = WAL;
 -- A commit is on disk before it is answered; NORMAL may lose the last ones when the power goes.
 PRAGMA synchronous = FULL;
+-- Pages of WAL until a commit copies them into the file (16 MiB): a page that many commits change is copied once.
+PRAGMA wal_autocheckpoint = 4096;
 PRAGMA foreign_keys = ON;
 -- KiB of pages a connection keeps (32 MiB).
 PRAGMA cache_size = -32768;

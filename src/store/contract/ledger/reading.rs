@@ -11,6 +11,7 @@ pub fn promises<S: LedgerStore>() -> Vec<Promise<S>> {
         entries_come_newest_first_within_their_time,
         entries_come_in_pages_that_leave_none_out,
         the_entry_at_a_time_is_the_newest_until_then,
+        every_time_is_found_among_hundreds_of_entries,
         a_hold_expires_at_its_very_microsecond,
     ]
 }
@@ -80,6 +81,30 @@ async fn the_entry_at_a_time_is_the_newest_until_then<S: LedgerStore>(store: S) 
     assert_eq!(seq(Timestamp(i64::MAX)).await, Some(5));
     assert_eq!(seq(Timestamp(i64::MIN)).await, None);
     assert_eq!(store.entry_at(AccountId(4711), at(30)).await.expect("entry_at"), None);
+}
+
+/// Runs of entries at one time, shorter and longer than what an index may leave out, and times without any between them.
+async fn every_time_is_found_among_hundreds_of_entries<S: LedgerStore>(store: S) {
+    let accounts = two_accounts(&store).await;
+    let account = accounts[0].id;
+    let mut books = Books::of(&accounts);
+    let mut times = Vec::new();
+    for (when, run) in (0..).step_by(2).zip([1, 62, 1, 1, 63, 64, 65, 2, 130, 1]) {
+        times.extend(vec![when; run]);
+    }
+    for (number, when) in (1..).zip(&times) {
+        books = books.post(number, [account, accounts[1].id], 1, at(*when));
+    }
+    write(&store, books.effects).await.expect("write");
+    for when in -1..=20 {
+        let found = store.entry_at(account, at(when)).await.expect("entry_at").map(|entry| entry.seq as usize);
+        let wanted = times.iter().rposition(|time| *time <= when).map(|place| place + 1);
+        assert_eq!(found, wanted, "at {when}");
+        let range = EntryRange { from: Some(at(when)), until: Some(at(when + 3)), before: None, limit: 1000 };
+        let entries = store.entries(account, range).await.expect("entries").len();
+        let wanted = times.iter().filter(|time| (when..when + 3).contains(*time)).count();
+        assert_eq!(entries, wanted, "three from {when} on");
+    }
 }
 
 async fn a_hold_expires_at_its_very_microsecond<S: LedgerStore>(store: S) {
