@@ -103,6 +103,8 @@ impl Books {
             account("version = version - 1"),
             account("version = version + 1"),
             account("asset = 'USN'"),
+            // Of the world outside no floor is asked.
+            account("kind = 2"),
             (format!("DELETE FROM accounts WHERE id = {alice}"), Place::Account(*alice)),
             (
                 all(&[
@@ -152,6 +154,7 @@ impl Books {
             transfer(&first, "asset = 'USD'", Place::Account(*alice)),
             transfer(&first, "created_at = created_at - 1", Place::Entry(*alice, 2)),
             transfer(&first, &format!("settles = {pending}"), Place::Transfer(held[0].clone())),
+            transfer(&first, "kind = 4", Place::Account(*bob)),
             transfer(&second, "reference = 'bank-9'", Place::Transfer(paid[1].clone())),
             transfer(&brought, "reference = NULL", Place::Transfer(deposit.clone())),
             transfer(&brought, "kind = 3", Place::Transfer(deposit.clone())),

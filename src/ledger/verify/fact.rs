@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::violation::{Place, Violation};
-use crate::domain::account::AccountId;
+use crate::domain::account::{AccountId, AccountKind};
 use crate::domain::asset::Asset;
 use crate::domain::money::Amount;
 use crate::domain::time::Timestamp;
@@ -14,7 +14,7 @@ use crate::domain::transfer::{Entry, Reference, Transfer, TransferId, TransferKi
 pub(super) enum Fact {
     Entry { account: AccountId, seq: u64, transfer: TransferId, amount: i128, at: Timestamp },
     End { account: AccountId, version: u64, balance: Amount, held: Amount },
-    Asset { account: AccountId, asset: Asset },
+    Asset { account: AccountId, asset: Asset, kind: AccountKind },
     Held { transfer: TransferId, account: AccountId, by: i128 },
     Open { account: AccountId },
     Pending { transfer: TransferId, account: AccountId, amount: Amount, expires_at: Option<Timestamp> },
@@ -76,7 +76,10 @@ impl Fact {
             Self::End { version, balance, held, .. } => {
                 format!("version {version}, balance {}, held {}", balance.minor(), held.minor())
             }
-            Self::Asset { asset, .. } => format!("{} entries in {asset}", times.unsigned_abs()),
+            Self::Asset { asset, kind, .. } => {
+                let whose = if *kind == AccountKind::User { "a user" } else { "the world outside" };
+                format!("{} entries of {whose} in {asset}", times.unsigned_abs())
+            }
             Self::Held { by, .. } => format!("held money to change by {by}"),
             Self::Open { .. } => format!("{} more held", times.unsigned_abs()),
             Self::Pending { account, amount, expires_at, .. } => {
@@ -119,6 +122,15 @@ pub(super) fn entries_of(transfer: &Transfer) -> impl Iterator<Item = Fact> {
     // Money that moved and arrived nowhere is an entry that is missing, at a number that no entry has.
     let to_seq = transfer.to_seq.or((moved != 0).then_some(0));
     std::iter::once(from).chain(to_seq.map(|seq| fact(transfer.to, seq, moved)))
+}
+
+/// Whose account pays and whose is paid by a transfer of this kind.
+pub(super) const fn sides_of(kind: TransferKind) -> [AccountKind; 2] {
+    match kind {
+        TransferKind::Transfer => [AccountKind::User, AccountKind::User],
+        TransferKind::Deposit => [AccountKind::External, AccountKind::User],
+        TransferKind::Withdrawal | TransferKind::Deduction => [AccountKind::User, AccountKind::External],
+    }
 }
 
 /// What facts that were not cancelled out say, by what they are about.

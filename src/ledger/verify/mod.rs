@@ -10,7 +10,7 @@
 //! | --- | --- | --- |
 //! | an account's entry belongs to a transfer, with this amount and time | entries | transfers |
 //! | an account ends at this version, balance and held | its newest entry | accounts |
-//! | an account's entries are in its asset | accounts | transfers |
+//! | an account's entries are in its asset, and of kinds that its owner may have | accounts | transfers |
 //! | a transfer held or released this much of an account | entries | holds |
 //! | an account holds as much as its pending transfers | accounts | holds |
 //! | a pending transfer was ended so by that transfer | transfers | holds |
@@ -188,7 +188,8 @@ impl<F: Facts> Pass<F> {
         // An account without entries ends where every account begins.
         self.facts.add(Fact::end(id, account.version, account.balance, account.held), -1);
         self.facts.add(Fact::end_of_nothing(id), i128::from(account.version == 0));
-        self.whole(Fact::Asset { account: id, asset: account.asset }, i128::from(account.version));
+        let fact = Fact::Asset { account: id, asset: account.asset, kind: account.kind };
+        self.whole(fact, i128::from(account.version));
         self.facts.add(Fact::Open { account: id }, held);
     }
 
@@ -226,9 +227,10 @@ impl<F: Facts> Pass<F> {
             let place = Place::Transfer(transfer.id);
             self.report.add(Violation::new(place, "an amount of more than 0", transfer.amount.minor()));
         }
-        for entry in fact::entries_of(transfer) {
+        // The account that pays comes first.
+        for (entry, kind) in fact::entries_of(transfer).zip(fact::sides_of(transfer.kind)) {
             if let Fact::Entry { account, .. } = entry {
-                self.whole(Fact::Asset { account, asset: transfer.asset }, -1);
+                self.whole(Fact::Asset { account, asset: transfer.asset, kind }, -1);
             }
             self.facts.add(entry, -1);
         }
