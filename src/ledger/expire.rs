@@ -5,11 +5,12 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+use super::commit::Group;
+use super::plan::Pending;
 use super::{Ledger, LedgerError};
-use crate::domain::command::{Action, Authority, Command, Done, Refusal, Settle, Settlement};
+use crate::domain::command::{Action, Authority, Command, Done, Outcome, Refusal, Settle, Settlement};
 use crate::domain::time::Timestamp;
-use crate::domain::transfer::{Stored, TransferId};
-use crate::domain::user::UserId;
+use crate::domain::transfer::{Stored, Transfer, TransferId};
 use crate::store::ledger::LedgerStore;
 
 /// How long releasing one may wait for its turn. It is found again the next time.
@@ -43,11 +44,11 @@ async fn end<S: LedgerStore>(ledger: &Ledger<S>, stored: Stored) -> Result<bool,
     let begun = Instant::now();
     let deadline = begun.checked_add(TURN).unwrap_or(begun);
     // The same id for every backend, so that the second one is told it was done.
-    let mut outcome = ledger.one(command(pending.id.of_expiry(), pending.id, pending.actor), deadline).await?;
+    let mut outcome = submit(ledger, pending.id.of_expiry(), &pending, deadline).await?;
     if let Err(Refusal::IdReused { .. }) = outcome {
         // Anybody can work that id out and use it first. That must not keep the money held.
         let fresh = TransferId(*uuid::Uuid::new_v4().as_bytes());
-        outcome = ledger.one(command(fresh, pending.id, pending.actor), deadline).await?;
+        outcome = submit(ledger, fresh, &pending, deadline).await?;
     }
     match outcome {
         Ok(Done { replayed, .. }) => Ok(!replayed),
@@ -59,7 +60,16 @@ async fn end<S: LedgerStore>(ledger: &Ledger<S>, stored: Stored) -> Result<bool,
     }
 }
 
-fn command(id: TransferId, pending: TransferId, actor: UserId) -> Command {
-    let action = Action::Settle(Settle { pending, how: Settlement::Expire });
-    Command { id, actor, authority: Authority::Operator, linked: false, action }
+/// As [`Ledger::one`], without looking for a transfer that is at hand.
+async fn submit<S: LedgerStore>(
+    ledger: &Ledger<S>,
+    id: TransferId,
+    pending: &Transfer,
+    deadline: Instant,
+) -> Result<Outcome, LedgerError> {
+    let action = Action::Settle(Settle { pending: pending.id, how: Settlement::Expire });
+    let command = Command { id, actor: pending.actor, authority: Authority::Operator, linked: false, action };
+    let pending = Pending::from([(pending.id, pending.clone())]);
+    let outcomes = ledger.submit_group(Group { commands: vec![command], pending, deadline }).await?;
+    Ok(outcomes.into_iter().next().expect("there is one outcome for each command"))
 }

@@ -112,7 +112,12 @@ impl<S: LedgerStore> Ledger<S> {
         if commands.is_empty() {
             return Ok(Vec::new());
         }
-        match self.shared.lanes.call(Group { commands, deadline }).await {
+        let pending = commit::pending(&self.shared.store, &commands).await?;
+        self.submit_group(Group { commands, pending, deadline }).await
+    }
+
+    async fn submit_group(&self, group: Group) -> Answer {
+        match self.shared.lanes.call(group).await {
             Ok(answer) => answer,
             Err(CoalesceError::Busy) => Err(LedgerError::Busy),
             // The lane panicked or went away with its runtime, perhaps after the commit.
