@@ -11,6 +11,7 @@ use super::{Ledger, LedgerError};
 use crate::domain::command::{Action, Authority, Command, Done, Outcome, Refusal, Settle, Settlement};
 use crate::domain::time::Timestamp;
 use crate::domain::transfer::{Stored, Transfer, TransferId};
+use crate::store::StoreError;
 use crate::store::ledger::LedgerStore;
 
 /// How long releasing one may wait for its turn. It is found again the next time.
@@ -24,7 +25,7 @@ pub(super) async fn expire<S: LedgerStore>(
     let over = ledger.store().expired_holds(now, limit).await?;
     // Each on its own, so that one that cannot be released keeps no other from it. They share transactions all the same.
     let mut ends = JoinSet::new();
-    for stored in ledger.store().transfers(&over).await? {
+    for stored in readable(ledger.store(), &over).await? {
         let ledger = ledger.clone();
         ends.spawn(async move { end(&ledger, stored).await });
     }
@@ -36,6 +37,25 @@ pub(super) async fn expire<S: LedgerStore>(
         }
     }
     failed.map_or(Ok(released), Err)
+}
+
+/// Those of `ids` that can be read: one that cannot would keep all others from their end, time and again.
+async fn readable<S: LedgerStore>(store: &S, ids: &[TransferId]) -> Result<Vec<Stored>, StoreError> {
+    match store.transfers(ids).await {
+        Err(StoreError::Refused(_)) => {}
+        answer => return answer,
+    }
+    let mut found = Vec::new();
+    for id in ids {
+        match store.transfers(&[*id]).await {
+            Ok(stored) => found.extend(stored),
+            Err(StoreError::Refused(error)) => {
+                tracing::error!(pending = %id, %error, "a pending transfer whose time is over cannot be read");
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(found)
 }
 
 /// Ends one, unless somebody else did, and says whether it was ended here.
