@@ -6,6 +6,7 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::time::Instant;
 
@@ -26,6 +27,19 @@ pub(super) struct Group {
     pub(super) pending: Pending,
     /// Not begun after this.
     pub(super) deadline: Instant,
+    /// Whose it is: a lane's, to be begun, or its caller's again, who was told that it was too late.
+    pub(super) turn: Turn,
+}
+
+/// Something that only one of several may take.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Turn(Arc<AtomicBool>);
+
+impl Turn {
+    /// `true` the first time.
+    pub(super) fn take(&self) -> bool {
+        !self.0.swap(true, Ordering::SeqCst)
+    }
 }
 
 /// What its caller hears.
@@ -51,9 +65,12 @@ type Part = (Vec<Seat>, Vec<Vec<Command>>);
 pub(super) async fn commit<S: LedgerStore>(store: &S, clock: fn() -> Timestamp, groups: Vec<Group>) -> Vec<Answer> {
     // Whatever is never begun was too late.
     let mut answers: Vec<Answer> = groups.iter().map(|_| Err(LedgerError::TooLate)).collect();
-    let seat =
-        |(place, Group { commands, pending, deadline }): (usize, Group)| (Seat { place, pending, deadline }, commands);
-    let mut parts: Vec<Part> = vec![groups.into_iter().enumerate().map(seat).unzip()];
+    let own = groups.into_iter().enumerate().filter(|(_, group)| group.turn.take());
+    let seat = |(place, group): (usize, Group)| {
+        let Group { commands, pending, deadline, .. } = group;
+        (Seat { place, pending, deadline }, commands)
+    };
+    let mut parts: Vec<Part> = vec![own.map(seat).unzip()];
     while let Some(part) = parts.pop() {
         let (mut seats, groups) = in_time(part, Instant::now());
         if seats.is_empty() {

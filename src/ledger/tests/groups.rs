@@ -135,6 +135,19 @@ async fn what_comes_too_late_is_not_begun_and_its_neighbours_are() {
     assert!(!ledger.store().book().transfers.contains_key(&id(2)));
 }
 
+#[tokio::test(start_paused = true)]
+async fn who_waits_for_a_stuck_lane_hears_in_time_that_it_was_not_begun() {
+    let (ledger, mut begun) = held(LIMITS);
+    let first = submit(&ledger, [1], Instant::now() + Duration::from_secs(1)).await;
+    begun.recv().await.expect("it began");
+    let second = submit(&ledger, [2], Instant::now() + Duration::from_secs(2)).await;
+    assert_eq!(end(second).await, "too late", "while the lane is stuck");
+    ledger.store().go_on(2);
+    assert_eq!(end(first).await, "1 of 1", "what was begun is waited for");
+    ledger.one(pay(3, 1), soon()).await.expect("committed").expect("there is money");
+    assert!(!ledger.store().book().transfers.contains_key(&id(2)), "nor is it begun later");
+}
+
 #[tokio::test]
 async fn a_poisonous_group_stands_alone_in_the_end_and_its_neighbours_are_unharmed_and_in_order() {
     let (ledger, mut begun) = held(Limits { batch_max: 16, ..LIMITS });
