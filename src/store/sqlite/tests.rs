@@ -48,6 +48,18 @@ async fn a_statement_is_interrupted_at_its_deadline() {
 }
 
 #[tokio::test]
+async fn what_waits_behind_a_unit_until_its_time_is_over_is_known_to_be_undone() {
+    let store = memory(PATIENCE).await;
+    let endless = |db: &rusqlite::Connection| db.query_row(ENDLESS, [], |row| row.get::<_, i64>(0));
+    // The thread is free a moment after the second one's time is over.
+    let (_, waiting) = tokio::join!(
+        call(&store.writer, Duration::from_millis(110), endless),
+        call(&store.writer, Duration::from_millis(100), |_: &rusqlite::Connection| Ok::<_, rusqlite::Error>(())),
+    );
+    assert!(matches!(waiting, Err(NoAnswer::Undone(_))), "{waiting:?}");
+}
+
+#[tokio::test]
 async fn of_units_committed_together_one_that_fails_undoes_only_itself() {
     let store = memory(PATIENCE).await;
     let release = hold(&store);
