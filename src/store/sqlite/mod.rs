@@ -189,4 +189,11 @@ impl Store for Sqlite {
         let name = name.clone();
         self.read(move |db| picture::get(db, &name)).await
     }
+
+    async fn finish(&self) {
+        // The writer takes its queue in order: once this is done, so is all before it.
+        if let Err(error) = self.write(|_| Ok(())).await {
+            tracing::warn!(%error, "what was begun may not be finished");
+        }
+    }
 }

@@ -105,6 +105,18 @@ async fn a_unit_whose_time_is_over_costs_its_neighbours_no_commit_of_their_own()
 }
 
 #[tokio::test]
+async fn what_was_begun_is_done_when_the_store_is_finished() {
+    let store = memory(PATIENCE).await;
+    let release = hold(&store);
+    drop(begin(store.write(|db| user::insert(db, &new("begun")))));
+    let mut finish = begin(store.finish());
+    release.send(()).expect("the writer waits");
+    finish.as_mut().await;
+    let path = |db: &rusqlite::Connection| user::credentials(db, &["begun".to_owned()]);
+    assert_eq!(store.read(path).await.expect("read").len(), 1);
+}
+
+#[tokio::test]
 async fn a_full_queue_refuses_at_once() {
     let store = memory(PATIENCE).await;
     let release = hold(&store);
