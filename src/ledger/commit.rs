@@ -6,6 +6,7 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::time::Instant;
 
@@ -22,8 +23,23 @@ use crate::store::ledger::{Batch, Decision, LedgerStore, NoAnswer};
 pub(super) struct Group {
     /// In their order.
     pub(super) commands: Vec<Command>,
+    /// The pending transfers that they end.
+    pub(super) pending: Pending,
     /// Not begun after this.
     pub(super) deadline: Instant,
+    /// Whose it is: a lane's, to be begun, or its caller's again, who was told that it was too late.
+    pub(super) turn: Turn,
+}
+
+/// Something that only one of several may take.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Turn(Arc<AtomicBool>);
+
+impl Turn {
+    /// `true` the first time.
+    pub(super) fn take(&self) -> bool {
+        !self.0.swap(true, Ordering::SeqCst)
+    }
 }
 
 /// What its caller hears.
@@ -38,6 +54,7 @@ impl Group {
 /// A group of a batch, by the place of its answer.
 struct Seat {
     place: usize,
+    pending: Pending,
     deadline: Instant,
 }
 
@@ -48,14 +65,19 @@ type Part = (Vec<Seat>, Vec<Vec<Command>>);
 pub(super) async fn commit<S: LedgerStore>(store: &S, clock: fn() -> Timestamp, groups: Vec<Group>) -> Vec<Answer> {
     // Whatever is never begun was too late.
     let mut answers: Vec<Answer> = groups.iter().map(|_| Err(LedgerError::TooLate)).collect();
-    let seat = |(place, group): (usize, Group)| (Seat { place, deadline: group.deadline }, group.commands);
-    let mut parts: Vec<Part> = vec![groups.into_iter().enumerate().map(seat).unzip()];
+    let own = groups.into_iter().enumerate().filter(|(_, group)| group.turn.take());
+    let seat = |(place, group): (usize, Group)| {
+        let Group { commands, pending, deadline, .. } = group;
+        (Seat { place, pending, deadline }, commands)
+    };
+    let mut parts: Vec<Part> = vec![own.map(seat).unzip()];
     while let Some(part) = parts.pop() {
         let (mut seats, groups) = in_time(part, Instant::now());
         if seats.is_empty() {
             continue;
         }
-        let (answer, mut groups) = transact(store, clock(), groups).await;
+        let pending = seats.iter().flat_map(|seat| seat.pending.clone()).collect();
+        let (answer, mut groups) = transact(store, clock(), groups, pending).await;
         match answer {
             Ok(outcomes) => hand_out(outcomes, &seats, &groups, &mut answers),
             Err(NoAnswer::Undone(StoreError::Refused(error))) if seats.len() > 1 => {
@@ -84,11 +106,8 @@ pub(super) async fn transact<S: LedgerStore>(
     store: &S,
     now: Timestamp,
     groups: Vec<Vec<Command>>,
+    pending: Pending,
 ) -> (Result<Vec<Outcome>, NoAnswer>, Vec<Vec<Command>>) {
-    let pending = match pending(store, &groups).await {
-        Ok(pending) => pending,
-        Err(error) => return (Err(NoAnswer::Undone(error)), groups),
-    };
     let batch = Lent::new(groups, pending, now);
     let answer = store.transact(batch.clone()).await;
     (answer, batch.back())
@@ -102,9 +121,10 @@ fn hand_out(outcomes: Vec<Outcome>, seats: &[Seat], groups: &[Vec<Command>], ans
     }
 }
 
-/// The pending transfers that `groups` end, as far as they are there already: their rows never change, so they need no lock.
-async fn pending<S: LedgerStore>(store: &S, groups: &[Vec<Command>]) -> Result<Pending, StoreError> {
-    let ids: HashSet<TransferId> = groups.iter().flatten().filter_map(ended).collect();
+/// The pending transfers that `commands` end, as far as they are there already: their rows never change, so they need no lock. Read before they
+/// wait for a lane, which so never waits for a read.
+pub(super) async fn pending<S: LedgerStore>(store: &S, commands: &[Command]) -> Result<Pending, StoreError> {
+    let ids: HashSet<TransferId> = commands.iter().filter_map(ended).collect();
     if ids.is_empty() {
         return Ok(Pending::new());
     }

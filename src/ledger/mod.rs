@@ -31,11 +31,13 @@ pub mod verify;
 
 use std::collections::HashMap;
 use std::convert::Infallible;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::time::Instant;
 
-use self::commit::{Answer, Group};
+use self::commit::{Answer, Group, Turn};
+use self::plan::Pending;
 use crate::coalesce::{self, CoalesceError, Coalescer};
 use crate::domain::account::AccountId;
 use crate::domain::asset::Asset;
@@ -112,7 +114,20 @@ impl<S: LedgerStore> Ledger<S> {
         if commands.is_empty() {
             return Ok(Vec::new());
         }
-        match self.shared.lanes.call(Group { commands, deadline }).await {
+        let pending = commit::pending(&self.shared.store, &commands).await?;
+        self.submit_group(commands, pending, deadline).await
+    }
+
+    /// Waits no longer than the deadline for a lane, and for a lane that has begun until it has an answer.
+    async fn submit_group(&self, commands: Vec<Command>, pending: Pending, deadline: Instant) -> Answer {
+        let turn = Turn::default();
+        let mut call = pin!(self.shared.lanes.call(Group { commands, pending, deadline, turn: turn.clone() }));
+        let answer = match tokio::time::timeout_at(deadline, &mut call).await {
+            Ok(answer) => answer,
+            Err(_) if turn.take() => return Err(LedgerError::TooLate),
+            Err(_) => call.await,
+        };
+        match answer {
             Ok(answer) => answer,
             Err(CoalesceError::Busy) => Err(LedgerError::Busy),
             // The lane panicked or went away with its runtime, perhaps after the commit.

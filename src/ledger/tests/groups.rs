@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use super::store::{Fault, Memory};
 use crate::domain::account::AccountId;
-use crate::domain::command::{Action, Authority, Command, Move, Outcome};
+use crate::domain::command::{Action, Authority, Command, Move, Outcome, Settle, Settlement};
 use crate::domain::money::Decimal;
 use crate::domain::time::Timestamp;
 use crate::domain::transfer::{Description, TransferId, TransferKind};
@@ -135,6 +135,19 @@ async fn what_comes_too_late_is_not_begun_and_its_neighbours_are() {
     assert!(!ledger.store().book().transfers.contains_key(&id(2)));
 }
 
+#[tokio::test(start_paused = true)]
+async fn who_waits_for_a_stuck_lane_hears_in_time_that_it_was_not_begun() {
+    let (ledger, mut begun) = held(LIMITS);
+    let first = submit(&ledger, [1], Instant::now() + Duration::from_secs(1)).await;
+    begun.recv().await.expect("it began");
+    let second = submit(&ledger, [2], Instant::now() + Duration::from_secs(2)).await;
+    assert_eq!(end(second).await, "too late", "while the lane is stuck");
+    ledger.store().go_on(2);
+    assert_eq!(end(first).await, "1 of 1", "what was begun is waited for");
+    ledger.one(pay(3, 1), soon()).await.expect("committed").expect("there is money");
+    assert!(!ledger.store().book().transfers.contains_key(&id(2)), "nor is it begun later");
+}
+
 #[tokio::test]
 async fn a_poisonous_group_stands_alone_in_the_end_and_its_neighbours_are_unharmed_and_in_order() {
     let (ledger, mut begun) = held(Limits { batch_max: 16, ..LIMITS });
@@ -178,6 +191,20 @@ async fn a_batch_that_may_be_in_effect_is_unknown_to_all_of_its_callers_and_neve
         let again = ledger.one(pay(2, 1), soon()).await.expect("the lane goes on").expect("there is money");
         assert_eq!(again.replayed, fault == Fault::Unknown, "asked again, it is known");
     }
+}
+
+#[tokio::test]
+async fn a_pending_transfer_that_cannot_be_read_fails_no_neighbour() {
+    let (ledger, mut begun) = held(LIMITS);
+    ledger.store().fail(id(9), Fault::Unreadable);
+    let first = submit(&ledger, [1], soon()).await;
+    begun.recv().await.expect("it began");
+    let neighbour = submit(&ledger, [2], soon()).await;
+    let action = Action::Settle(Settle { pending: id(9), how: Settlement::Void });
+    let failed = ledger.one(Command { id: id(3), action, ..pay(0, 1) }, soon()).await;
+    assert!(matches!(failed, Err(LedgerError::Undone(_))), "before its turn: {failed:?}");
+    ledger.store().go_on(2);
+    assert_eq!(ends(vec![first, neighbour]).await, ["1 of 1", "1 of 1"]);
 }
 
 #[tokio::test]

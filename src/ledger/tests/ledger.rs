@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::groups::{LIMITS, clock, id, pay, soon};
-use super::store::Memory;
+use super::store::{Fault, Memory};
 use crate::domain::account::AccountId;
 use crate::domain::command::{Action, Command, Pending, Refusal, Settle, Settlement};
 use crate::domain::money::Amount;
@@ -103,6 +103,19 @@ async fn what_has_expired_is_released_once_whoever_does_it() {
         [HoldStatus::Expired, HoldStatus::Expired, HoldStatus::Pending]
     );
     assert_eq!(book.accounts[&AccountId(1)].held, Amount::new(100).expect("small"));
+}
+
+#[tokio::test]
+async fn one_that_cannot_be_read_keeps_no_other_from_its_end() {
+    let (store, _) = Memory::new(false);
+    let early = Ledger::new(store.clone(), LIMITS, || Timestamp(0));
+    for command in [hold(1, 10), hold(2, 20), hold(3, 30)] {
+        early.one(command, soon()).await.expect("committed").expect("there is money");
+    }
+    store.fail(id(2), Fault::Unreadable);
+    let ledger = Ledger::new(store.clone(), LIMITS, clock);
+    assert_eq!(ledger.expire(10).await.ok(), Some(2));
+    assert_eq!(store.book().holds[&id(2)].status, HoldStatus::Pending);
 }
 
 #[tokio::test]

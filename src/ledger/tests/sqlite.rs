@@ -75,7 +75,8 @@ async fn any_commands_come_to_what_the_model_says_on_sqlite_too() {
         let mut model = Model::new(accounts);
         for (now, groups) in Script::read(&input, 0).batches {
             let expected: Vec<Outcome> = groups.iter().flat_map(|group| model.run(group, now)).collect();
-            let (outcomes, _) = commit::transact(&store, now, groups).await;
+            let pending = commit::pending(&store, &groups.concat()).await.expect("read");
+            let (outcomes, _) = commit::transact(&store, now, groups, pending).await;
             let outcomes = outcomes.expect("committed");
             assert_eq!(
                 outcomes.iter().map(unnamed).collect::<Vec<_>>(),

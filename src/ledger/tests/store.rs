@@ -26,6 +26,8 @@ pub(super) enum Fault {
     Unknown,
     /// A bug.
     Panic,
+    /// Reading it is refused.
+    Unreadable,
 }
 
 #[derive(Clone)]
@@ -96,7 +98,7 @@ impl LedgerStore for Memory {
                 self.book().transact(&batch);
                 Err(NoAnswer::Unknown(lost()))
             }
-            None => Ok(self.book().transact(&batch)),
+            Some(Fault::Unreadable) | None => Ok(self.book().transact(&batch)),
         }
     }
 
@@ -107,6 +109,10 @@ impl LedgerStore for Memory {
     }
 
     async fn transfers(&self, ids: &[TransferId]) -> Result<Vec<Stored>, StoreError> {
+        let fault = *self.fault.lock().expect("no test panics here");
+        if fault.is_some_and(|(id, fault)| fault == Fault::Unreadable && ids.contains(&id)) {
+            return Err(StoreError::Refused("planted".into()));
+        }
         let book = self.book();
         Ok(ids.iter().filter_map(|id| book.stored(*id)).collect())
     }

@@ -46,6 +46,10 @@ use crate::domain::user::{Nickname, Profile, Role, UserId};
 /// How long a migration may take, and another process's migration be waited for.
 const MIGRATION_TIMEOUT: Duration = Duration::from_secs(600);
 
+/// How long after its deadline a unit of work may be answered: its thread interrupts it then, or finds that it is too late to begin it, and knows
+/// that nothing is in effect.
+const VERDICT: Duration = Duration::from_millis(100);
+
 /// A SQLite database: in a file for one or a few processes on one machine, or in memory for tests and trials.
 ///
 /// A cheap handle. The threads behind it end with the last one.
@@ -102,7 +106,7 @@ impl Sqlite {
     }
 }
 
-/// Has `work` done by a thread, waiting at most `timeout`. After that it may still be done.
+/// Has `work` done by a thread within `timeout`, and waits a little longer to hear what became of it. After that it may still be done.
 async fn call<T, E, F>(queue: &SyncSender<Unit>, timeout: Duration, work: F) -> Result<T, NoAnswer>
 where
     T: Send + 'static,
@@ -119,7 +123,7 @@ where
         NoAnswer::Undone(StoreError::Unavailable(why.into()))
     })?;
     let unknown = |why: &str| NoAnswer::Unknown(StoreError::Unavailable(why.into()));
-    match tokio::time::timeout_at(deadline.into(), answer).await {
+    match tokio::time::timeout_at((deadline + VERDICT).into(), answer).await {
         Ok(Ok(outcome)) => outcome,
         Ok(Err(_)) => Err(unknown("the database thread has ended")),
         Err(_) => Err(unknown("the database did not answer in time")),
@@ -184,5 +188,12 @@ impl Store for Sqlite {
     async fn picture(&self, name: &PictureName) -> Result<Option<Picture>, StoreError> {
         let name = name.clone();
         self.read(move |db| picture::get(db, &name)).await
+    }
+
+    async fn finish(&self) {
+        // The writer takes its queue in order: once this is done, so is all before it.
+        if let Err(error) = self.write(|_| Ok(())).await {
+            tracing::warn!(%error, "what was begun may not be finished");
+        }
     }
 }

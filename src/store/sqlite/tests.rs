@@ -48,6 +48,18 @@ async fn a_statement_is_interrupted_at_its_deadline() {
 }
 
 #[tokio::test]
+async fn what_waits_behind_a_unit_until_its_time_is_over_is_known_to_be_undone() {
+    let store = memory(PATIENCE).await;
+    let endless = |db: &rusqlite::Connection| db.query_row(ENDLESS, [], |row| row.get::<_, i64>(0));
+    // The thread is free a moment after the second one's time is over.
+    let (_, waiting) = tokio::join!(
+        call(&store.writer, Duration::from_millis(110), endless),
+        call(&store.writer, Duration::from_millis(100), |_: &rusqlite::Connection| Ok::<_, rusqlite::Error>(())),
+    );
+    assert!(matches!(waiting, Err(NoAnswer::Undone(_))), "{waiting:?}");
+}
+
+#[tokio::test]
 async fn of_units_committed_together_one_that_fails_undoes_only_itself() {
     let store = memory(PATIENCE).await;
     let release = hold(&store);
@@ -90,6 +102,18 @@ async fn a_unit_whose_time_is_over_costs_its_neighbours_no_commit_of_their_own()
     before.as_mut().await.expect("it is committed");
     after.as_mut().await.expect("it is committed");
     assert_eq!(runs.load(Ordering::SeqCst), 2, "each ran once: nothing was rolled back");
+}
+
+#[tokio::test]
+async fn what_was_begun_is_done_when_the_store_is_finished() {
+    let store = memory(PATIENCE).await;
+    let release = hold(&store);
+    drop(begin(store.write(|db| user::insert(db, &new("begun")))));
+    let mut finish = begin(store.finish());
+    release.send(()).expect("the writer waits");
+    finish.as_mut().await;
+    let path = |db: &rusqlite::Connection| user::credentials(db, &["begun".to_owned()]);
+    assert_eq!(store.read(path).await.expect("read").len(), 1);
 }
 
 #[tokio::test]
