@@ -59,6 +59,14 @@ impl From<Error> for Failure {
     }
 }
 
+/// A server that lets nobody in says nothing against the batch, which must not be divided over it.
+fn no_connection(error: Error) -> Failure {
+    match Failure::from(error) {
+        Failure::Final(StoreError::Refused(error)) => Failure::Final(StoreError::Unavailable(error)),
+        failure => failure,
+    }
+}
+
 /// Tries `batch` once on a connection of the pool. `look_first`: what it would insert may be there already.
 pub(super) async fn attempt<B: Batch>(
     pool: &Pool,
@@ -67,7 +75,7 @@ pub(super) async fn attempt<B: Batch>(
     look_first: bool,
     doubt: &Doubt,
 ) -> Result<B::Answer, Failure> {
-    let mut lease = Lease::take(pool).await?;
+    let mut lease = Lease::take(pool).await.map_err(no_connection)?;
     let outcome = transaction(lease.connection(), batch, locking, look_first, doubt).await;
     if matches!(outcome, Ok(_) | Err(Failure::Collision | Failure::RolledBack)) {
         lease.give_back();
@@ -148,5 +156,22 @@ async fn commit(transaction: Transaction<'_>, doubt: &Doubt) -> Result<(), Failu
             Err(Failure::RolledBack)
         }
         Again::Unknown | Again::Never => Err(Failure::Lost(error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use mysql_async::{Error, ServerError};
+
+    use super::{Failure, no_connection};
+    use crate::store::StoreError;
+
+    #[test]
+    fn who_is_not_let_in_is_told_that_the_store_is_away() {
+        for code in [1044, 1045, 1049] {
+            let error = || Error::Server(ServerError { code, message: String::new(), state: String::new() });
+            assert!(matches!(no_connection(error()), Failure::Final(StoreError::Unavailable(_))), "{code}");
+            assert!(matches!(Failure::from(error()), Failure::Final(StoreError::Refused(_))), "{code}: of a statement");
+        }
     }
 }
