@@ -74,7 +74,7 @@ pub async fn a_chain_stands_or_falls_together(engine: Engine) {
 }
 
 pub async fn a_full_batch_fits_and_one_more_does_not(engine: Engine) {
-    let program = Program::start(&engine).await;
+    let program = Program::start_patient(&engine).await;
     let mut cast = Cast::of(&program).await;
     let cent = cast.order("0.01");
     let many = |count: usize| json!({"transfers": vec![cent.clone(); count]});

@@ -23,6 +23,24 @@ impl Program {
     pub async fn start(engine: &Engine) -> Self {
         let data = tempfile::tempdir().expect("a folder");
         let config = quick(engine, data.path());
+        Self::run(config, data).await
+    }
+
+    /// The same with ten times as long for everything: for what is much at once, and slow in a debug build.
+    pub async fn start_patient(engine: &Engine) -> Self {
+        let data = tempfile::tempdir().expect("a folder");
+        let mut config = quick(engine, data.path());
+        for timeout in [
+            &mut config.http.request_timeout_ms,
+            &mut config.rpc.request_timeout_ms,
+            &mut config.store.statement_timeout_ms,
+        ] {
+            *timeout *= 10;
+        }
+        Self::run(config, data).await
+    }
+
+    async fn run(config: Config, data: TempDir) -> Self {
         let app = app::start(&config, Part::Serve).await.expect("starts");
         Self { app, config, data }
     }
