@@ -1,8 +1,8 @@
 //! Whether the books are right: everything recomputed from the entries, in one pass and constant memory.
 //!
 //! The store sends all rows of one moment, each table in its own order. What can be seen in a row or in two neighbours is looked at
-//! as they pass: numbers without gaps, running balances, signs. What has to agree between tables becomes a [`Fact`](fact::Fact) that one table
-//! asserts and another denies, and a [`Sketch`](sketch::Sketch) in which the two cancel out, in whatever order they come. A sketch
+//! as they pass: numbers without gaps, running balances, signs. What has to agree between tables becomes a [`Fact`] that one table
+//! asserts and another denies, and a [`Sketch`] in which the two cancel out, in whatever order they come. A sketch
 //! that is not empty says that something is wrong, and where to look: a second pass keeps the facts of those places alone and
 //! finds the very rows.
 //!
