@@ -115,6 +115,7 @@ pub(super) mod tests {
     use std::io::{self, Write};
     use std::sync::mpsc::{Receiver, sync_channel};
     use std::sync::{Arc, Mutex};
+    use std::thread;
     use std::time::Duration;
 
     use super::{MAX_BYTES, Queue};
@@ -171,8 +172,12 @@ pub(super) mod tests {
         let pipe = Pipe::default();
         let queue = Queue::start(Stopped(permits, pipe.clone())).expect("a thread starts");
         let line = [b'x'; 1024];
-        // Twice of what may wait, and what the thread has already taken.
-        (0..3 * MAX_BYTES / line.len()).for_each(|_| queue.push(&line));
+        queue.push(&line);
+        // Not before the thread stands before its write is what follows left waiting, whenever that gets to run.
+        while !queue.state().waiting.is_empty() {
+            thread::yield_now();
+        }
+        (0..2 * MAX_BYTES / line.len()).for_each(|_| queue.push(&line));
         assert!(!queue.flush(Duration::ZERO), "nothing can have been written");
         assert!(queue.state().dropped > 0);
         // The first write takes its permit and the rest goes on once nobody asks for permits: that is an error, and passed over.
