@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::account::AccountId;
 use super::asset::Asset;
 use super::money::{Amount, Decimal, TooLarge};
+use super::payment::Record;
 use super::transfer::{Description, HoldStatus, Receipt, Reference, TransferId, TransferKind};
 use super::user::UserId;
 
@@ -21,6 +22,8 @@ pub struct Command {
     pub linked: bool,
     /// What to do.
     pub action: Action,
+    /// The step of a payment that is in effect with it, in one transaction, or not at all. A command that is answered again takes no step again.
+    pub record: Option<Box<Record>>,
 }
 
 /// Whose money may be moved.
@@ -127,6 +130,12 @@ pub enum Refusal {
     /// The transfer was never a pending one.
     #[error("the transfer is not a pending one")]
     NotPending,
+    /// The pending transfer holds a payment's money: what the gateway says ends it, and nobody else.
+    #[error("the transfer belongs to a payment, which ends it")]
+    OfPayment,
+    /// The payment is not where its step begins: somebody else has taken one.
+    #[error("the payment is at another step")]
+    PaymentMoved,
     /// Both accounts are the same one.
     #[error("both accounts are the same")]
     SameAccount,

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::account::{Account, AccountId};
+use super::payment::{PaymentToken, Record, Standing};
 use super::transfer::{Entry, Hold, HoldStatus, Reference, Stored, Transfer, TransferId, TransferKind};
 
 /// What a batch asks a store for.
@@ -16,6 +17,8 @@ pub struct Wants {
     pub transfers: Vec<TransferId>,
     /// References that may be used already.
     pub references: Vec<(TransferKind, Reference)>,
+    /// Payments that may be at another step.
+    pub payments: Vec<PaymentToken>,
 }
 
 /// What a store found, while it holds the locks. A key that is not there was not looked for; one with `None` does not exist.
@@ -29,6 +32,8 @@ pub struct Found {
     pub transfers: HashMap<TransferId, Option<Stored>>,
     /// Who used a reference.
     pub references: HashMap<(TransferKind, Reference), Option<TransferId>>,
+    /// How payments stand.
+    pub payments: HashMap<PaymentToken, Option<Standing>>,
 }
 
 /// What a batch writes, all of it or nothing.
@@ -46,6 +51,8 @@ pub struct Effects {
     pub settled: Vec<Settled>,
     /// References that are used from now on.
     pub references: Vec<(TransferKind, Reference, TransferId)>,
+    /// Steps of payments, to be taken in this order; each payment must still be where its step begins.
+    pub records: Vec<Record>,
 }
 
 /// The end of a pending transfer.

@@ -8,6 +8,7 @@
 //! - [`picture`]: profile pictures, after they were decoded and written anew.
 //! - [`asset`], [`money`]: currencies, and exact amounts of them.
 //! - [`account`], [`transfer`]: accounts, and the transfers and entries that change them.
+//! - [`payment`]: payments through a gateway, and their steps.
 //! - [`command`]: what the ledger is asked to do, and what it answers.
 //! - [`effects`]: what the answer writes.
 //! - `text`: what texts that were checked have in common.
@@ -20,6 +21,7 @@ pub mod command;
 pub mod effects;
 pub mod invalid;
 pub mod money;
+pub mod payment;
 pub mod picture;
 pub mod session;
 mod text;

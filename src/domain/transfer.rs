@@ -52,11 +52,16 @@ pub enum TransferKind {
     Withdrawal = 3,
     /// What `POST /deduct` takes.
     Deduction = 4,
+    /// What a gateway charges for us.
+    Payment = 5,
+    /// What of a payment is given back.
+    Refund = 6,
 }
 
 impl TransferKind {
     /// Every kind, in the order of their numbers.
-    pub const ALL: [Self; 4] = [Self::Transfer, Self::Deposit, Self::Withdrawal, Self::Deduction];
+    pub const ALL: [Self; 6] =
+        [Self::Transfer, Self::Deposit, Self::Withdrawal, Self::Deduction, Self::Payment, Self::Refund];
 }
 
 /// What a transfer did to the balances when it was made. The numbers are those in SQL.

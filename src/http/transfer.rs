@@ -99,6 +99,8 @@ impl<'a> From<&'a Transfer> for ShownTransfer<'a> {
                 TransferKind::Deposit => "deposit",
                 TransferKind::Withdrawal => "withdrawal",
                 TransferKind::Deduction => "deduction",
+                TransferKind::Payment => "payment",
+                TransferKind::Refund => "refund",
             },
             status: status(transfer.status),
             from_account_id: transfer.from.0,

@@ -2,6 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
+use crate::domain::payment::PaymentToken;
 use crate::domain::transfer::{IdempotencyKey, TransferId};
 
 impl TransferId {
@@ -14,6 +15,16 @@ impl TransferId {
     /// The id of the transfer that ends the pending transfer `self` because its time is over. No principal's name begins with 0x00.
     pub(super) fn of_expiry(self) -> Self {
         Self::of([b"\0expiry", &[0], &self.0])
+    }
+
+    /// The id of the pending transfer that holds the money of a payment's attempt.
+    pub fn of_payment(token: &PaymentToken, attempt: u32) -> Self {
+        Self::of([b"\0payment\0", &attempt.to_be_bytes(), token.as_str().as_bytes()])
+    }
+
+    /// The id of the transfer that ends the pending transfer `self` of a payment: posts it, or voids it.
+    pub fn of_payment_end(self, posts: bool) -> Self {
+        Self::of([if posts { b"\0payment-post" } else { b"\0payment-void" }, &[0], &self.0])
     }
 
     fn of(parts: [&[u8]; 3]) -> Self {

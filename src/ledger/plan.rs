@@ -4,7 +4,7 @@
 //! of [`Refusal`]'s variants, and what gets to the top of it is in effect:
 //!
 //! 1. The id. If it was used, the same command is answered again, and another one is refused (`replay`).
-//! 2. The pending transfer, if the command ends one.
+//! 2. The pending transfer, if the command ends one, and the payment, if the command takes a step of one.
 //! 3. The two accounts: there, the actor's own, open, in the currency.
 //! 4. What the pending transfer still holds.
 //! 5. The amount, and every balance that it leads to.
@@ -26,7 +26,7 @@ use std::collections::HashMap;
 use crate::domain::command::{Action, Command, Move, Outcome, Refusal, Settle, Settlement, Side};
 use crate::domain::effects::{Effects, Found, Wants};
 use crate::domain::time::Timestamp;
-use crate::domain::transfer::{Description, HoldStatus, Transfer, TransferId, TransferStatus};
+use crate::domain::transfer::{Description, HoldStatus, Transfer, TransferId, TransferKind, TransferStatus};
 
 use change::{Change, HoldChange, Step};
 pub(super) use rungs::expiry;
@@ -87,11 +87,13 @@ fn attempt(work: &mut Work<'_>, command: &Command) -> Result<(), Refusal> {
         Action::Settle(wish) => settled(work, command, wish)?,
     };
     work.take(step);
+    work.record(command.record.as_deref());
     Ok(())
 }
 
 /// The ladder of money that moves, or is held.
 fn moved(work: &mut Work<'_>, command: &Command, wish: &Move) -> Result<Step, Refusal> {
+    work.may_step(command.record.as_deref())?;
     rungs::differ(wish.from, wish.to)?;
     let from = work.place(wish.from).ok_or(Refusal::UnknownAccount(Side::From))?;
     let to = work.place(wish.to).ok_or(Refusal::UnknownAccount(Side::To))?;
@@ -138,6 +140,8 @@ fn settled(work: &mut Work<'_>, command: &Command, wish: &Settle) -> Result<Step
     if pending.status != TransferStatus::Pending {
         return Err(Refusal::NotPending);
     }
+    rungs::ends_its_own(command, pending.kind)?;
+    work.may_step(command.record.as_deref())?;
     let (kind, asset, payer, payee) = (pending.kind, pending.asset, pending.from, pending.to);
     // Not there, and not locked: it has come to be since the batch was made up, and is told as the batch found things then.
     let hold = work.hold(wish.pending).ok_or(Refusal::UnknownTransfer)?;
@@ -146,7 +150,8 @@ fn settled(work: &mut Work<'_>, command: &Command, wish: &Settle) -> Result<Step
     let (payer, payee) = (work.account(from), work.account(to));
     let posts = matches!(wish.how, Settlement::Post(_));
     rungs::owns(command, payer)?;
-    if posts {
+    // What a gateway has charged is gone, whatever became of the account meanwhile.
+    if posts && kind != TransferKind::Payment {
         rungs::are_open(payer, payee)?;
     }
     let created_at = work.time_of(from, to);

@@ -71,8 +71,14 @@ impl<S: Store, V: Volatile> Transfers<S, V> {
     async fn transfer(&self, cx: &Context, Post { caller, handle, order }: Post) -> Result<Done, Halt> {
         let user = self.callers.user(&caller).await?;
         let action = Action::Move(transfer(order));
-        let command =
-            Command { id: id_of(user, &handle), actor: user, authority: Authority::Owner, linked: false, action };
+        let command = Command {
+            id: id_of(user, &handle),
+            actor: user,
+            authority: Authority::Owner,
+            linked: false,
+            action,
+            record: None,
+        };
         self.own_or_any(cx, command).await?.map_err(|refusal| match refusal {
             command::Refusal::NotYours => command::Refusal::UnknownAccount(Side::From).into(),
             other => other.into(),
@@ -95,6 +101,7 @@ impl<S: Store, V: Volatile> Transfers<S, V> {
             authority,
             linked: atomic || item.linked,
             action: Action::Move(transfer(item.order)),
+            record: None,
         });
         let commands: Vec<Command> = commands.collect();
         let outcomes = self.ledger.submit(commands, deadline(cx)).await.map_err(|error| lost(None, error))?;
@@ -109,8 +116,14 @@ impl<S: Store, V: Volatile> Transfers<S, V> {
             End::Void => Settlement::Void,
         };
         let action = Action::Settle(command::Settle { pending, how });
-        let command =
-            Command { id: id_of(user, &handle), actor: user, authority: Authority::Owner, linked: false, action };
+        let command = Command {
+            id: id_of(user, &handle),
+            actor: user,
+            authority: Authority::Owner,
+            linked: false,
+            action,
+            record: None,
+        };
         match self.own_or_any(cx, command).await? {
             Ok(done) => Ok(done),
             Err(command::Refusal::NotYours) => Err(command::Refusal::UnknownTransfer.into()),
@@ -167,7 +180,8 @@ impl<S: Store, V: Volatile> Transfers<S, V> {
             reference: Some(request.reference),
             description: request.description,
         });
-        let command = Command { id, actor: operator, authority: Authority::Operator, linked: false, action };
+        let command =
+            Command { id, actor: operator, authority: Authority::Operator, linked: false, action, record: None };
         self.one(cx, command).await?.map_err(|refusal| match refusal {
             command::Refusal::UnknownAccount(_) => Refusal::NoSuchAccount.into(),
             other => other.into(),
@@ -193,8 +207,10 @@ impl<S: Store, V: Volatile> Transfers<S, V> {
             reference: None,
             description: Description::default(),
         });
-        let Done { receipt, replayed } =
-            self.one(cx, Command { id, actor, authority, linked: false, action }).await?.map_err(public)?;
+        let Done { receipt, replayed } = self
+            .one(cx, Command { id, actor, authority, linked: false, action, record: None })
+            .await?
+            .map_err(public)?;
         Ok(Deducted { id, replayed, asset, balance: receipt.from_entry.balance_after })
     }
 

@@ -127,7 +127,7 @@ pub trait LedgerStore: Clone + Send + Sync + 'static {
     /// Runs a batch in one transaction and answers once it is on disk.
     ///
     /// Locks the accounts it wants in ascending order. A row that is there already (a transfer's id, an entry's number, a reference, a
-    /// pending transfer that ended) undoes the transaction, and it is begun again with [`Batch::wants_after_collision`] read as well.
+    /// pending transfer that ended, a payment at another step) undoes the transaction, and it is begun again with [`Batch::wants_after_collision`] read as well.
     /// What the database rolled back by itself, and a commit whose answer was lost, is run again, too: the batch's ids make that safe. All within
     /// the statement time-out.
     ///

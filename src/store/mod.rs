@@ -2,7 +2,7 @@
 //! on every implementation.
 //!
 //! - [`Store`] keeps what must survive: on SQLite or MySQL.
-//! - [`ledger::LedgerStore`] is its part that keeps money.
+//! - [`ledger::LedgerStore`] is its part that keeps money, [`payment::PaymentStore`] its part that keeps payments.
 //! - [`Volatile`] keeps what may be lost: sessions and cached profiles, in memory or in Redis. Losing all of it logs people out
 //!   and costs speed, never truth.
 //!
@@ -18,6 +18,7 @@ pub mod ledger;
 pub mod memory;
 pub mod migrations;
 pub mod mysql;
+pub mod payment;
 #[doc(hidden)]
 pub mod queries;
 pub mod redis;
@@ -83,7 +84,7 @@ pub struct Credentials {
 }
 
 /// The durable store, its ledger included. What a method returned `Ok` for is on disk.
-pub trait Store: ledger::LedgerStore {
+pub trait Store: ledger::LedgerStore + payment::PaymentStore {
     /// Brings the schema up to date. Safe when several processes do it at once: one works, the others wait.
     /// Returns how many migrations were applied.
     fn migrate(&self) -> impl Future<Output = Result<usize, StoreError>> + Send;

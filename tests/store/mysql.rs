@@ -21,7 +21,8 @@ const CONNECTIONS: usize = 8;
 
 pub fn trials() -> Vec<Trial> {
     let mut trials = Vec::new();
-    for promise in contract::store::promises::<Mysql>().into_iter().chain(contract::ledger::promises()) {
+    let promises = contract::store::promises::<Mysql>().into_iter().chain(contract::ledger::promises());
+    for promise in promises.chain(contract::payment::promises()) {
         let test = move || {
             let database = Database::create();
             run(async { (promise.check)(ready(&database).await).await });

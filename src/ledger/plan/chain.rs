@@ -13,6 +13,7 @@ pub(super) struct Mark {
     holds: usize,
     settled: usize,
     references: usize,
+    records: usize,
 }
 
 impl Work<'_> {
@@ -26,6 +27,7 @@ impl Work<'_> {
             holds: self.effects.holds.len(),
             settled: self.effects.settled.len(),
             references: self.effects.references.len(),
+            records: self.effects.records.len(),
         }
     }
 
@@ -70,6 +72,7 @@ impl Work<'_> {
         for (kind, reference, _) in self.effects.references.drain(start.references..) {
             self.used.remove(&(kind, reference));
         }
+        self.forget_steps(start.records);
         self.effects.entries.truncate(start.entries);
         self.effects.settled.truncate(start.settled);
     }

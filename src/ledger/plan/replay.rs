@@ -26,11 +26,8 @@ pub(super) fn answer(work: &Work<'_>, command: &Command, receipt: &Receipt) -> O
 fn other_move(wish: &Move, was: &Transfer) -> Option<&'static str> {
     let differences = [
         ("kind", wish.kind != was.kind || was.settles.is_some()),
-        ("from_account_id", wish.from != was.from && wish.kind != TransferKind::Deposit),
-        (
-            "to_account_id",
-            wish.to != was.to && !matches!(wish.kind, TransferKind::Withdrawal | TransferKind::Deduction),
-        ),
+        ("from_account_id", wish.from != was.from && !comes_in(wish.kind)),
+        ("to_account_id", wish.to != was.to && !goes_out(wish.kind)),
         ("currency", wish.asset != was.asset),
         ("amount", !is(wish.amount, was)),
         ("pending", wish.pending.is_some() != (was.status == TransferStatus::Pending)),
@@ -39,6 +36,14 @@ fn other_move(wish: &Move, was: &Transfer) -> Option<&'static str> {
         ("description", wish.description != was.description),
     ];
     first(&differences)
+}
+
+const fn comes_in(kind: TransferKind) -> bool {
+    matches!(kind, TransferKind::Deposit | TransferKind::Refund)
+}
+
+const fn goes_out(kind: TransferKind) -> bool {
+    matches!(kind, TransferKind::Withdrawal | TransferKind::Deduction | TransferKind::Payment)
 }
 
 /// In which field a command that ends a pending transfer differs from the transfer that ended one, which held `whole`.

@@ -18,10 +18,12 @@ pub(super) fn differ(from: AccountId, to: AccountId) -> Result<(), Refusal> {
 pub(super) fn may_pay(kind: TransferKind, payer: &Account, payee: &Account) -> Result<(), Refusal> {
     let (pays, is_paid) = (payer.kind == AccountKind::External, payee.kind == AccountKind::External);
     match kind {
-        TransferKind::Transfer | TransferKind::Withdrawal | TransferKind::Deduction if pays => {
+        TransferKind::Transfer | TransferKind::Withdrawal | TransferKind::Deduction | TransferKind::Payment if pays => {
             Err(Refusal::UnknownAccount(Side::From))
         }
-        TransferKind::Transfer | TransferKind::Deposit if is_paid => Err(Refusal::UnknownAccount(Side::To)),
+        TransferKind::Transfer | TransferKind::Deposit | TransferKind::Refund if is_paid => {
+            Err(Refusal::UnknownAccount(Side::To))
+        }
         _ => Ok(()),
     }
 }
@@ -29,6 +31,11 @@ pub(super) fn may_pay(kind: TransferKind, payer: &Account, payee: &Account) -> R
 pub(super) fn owns(command: &Command, payer: &Account) -> Result<(), Refusal> {
     let may = command.authority == Authority::Operator || payer.owner == Some(command.actor);
     if may { Ok(()) } else { Err(Refusal::NotYours) }
+}
+
+/// What a payment holds is ended by a step of that payment: its owner could otherwise take back what is being charged.
+pub(super) fn ends_its_own(command: &Command, kind: TransferKind) -> Result<(), Refusal> {
+    if kind == TransferKind::Payment && command.record.is_none() { Err(Refusal::OfPayment) } else { Ok(()) }
 }
 
 pub(super) fn are_open(payer: &Account, payee: &Account) -> Result<(), Refusal> {

@@ -8,6 +8,7 @@ use crate::domain::account::{Account, AccountId};
 use crate::domain::command::{Done, Outcome, Refusal};
 use crate::domain::effects::{Effects, Found, Settled};
 use crate::domain::money::Amount;
+use crate::domain::payment::{PaymentToken, Record};
 use crate::domain::time::Timestamp;
 use crate::domain::transfer::{Entry, Hold, HoldStatus, Receipt, Reference, Transfer, TransferId, TransferKind};
 
@@ -34,6 +35,8 @@ pub(super) struct Work<'a> {
     pub(super) ended: HashMap<TransferId, HoldStatus>,
     /// References that are used here.
     pub(super) used: HashMap<(TransferKind, Reference), TransferId>,
+    /// Payments that took a step here, by the place of the last one among the effects.
+    stepped: HashMap<PaymentToken, usize>,
     /// Accounts as they were before each change of the present chain, if it may have to be undone.
     pub(super) past: Option<Vec<(Place, Account)>>,
 }
@@ -56,6 +59,7 @@ impl<'a> Work<'a> {
             begun: HashMap::new(),
             ended: HashMap::new(),
             used: HashMap::new(),
+            stepped: HashMap::new(),
             past: None,
         }
     }
@@ -112,6 +116,34 @@ impl<'a> Work<'a> {
         let key = (kind, reference.clone());
         let by = self.used.get(&key).or_else(|| self.found.references.get(&key)?.as_ref());
         by.map_or(Ok(()), |by| Err(Refusal::ReferenceUsed { by: *by }))
+    }
+
+    /// Whether a payment stands where this step of it begins. One that was not looked up is taken to: the write is the proof.
+    pub(super) fn may_step(&self, record: Option<&Record>) -> Result<(), Refusal> {
+        let Some(record) = record else { return Ok(()) };
+        let here = self.stepped.get(record.token()).map(|place| Some(self.effects.records[*place].after()));
+        let standing = here.or_else(|| self.found.payments.get(record.token()).copied());
+        match standing {
+            Some(standing) if standing != record.before() => Err(Refusal::PaymentMoved),
+            _ => Ok(()),
+        }
+    }
+
+    /// Takes the step of a payment that belongs to what a command did.
+    pub(super) fn record(&mut self, record: Option<&Record>) {
+        let Some(record) = record else { return };
+        self.stepped.insert(record.token().clone(), self.effects.records.len());
+        self.effects.records.push(record.clone());
+    }
+
+    /// Takes back all steps of payments but the first `kept`.
+    pub(super) fn forget_steps(&mut self, kept: usize) {
+        if kept == self.effects.records.len() {
+            return;
+        }
+        self.effects.records.truncate(kept);
+        let tokens = self.effects.records.iter().map(|record| record.token().clone());
+        self.stepped = tokens.enumerate().map(|(place, token)| (token, place)).collect();
     }
 
     /// Answers a command that changes nothing.

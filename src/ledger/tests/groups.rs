@@ -43,7 +43,7 @@ pub(super) fn pay(number: u8, amount: i128) -> Command {
         reference: None,
         description: Description::default(),
     });
-    Command { id: id(number), actor: UserId(1), authority: Authority::Owner, linked: false, action }
+    Command { id: id(number), actor: UserId(1), authority: Authority::Owner, linked: false, action, record: None }
 }
 
 pub(super) fn soon() -> Instant {

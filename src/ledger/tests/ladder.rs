@@ -97,7 +97,7 @@ fn a_move() -> Case {
     Case {
         found: Found { accounts, ..Found::default() },
         pending: plan::Pending::new(),
-        command: Command { id: ID, actor: UserId(1), authority: Authority::Owner, linked: false, action },
+        command: Command { id: ID, actor: UserId(1), authority: Authority::Owner, linked: false, action, record: None },
     }
 }
 

@@ -74,8 +74,10 @@ impl Model {
                 wish.amount = shorten(wish.amount);
                 match wish.kind {
                     TransferKind::Transfer => {}
-                    TransferKind::Deposit => wish.from = AccountId(0),
-                    TransferKind::Withdrawal | TransferKind::Deduction => wish.to = AccountId(0),
+                    TransferKind::Deposit | TransferKind::Refund => wish.from = AccountId(0),
+                    TransferKind::Withdrawal | TransferKind::Deduction | TransferKind::Payment => {
+                        wish.to = AccountId(0)
+                    }
                 }
             }
             Action::Settle(wish) => {
@@ -251,21 +253,23 @@ fn rank(refusal: &Refusal) -> u8 {
         Refusal::IdReused { .. } => 0,
         Refusal::UnknownTransfer => 1,
         Refusal::NotPending => 2,
-        Refusal::SameAccount => 3,
-        Refusal::UnknownAccount(_) => 4,
-        Refusal::NotYours => 5,
-        Refusal::Frozen(_) => 6,
-        Refusal::Closed(_) => 7,
-        Refusal::CurrencyMismatch { .. } => 8,
-        Refusal::AlreadySettled(_) => 9,
-        Refusal::HoldExpired => 10,
-        Refusal::NotExpired => 11,
-        Refusal::NotPositive => 12,
-        Refusal::TooManyDecimals { .. } => 13,
-        Refusal::TooLarge => 14,
-        Refusal::MoreThanHeld { .. } => 15,
-        Refusal::ReferenceUsed { .. } => 16,
-        Refusal::InsufficientFunds { .. } => 17,
-        Refusal::ChainBroken { .. } => 18,
+        Refusal::OfPayment => 3,
+        Refusal::PaymentMoved => 4,
+        Refusal::SameAccount => 5,
+        Refusal::UnknownAccount(_) => 6,
+        Refusal::NotYours => 7,
+        Refusal::Frozen(_) => 8,
+        Refusal::Closed(_) => 9,
+        Refusal::CurrencyMismatch { .. } => 10,
+        Refusal::AlreadySettled(_) => 11,
+        Refusal::HoldExpired => 12,
+        Refusal::NotExpired => 13,
+        Refusal::NotPositive => 14,
+        Refusal::TooManyDecimals { .. } => 15,
+        Refusal::TooLarge => 16,
+        Refusal::MoreThanHeld { .. } => 17,
+        Refusal::ReferenceUsed { .. } => 18,
+        Refusal::InsufficientFunds { .. } => 19,
+        Refusal::ChainBroken { .. } => 20,
     }
 }

@@ -128,6 +128,7 @@ fn command(bytes: &mut Bytes<'_>, world: u8, past: &[Command]) -> Command {
         authority: if head & 0x40 == 0 { Authority::Operator } else { Authority::Owner },
         linked: head & 1 == 1 && head & 0x0c != 0,
         action,
+        record: None,
     }
 }
 

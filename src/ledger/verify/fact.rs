@@ -128,8 +128,10 @@ pub(super) fn entries_of(transfer: &Transfer) -> impl Iterator<Item = Fact> {
 pub(super) const fn sides_of(kind: TransferKind) -> [AccountKind; 2] {
     match kind {
         TransferKind::Transfer => [AccountKind::User, AccountKind::User],
-        TransferKind::Deposit => [AccountKind::External, AccountKind::User],
-        TransferKind::Withdrawal | TransferKind::Deduction => [AccountKind::User, AccountKind::External],
+        TransferKind::Deposit | TransferKind::Refund => [AccountKind::External, AccountKind::User],
+        TransferKind::Withdrawal | TransferKind::Deduction | TransferKind::Payment => {
+            [AccountKind::User, AccountKind::External]
+        }
     }
 }
 

@@ -5,7 +5,7 @@
 
 mod accounts;
 mod batches;
-mod books;
+pub(super) mod books;
 mod collisions;
 mod reading;
 mod snapshots;

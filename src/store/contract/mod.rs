@@ -2,12 +2,14 @@
 //!
 //! - [`store`]: the promises of [`Store`](super::Store).
 //! - [`ledger`]: the promises of [`LedgerStore`](super::ledger::LedgerStore).
+//! - [`payment`]: the promises of [`PaymentStore`](super::payment::PaymentStore), and of the steps that batches take.
 //! - [`volatile`]: the promises of [`Volatile`](super::Volatile).
 //!
 //! They are part of the library, and hidden, because the tests that start real databases stand outside of it. A promise that does
 //! not hold panics.
 
 pub mod ledger;
+pub mod payment;
 pub mod store;
 pub mod volatile;
 

@@ -3,6 +3,7 @@
 use mysql_async::{Result, Transaction};
 use rand::RngExt;
 
+use super::payment;
 use crate::domain::effects::Effects;
 use crate::store::queries::mysql as queries;
 
@@ -11,7 +12,7 @@ const CHANGED: u64 = 2;
 /// Rows to write for the sake of writing: several, so that not all wait for one.
 const BARRIERS: u64 = 64;
 
-/// Writes all of it. `false`: a pending transfer has ended before, so that the transaction must be undone.
+/// Writes all of it. `false`: a pending transfer has ended before, or a payment is at another step, so that the transaction must be undone.
 ///
 /// Rows go in the order of their keys: neighbours in the table are written together, and two batches that want the same keys wait for each
 /// other instead of in a ring. What is most likely there already comes first.
@@ -21,12 +22,17 @@ pub(super) async fn write(db: &mut Transaction<'_>, mut effects: Effects) -> Res
     effects.settled.sort_unstable_by_key(|settled| settled.transfer);
     effects.entries.sort_unstable_by_key(|entry| (entry.account, entry.seq));
     effects.holds.sort_unstable_by_key(|hold| hold.transfer);
+    // Stable: the steps of one payment stay in their order.
+    effects.records.sort_by(|one, other| one.token().cmp(other.token()));
     let settled = effects.settled.len() as u64;
     queries::insert_transfers(db, &rows(&effects.transfers)).await?;
     queries::insert_references(db, &rows(&effects.references)).await?;
     // A batch may end what it began.
     queries::insert_holds(db, &rows(&effects.holds)).await?;
     if queries::settle_holds(db, &rows(&effects.settled)).await? != settled * CHANGED {
+        return Ok(false);
+    }
+    if !payment::step(db, &effects.records).await? {
         return Ok(false);
     }
     queries::insert_entries(db, &rows(&effects.entries)).await?;

@@ -7,6 +7,7 @@ use mysql_async::prelude::Queryable;
 
 use crate::domain::account::{Account, AccountId};
 use crate::domain::effects::{Found, Wants};
+use crate::domain::payment::PaymentToken;
 use crate::domain::transfer::{Hold, Reference, Stored, TransferId, TransferKind};
 use crate::store::queries::mysql as queries;
 
@@ -51,6 +52,12 @@ pub(super) async fn look_up<C: Queryable>(db: &mut C, wants: &Wants, found: &mut
     found.transfers.extend(wants.transfers.iter().map(|id| (*id, None)));
     for stored in transfers(db, &wants.transfers).await? {
         found.transfers.insert(stored.receipt.transfer.id, Some(stored));
+    }
+    found.payments.extend(wants.payments.iter().map(|token| (token.clone(), None)));
+    let tokens: Vec<&str> = wants.payments.iter().map(PaymentToken::as_str).collect();
+    for row in queries::payment_standings(db, &tokens).await? {
+        let (token, standing) = row.try_into()?;
+        found.payments.insert(token, Some(standing));
     }
     references(db, &wants.references, found).await
 }

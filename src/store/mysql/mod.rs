@@ -5,7 +5,7 @@
 //! - `transact`, `attempt`: a batch of the ledger, and one try of it; `found`, `effects`: what that reads and writes.
 //! - [`settings`]: what a server must be set to.
 //! - `migrate`: migrations, statement by statement.
-//! - `user`, `picture`, `account`, `entry`: what the units do, one file per noun; `ledger` puts those of the ledger together.
+//! - `user`, `picture`, `account`, `entry`, `payment`: what the units do, one file per noun; `ledger` puts those of the ledger together.
 //! - `snapshot`: everything at one moment.
 //! - `money`: amounts and assets in columns.
 //! - `error`: errors by number.
@@ -20,6 +20,7 @@ mod found;
 mod ledger;
 mod migrate;
 mod money;
+mod payment;
 mod picture;
 pub mod settings;
 mod snapshot;
@@ -39,8 +40,10 @@ use self::found::Locking;
 use self::settings::{UnsafeSetting, UnsafeSettings};
 use self::unit::{Atomic, Attempt, Unit};
 use super::migrations::{self, Migration};
+use super::payment::{PaymentCursor, PaymentStore};
 use super::queries::mysql as queries;
 use super::{Credentials, Inserted, NewUser, Store, StoreError};
+use crate::domain::payment::{Payment, PaymentToken};
 use crate::domain::picture::{Picture, PictureName};
 use crate::domain::time::Timestamp;
 use crate::domain::user::{Nickname, Profile, Role, UserId};
@@ -207,5 +210,32 @@ impl Store for Mysql {
         {
             room.forget();
         }
+    }
+}
+
+impl PaymentStore for Mysql {
+    async fn payment(&self, token: &PaymentToken) -> Result<Option<Payment>, StoreError> {
+        self.unit(payment::Get(token.clone())).await
+    }
+
+    async fn payments(
+        &self,
+        user: Option<UserId>,
+        after: Option<PaymentCursor>,
+        limit: usize,
+    ) -> Result<Vec<Payment>, StoreError> {
+        self.unit(payment::Page { user, after, limit }).await
+    }
+
+    async fn fail_payment(&self, payment: &Payment) -> Result<(), StoreError> {
+        self.unit(Atomic(payment::Fail(payment.clone()))).await
+    }
+
+    async fn stale_payments(&self, until: Timestamp, limit: usize) -> Result<Vec<Payment>, StoreError> {
+        self.unit(payment::Stale { until, limit }).await
+    }
+
+    async fn claim_payment(&self, seen: &Payment, now: Timestamp) -> Result<bool, StoreError> {
+        self.unit(payment::Claim { seen: seen.clone(), now }).await
     }
 }

@@ -10,6 +10,7 @@ use rusqlite::{Connection, Error};
 
 use super::account::key;
 use super::error::is_taken;
+use super::payment;
 use super::transfer::{bytes, stored};
 use super::unit::Undone;
 use crate::domain::account::Account;
@@ -21,7 +22,7 @@ use crate::store::queries::ledger::read as understood;
 use crate::store::queries::{rows, sqlite as queries};
 
 /// A batch asks at most once more for each kind of key.
-const QUESTIONS: usize = 4;
+const QUESTIONS: usize = 5;
 
 /// A batch, and whether a row was in its way before.
 pub(super) struct Work<B> {
@@ -31,7 +32,7 @@ pub(super) struct Work<B> {
 
 /// Why a batch was not written.
 enum Stopped {
-    /// A row is there already, or a hold that was to end is pending no more.
+    /// A row is there already, a hold that was to end is pending no more, or a payment is at another step.
     Collision,
     Failed(Error),
 }
@@ -88,6 +89,10 @@ fn read(db: &Connection, wants: Wants, found: &mut Found) -> rusqlite::Result<()
     let transfers = stored(db, &wants.transfers)?;
     found.transfers.extend(keyed(wants.transfers, transfers, |stored| stored.receipt.transfer.id));
 
+    let standings = payment::standings(db, &wants.payments)?;
+    found.payments.extend(wants.payments.into_iter().map(|token| (token, None)));
+    found.payments.extend(standings.into_iter().map(|(token, standing)| (token, Some(standing))));
+
     let used = references(db, &wants.references)?;
     found.references.extend(wants.references.into_iter().map(|key| (key, None)));
     found.references.extend(used.into_iter().map(|(kind, reference, by)| ((kind, reference), Some(by))));
@@ -121,6 +126,9 @@ fn write(db: &Connection, effects: &Effects) -> Result<(), Stopped> {
     queries::insert_entries(db, &rows_of(&effects.entries))?;
     queries::insert_holds(db, &rows_of(&effects.holds))?;
     if queries::settle_holds(db, &rows_of(&effects.settled))? != effects.settled.len() as u64 {
+        return Err(Stopped::Collision);
+    }
+    if !payment::step(db, &effects.records)? {
         return Err(Stopped::Collision);
     }
     let accounts: Vec<rows::Account> = rows_of(&effects.accounts);

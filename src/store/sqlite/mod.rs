@@ -5,7 +5,7 @@
 //! - `thread`: the threads that own the connections; writes that gather share a commit.
 //! - `migrate`: migrations.
 //! - `money`: amounts and assets in columns.
-//! - `user`, `picture`, `account`, `transfer`, `entry`: what the units do, one file per noun.
+//! - `user`, `picture`, `account`, `transfer`, `entry`, `payment`: what the units do, one file per noun.
 //! - `ledger`: the ledger's part of the store; `batch`: its batches; `snapshot`: all of it as it was at one moment.
 //! - `error`: which errors pass by themselves.
 
@@ -17,6 +17,7 @@ mod error;
 mod ledger;
 mod migrate;
 mod money;
+mod payment;
 mod picture;
 mod snapshot;
 #[cfg(test)]
@@ -37,8 +38,10 @@ use self::connection::Database;
 use self::unit::{Undone, Unit};
 use super::ledger::NoAnswer;
 use super::migrations::{self, Migration};
+use super::payment::{PaymentCursor, PaymentStore};
 use super::queries::sqlite as queries;
 use super::{Credentials, Inserted, NewUser, Store, StoreError};
+use crate::domain::payment::{Payment, PaymentToken};
 use crate::domain::picture::{Picture, PictureName};
 use crate::domain::time::Timestamp;
 use crate::domain::user::{Nickname, Profile, Role, UserId};
@@ -195,5 +198,35 @@ impl Store for Sqlite {
         if let Err(error) = self.write(|_| Ok(())).await {
             tracing::warn!(%error, "what was begun may not be finished");
         }
+    }
+}
+
+impl PaymentStore for Sqlite {
+    async fn payment(&self, token: &PaymentToken) -> Result<Option<Payment>, StoreError> {
+        let token = token.clone();
+        self.read(move |db| payment::get(db, &token)).await
+    }
+
+    async fn payments(
+        &self,
+        user: Option<UserId>,
+        after: Option<PaymentCursor>,
+        limit: usize,
+    ) -> Result<Vec<Payment>, StoreError> {
+        self.read(move |db| payment::page(db, user, &after, limit)).await
+    }
+
+    async fn fail_payment(&self, payment: &Payment) -> Result<(), StoreError> {
+        let payment = payment.clone();
+        self.write(move |db| payment::fail(db, &payment)).await
+    }
+
+    async fn stale_payments(&self, until: Timestamp, limit: usize) -> Result<Vec<Payment>, StoreError> {
+        self.read(move |db| payment::stale(db, until, limit)).await
+    }
+
+    async fn claim_payment(&self, seen: &Payment, now: Timestamp) -> Result<bool, StoreError> {
+        let seen = seen.clone();
+        self.write(move |db| payment::claim(db, &seen, now)).await
     }
 }

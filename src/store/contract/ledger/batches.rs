@@ -1,5 +1,6 @@
 //! Promises about batches that nothing is in the way of.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -68,6 +69,7 @@ async fn what_is_wanted_is_found_or_known_to_be_missing<S: LedgerStore>(store: S
             (TransferKind::Deposit, reference("Used")),
             (TransferKind::Withdrawal, reference("used")),
         ],
+        payments: Vec::new(),
     };
     let decide = |found: &Found| Decision::Write(Effects::default(), found.clone());
     let script = Script { wants: wants.clone(), after: Wants::default(), decide };
@@ -78,6 +80,7 @@ async fn what_is_wanted_is_found_or_known_to_be_missing<S: LedgerStore>(store: S
         holds: wants.holds.into_iter().zip([books.stored[1].hold.clone(), None]).collect(),
         transfers: wants.transfers.into_iter().zip([Some(books.stored[0].clone()), None]).collect(),
         references: wants.references.into_iter().zip([Some(id(1)), None, None]).collect(),
+        payments: HashMap::new(),
     };
     assert_eq!(found, wanted);
 }
