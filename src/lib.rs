@@ -9,6 +9,7 @@
 //! - [`store`]: what the rest may ask of SQLite, MySQL, Redis and memory, and how each keeps its promises.
 //! - [`coalesce`]: many callers, one round trip.
 //! - [`ledger`]: money: what a command does, planned purely and committed in groups.
+//! - [`gateway`]: whoever charges people outside of Teller, and one to try things out with.
 //! - [`service`]: what the backend does when it is called.
 //! - [`app`]: the only place that names every part; builds, runs and stops them.
 //! - [`config`]: every setting, its limits, and where its value came from.
@@ -27,6 +28,8 @@ pub mod coalesce;
 pub mod config;
 pub mod domain;
 pub mod error;
+#[cfg(feature = "server")]
+pub mod gateway;
 #[cfg(feature = "server")]
 mod http;
 #[cfg(feature = "server")]

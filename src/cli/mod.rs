@@ -3,6 +3,7 @@
 //! - [`serve`], [`http`], [`backend`]: run Teller, whole or in part.
 //! - [`migrate`], [`config`], [`seed`], [`completions`]: do one thing and end.
 //! - [`verify`], [`export`]: look at the books, and copy them.
+//! - [`gateway`]: run a payment gateway to try things out with.
 //! - [`rpc`]: ask a backend what it serves, and call it.
 //! - [`flags`]: the flags that several subcommands share.
 //! - [`progress`]: how far a long piece of work is.
@@ -22,6 +23,7 @@ mod config;
 mod export;
 mod failure;
 mod flags;
+mod gateway;
 mod http;
 mod migrate;
 mod progress;
@@ -74,6 +76,8 @@ enum Command {
     Seed(seed::Seed),
     Verify(verify::Verify),
     Export(export::Export),
+    #[command(name = "gateway-sim")]
+    Gateway(gateway::Gateway),
     Completions(completions::Completions),
 }
 
@@ -104,6 +108,7 @@ fn execute(arguments: Arguments) -> Result<(), Failure> {
         Command::Seed(seed) => seed.execute(),
         Command::Verify(verify) => verify.execute(),
         Command::Export(export) => export.execute(),
+        Command::Gateway(gateway) => gateway.execute(),
         Command::Completions(completions) => completions.execute(),
     }
 }

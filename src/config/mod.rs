@@ -43,7 +43,7 @@ pub use error::Error;
 pub use hidden::{Hidden, Url};
 pub use http::Http;
 pub use log::{Format, Log};
-pub use money::{Contracts, Deduct, Ledger};
+pub use money::{Contracts, Deduct, Ledger, Payment};
 pub use part::Part;
 pub use rpc::Rpc;
 pub use services::{Coalesce, Password, Picture, Profile, Scheme, Session};
@@ -84,6 +84,8 @@ pub struct Config {
     pub contracts: Contracts,
     /// `POST /deduct`.
     pub deduct: Deduct,
+    /// `POST /payment`.
+    pub payment: Payment,
 }
 
 /// How strict to be about what is unsafe.

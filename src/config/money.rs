@@ -1,4 +1,6 @@
-//! `[ledger]`, `[contracts]` and `[deduct]`: money.
+//! `[ledger]`, `[contracts]`, `[deduct]` and `[payment]`: money.
+
+use std::time::Duration;
 
 use serde::Deserialize;
 
@@ -32,4 +34,46 @@ pub struct Contracts {
 pub struct Deduct {
     /// What it takes.
     pub asset: Asset,
+}
+
+/// `POST /payment`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Payment {
+    /// What is paid.
+    pub asset: Asset,
+    /// Seconds that a token is good for.
+    pub token_ttl_s: u64,
+    /// Whether a client's UUID is a token.
+    pub accept_client_tokens: bool,
+    /// Where the gateway is; empty or `simulated` for a simulated one.
+    pub gateway_url: String,
+    /// Milliseconds for it to answer.
+    pub gateway_timeout_ms: u64,
+    /// Payments that are with it at once.
+    pub max_in_flight: usize,
+    /// Seconds without an end after which a payment is taken up.
+    pub recover_after_s: u64,
+}
+
+impl Payment {
+    /// `token_ttl_s` as a duration.
+    pub fn token_ttl(&self) -> Duration {
+        Duration::from_secs(self.token_ttl_s)
+    }
+
+    /// Where the gateway is, as `host:port`; none for a simulated one.
+    pub fn gateway_address(&self) -> Option<&str> {
+        self.gateway_url.strip_prefix("http://")
+    }
+
+    /// `gateway_timeout_ms` as a duration.
+    pub fn gateway_timeout(&self) -> Duration {
+        Duration::from_millis(self.gateway_timeout_ms)
+    }
+
+    /// `recover_after_s` as a duration.
+    pub fn recover_after(&self) -> Duration {
+        Duration::from_secs(self.recover_after_s)
+    }
 }

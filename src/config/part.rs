@@ -86,6 +86,12 @@ fn production(config: &Config, part: Part) -> Result<(), Error> {
             "set store.url = \"sqlite\" (--store sqlite) or \"mysql://...\"",
         );
     }
+    if part.has_backend() && config.payment.gateway_url.is_empty() {
+        return refuse(
+            "production does not charge people through a simulated gateway",
+            "set payment.gateway_url (TELLER_PAYMENT_GATEWAY_URL) to the payment gateway, or to \"simulated\" if no payment is to be more than a trial",
+        );
+    }
     rpc_off_loopback(config, part)?;
     weak_secret(config)
 }

@@ -8,7 +8,7 @@ const FRAME_ROOM: u64 = 65_536;
 
 /// Whether all pairs of values fit together.
 pub fn check(config: &Config, values: &Values) -> Result<(), Error> {
-    let Config { http, rpc, store, password, picture, .. } = config;
+    let Config { http, rpc, store, password, picture, payment, .. } = config;
     let wide = |number: usize| number as u64;
     // A budget shrinks on its way in, so that whoever waits outside hears a reason and not a time-out.
     let pairs = [
@@ -33,6 +33,13 @@ pub fn check(config: &Config, values: &Values) -> Result<(), Error> {
             wide(rpc.max_in_flight_per_connection),
         ),
         ("picture.max_side_px", picture.max_side_px.into(), "picture.output_side_px", picture.output_side_px.into()),
+        // A charge and the question what became of it may each take twice the time-out: to connect, and to be answered.
+        (
+            "payment.recover_after_s",
+            payment.recover_after_s,
+            "payment.gateway_timeout_ms",
+            (4 * payment.gateway_timeout_ms).div_ceil(1000) + 1,
+        ),
         ("password.memory_kib", password.memory_kib.into(), "password.lanes", 8 * u64::from(password.lanes)),
     ];
     for (key, value, other, least) in pairs {

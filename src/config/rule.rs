@@ -32,6 +32,8 @@ pub enum Rule {
     StoreUrl,
     /// Where the volatile store is.
     VolatileUrl,
+    /// Where the payment gateway is, or nothing.
+    GatewayUrl,
     /// What keys begin with.
     KeyPrefix,
     /// A currency.
@@ -63,6 +65,7 @@ impl Rule {
             Self::Secret => text.is_some_and(is_secret),
             Self::StoreUrl => text.is_some_and(is_store),
             Self::VolatileUrl => text.is_some_and(is_volatile),
+            Self::GatewayUrl => text.is_some_and(is_gateway),
             Self::KeyPrefix => text.is_some_and(is_key_prefix),
             Self::Currency => text.is_some_and(|text| Asset::parse(text).is_ok()),
             Self::LogLevel => text.is_some_and(is_log_level),
@@ -116,6 +119,7 @@ impl Rule {
             Self::VolatileUrl => format!(
                 "must be \"memory\" or \"redis://user:password@host:port/number\"; and not the {MASK} that stands for a hidden password"
             ),
+            Self::GatewayUrl => "must be \"http://host:port\", \"simulated\", or empty".to_owned(),
             Self::KeyPrefix => {
                 format!("must be at most {PREFIX_BYTES} letters, digits and any of . : _ -")
             }
@@ -129,6 +133,10 @@ impl Rule {
 
 fn is_address(value: &Value) -> bool {
     value.as_str().is_some_and(address::is_host_and_port)
+}
+
+fn is_gateway(text: &str) -> bool {
+    matches!(text, "" | "simulated") || text.strip_prefix("http://").is_some_and(address::is_host_and_port)
 }
 
 fn is_secret(text: &str) -> bool {

@@ -81,6 +81,13 @@ pub const KEYS: &[(&str, Rule)] = &[
     ("ledger.external_stripes", Rule::Number(1, 256)),
     ("contracts.open", Rule::Switch),
     ("deduct.asset", Rule::Currency),
+    ("payment.asset", Rule::Currency),
+    ("payment.token_ttl_s", Rule::Number(1, 86_400)),
+    ("payment.accept_client_tokens", Rule::Switch),
+    ("payment.gateway_url", Rule::GatewayUrl),
+    ("payment.gateway_timeout_ms", TIMEOUT_MS),
+    ("payment.max_in_flight", Rule::Number(1, 100_000)),
+    ("payment.recover_after_s", Rule::Number(1, 86_400)),
 ];
 
 /// A key and the key of the file that may hold its value instead.

@@ -32,7 +32,7 @@ fn every_number_holds_at_both_edges_and_is_refused_beyond() {
 #[test]
 fn every_text_holds_to_its_rule() {
     let (most, more) = ("x".repeat(1024), "x".repeat(1025));
-    let cases: [(&'static str, &[&str], &[&str]); 10] = [
+    let cases: [(&'static str, &[&str], &[&str]); 11] = [
         ("environment", &["development", "production"], &["", "Production", "test"]),
         ("data_dir", &["/var/lib/teller"], &[""]),
         ("http.listen", &["0.0.0.0:0", "[::]:65535"], &["", "localhost:80", "127.0.0.1", "127.0.0.1:65536", ":80"]),
@@ -46,6 +46,11 @@ fn every_text_holds_to_its_rule() {
         ),
         ("volatile.url", &["memory", "redis://a", "redis://u:p@a:1/2"], &["", "redis", "redis://:***@a", "sqlite"]),
         ("deduct.asset", &["CNY", "JPY"], &["", "cny", "XAU", "ABC"]),
+        (
+            "payment.gateway_url",
+            &["", "simulated", "http://a:1"],
+            &["a:1", "http://a", "https://a:1", "http://a:1/b", "Simulated"],
+        ),
         ("log.level", &["info", "WARN", "info,hyper=off"], &["", "inof", "info,", "teller", "teller=loud"]),
     ];
     for (key, right, wrong) in cases {

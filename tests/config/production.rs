@@ -12,10 +12,12 @@ const PROXY: (&str, &str) = ("http.behind_proxy", "true");
 const TRUST: (&str, &str) = ("rpc.trust_network", "true");
 const SECRET: (&str, &str) = ("rpc.secret", "c0ffee11c0ffee22c0ffee33c0ffee44");
 const MEMORY: (&str, &str) = ("store.url", "memory");
+const GATEWAY: (&str, &str) = ("payment.gateway_url", "http://127.0.0.1:7300");
+const NO_GATEWAY: (&str, &str) = ("payment.gateway_url", "");
 
 /// What is said when `part` is to run with `flags`; nothing if it may.
 fn said(environment: &str, part: Part, flags: &[(&'static str, &str)]) -> String {
-    let flags: Vec<_> = flags.iter().copied().chain([("environment", environment)]).collect();
+    let flags: Vec<_> = [GATEWAY].into_iter().chain(flags.iter().copied()).chain([("environment", environment)]).collect();
     let (config, _) = load(None, &[], &flags).expect("each value is right");
     match config.allow(part) {
         Ok(()) => String::new(),
@@ -37,6 +39,8 @@ fn production_refuses_what_is_unsafe_and_names_the_key_that_puts_it_right() {
         (Part::Http, &[BACKENDS, SECRET], "rpc.trust_network = true"),
         (Part::Backend, &[RPC_EVERYWHERE, TRUST], "TELLER_RPC_SECRET"),
         (Part::Http, &[BACKENDS, TRUST], "TELLER_RPC_SECRET"),
+        (Part::Serve, &[NO_GATEWAY], "payment.gateway_url"),
+        (Part::Backend, &[NO_GATEWAY], "payment.gateway_url"),
         (Part::Serve, &[short], "openssl rand -hex 32"),
         (Part::Backend, &[monotonous], "openssl rand -hex 32"),
     ] {
@@ -51,7 +55,8 @@ fn production_runs_with_what_is_safe() {
     for (part, flags) in [
         (Part::Serve, &[][..]),
         (Part::Serve, &[EVERYWHERE, PROXY, SECRET]),
-        (Part::Http, &[LOCAL_BACKENDS]),
+        (Part::Serve, &[("payment.gateway_url", "simulated")]),
+        (Part::Http, &[LOCAL_BACKENDS, NO_GATEWAY]),
         // What a part does not have is none of its concern.
         (Part::Http, &[LOCAL_BACKENDS, RPC_EVERYWHERE, MEMORY]),
         (Part::Http, &[EVERYWHERE, PROXY, BACKENDS, TRUST, SECRET]),

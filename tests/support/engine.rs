@@ -18,6 +18,8 @@ pub struct Engine {
     prefix: String,
     /// The database server, where it is the story's own.
     server: Option<Arc<Mutex<Mariadb>>>,
+    /// Further settings, as environment variables.
+    more: Vec<(String, String)>,
 }
 
 /// Every combination that is promised to work.
@@ -57,7 +59,8 @@ impl Kind {
                 let (redis, url) = redis()?;
                 let database = mysql::Database::create();
                 let prefix = format!("teller_test_{:016x}:", rand::random::<u64>());
-                let engine = Engine { kind: self, store: database.url(), volatile: url, prefix, server: None };
+                let engine =
+                    Engine { kind: self, store: database.url(), volatile: url, prefix, server: None, more: Vec::new() };
                 Ok(Stage { engine, _servers: Some((database, redis)) })
             }
         }
@@ -74,7 +77,7 @@ impl Kind {
         let database = mysql::Database::create_on(&server.url());
         let prefix = format!("teller_test_{:016x}:", rand::random::<u64>());
         let server = Some(Arc::new(Mutex::new(server)));
-        let engine = Engine { kind: self, store: database.url(), volatile: url, prefix, server };
+        let engine = Engine { kind: self, store: database.url(), volatile: url, prefix, server, more: Vec::new() };
         Ok(Stage { engine, _servers: Some((database, redis)) })
     }
 }
@@ -93,16 +96,23 @@ impl Engine {
     /// SQLite in the program's data folder, and its memory.
     pub fn embedded() -> Self {
         let (store, volatile) = ("sqlite".to_owned(), "memory".to_owned());
-        Self { kind: Kind::Embedded, store, volatile, prefix: String::new(), server: None }
+        Self { kind: Kind::Embedded, store, volatile, prefix: String::new(), server: None, more: Vec::new() }
     }
 
     /// As environment variables, name and value.
-    pub fn environment(&self) -> [(&str, &str); 3] {
-        [
+    pub fn environment(&self) -> Vec<(&str, &str)> {
+        let own: [(&str, &str); 3] = [
             ("TELLER_STORE_URL", &self.store),
             ("TELLER_VOLATILE_URL", &self.volatile),
             ("TELLER_VOLATILE_PREFIX", &self.prefix),
-        ]
+        ];
+        own.into_iter().chain(self.more.iter().map(|(name, value)| (name.as_str(), value.as_str()))).collect()
+    }
+
+    /// The same stores, and a further setting.
+    pub fn with(mut self, name: &str, value: impl ToString) -> Self {
+        self.more.push((name.to_owned(), value.to_string()));
+        self
     }
 
     /// The servers' addresses, if there are servers.

@@ -4,14 +4,15 @@ use crate::source::Source;
 
 /// A layer (a module at the top of `src/`) and the layers it may name besides itself.
 /// A layer that is not listed may name any: it wires (`app`, `cli`, `main`).
-const LAYERS: [(&str, &[&str]); 10] = [
+const LAYERS: [(&str, &[&str]); 11] = [
     ("domain", &[]),
     ("error", &["domain"]),
     ("coalesce", &[]),
     ("api", &["domain", "error"]),
     ("client", &["api", "domain"]),
     ("http", &["api", "domain", "error", "config", "telemetry"]),
-    ("service", &["ledger", "store", "domain", "api", "error", "coalesce", "telemetry"]),
+    ("service", &["ledger", "store", "domain", "api", "error", "coalesce", "gateway", "telemetry"]),
+    ("gateway", &["domain"]),
     ("telemetry", &["config"]),
     ("ledger", &["store", "domain", "error", "coalesce"]),
     ("store", &["domain"]),
@@ -20,13 +21,13 @@ const LAYERS: [(&str, &[&str]); 10] = [
 /// What stands beside the layers, so that naming it from one is a choice, too.
 const WIRING: [&str; 4] = ["app", "cli", "config", "main"];
 
-/// Drivers, and the only folder that may name each. Statements are generated for both SQL stores in one file beside them.
-const DRIVERS: [(&str, &str); 5] = [
-    ("rusqlite", "src/store/"),
-    ("mysql_async", "src/store/"),
-    ("deadpool_redis", "src/store/redis/"),
-    ("redis", "src/store/redis/"),
-    ("hyper", "src/http/"),
+/// Drivers, and the only folders that may name each. Statements are generated for both SQL stores in one file beside them.
+const DRIVERS: [(&str, &[&str]); 5] = [
+    ("rusqlite", &["src/store/"]),
+    ("mysql_async", &["src/store/"]),
+    ("deadpool_redis", &["src/store/redis/"]),
+    ("redis", &["src/store/redis/"]),
+    ("hyper", &["src/http/", "src/gateway/"]),
 ];
 
 /// Lines on which a layer names one that it may not see.
@@ -52,7 +53,7 @@ pub fn rpc_alone(source: &Source) -> Vec<usize> {
     }
 }
 
-/// Lines that name a store's driver outside that store, or hyper outside the front end.
+/// Lines that name a store's driver outside that store, or hyper outside the front end and the gateway.
 pub fn drivers(source: &Source) -> Vec<usize> {
     if !source.path.starts_with("src/") {
         return Vec::new();
@@ -60,7 +61,8 @@ pub fn drivers(source: &Source) -> Vec<usize> {
     let strays = |line: &str| {
         words(line).any(|(at, word)| {
             let named = line[at + word.len()..].starts_with("::") && !line[..at].ends_with("::");
-            named && DRIVERS.iter().any(|(driver, home)| *driver == word && !source.path.starts_with(home))
+            let away = |homes: &[&str]| !homes.iter().any(|home| source.path.starts_with(home));
+            named && DRIVERS.iter().any(|(driver, homes)| *driver == word && away(homes))
         })
     };
     source.product().filter(|(_, line)| strays(line)).map(|(number, _)| number).collect()

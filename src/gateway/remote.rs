@@ -1,0 +1,124 @@
+//! A gateway elsewhere, spoken to over HTTP: one connection for each request, a bounded answer, and a time-out for all of it.
+
+use std::fmt::Display;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::header::{CONTENT_TYPE, HOST};
+use hyper::{Method, Request};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+
+use super::wire::{self, State};
+use super::{Charge, Fate, Gateway, Order};
+use crate::domain::payment::OrderId;
+
+/// A gateway at `host:port`.
+#[derive(Clone, Debug)]
+pub struct Remote {
+    address: String,
+    timeout: Duration,
+}
+
+/// Why there is no answer.
+enum Lost {
+    /// Nothing was sent.
+    Unsent(String),
+    /// It may have arrived.
+    Unanswered(String),
+}
+
+impl Remote {
+    /// A gateway at `address` (`host:port`), given up on after `timeout`.
+    pub fn new(address: impl Into<String>, timeout: Duration) -> Self {
+        Self { address: address.into(), timeout }
+    }
+
+    async fn ask(&self, method: Method, path: &str, body: Vec<u8>) -> Result<State, Lost> {
+        let connect = tokio::time::timeout(self.timeout, TcpStream::connect(&self.address)).await;
+        let stream = match connect {
+            Ok(Ok(stream)) => stream,
+            Ok(Err(error)) => return Err(Lost::Unsent(error.to_string())),
+            Err(_) => return Err(Lost::Unsent("it did not answer in time".to_owned())),
+        };
+        let exchange = self.exchange(stream, method, path, body);
+        let answer = tokio::time::timeout(self.timeout, exchange).await;
+        answer.unwrap_or_else(|_| Err("it did not answer in time".to_owned())).map_err(Lost::Unanswered)
+    }
+
+    async fn exchange(&self, stream: TcpStream, method: Method, path: &str, body: Vec<u8>) -> Result<State, String> {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(HOST, &self.address)
+            .header(CONTENT_TYPE, "application/json")
+            .body(Full::new(Bytes::from(body)))
+            .map_err(text)?;
+        let (mut sender, connection) =
+            hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(text)?;
+        let answer = async {
+            let response = sender.send_request(request).await.map_err(text)?;
+            let good = response.status().is_success();
+            let body = Limited::new(response.into_body(), wire::MAX_BYTES).collect().await.map_err(text)?.to_bytes();
+            if !good {
+                return Err(format!("it refused: {}", String::from_utf8_lossy(&body[..body.len().min(200)])));
+            }
+            serde_json::from_slice(&body).map_err(text)
+        };
+        // Nothing else reads or writes the connection. Once it has ended the answer is there, or was lost.
+        let driving = async {
+            let _ = connection.await;
+            std::future::pending().await
+        };
+        tokio::select! {
+            answer = answer => answer,
+            never = driving => never,
+        }
+    }
+}
+
+impl Gateway for Remote {
+    async fn charge(&self, order: &Order) -> Charge {
+        let body = wire::Charge {
+            order_id: order.id.to_string(),
+            amount: order.amount.in_major(order.asset),
+            currency: order.asset.to_string(),
+        };
+        let body = serde_json::to_vec(&body).expect("three texts are JSON");
+        match self.ask(Method::POST, "/charges", body).await {
+            Ok(state) => charge(state),
+            // It has not arrived; that it never will is for a cancellation to make sure.
+            Err(Lost::Unsent(why) | Lost::Unanswered(why)) => Charge::Unknown { why },
+        }
+    }
+
+    async fn find(&self, order: &OrderId) -> Fate {
+        match self.ask(Method::GET, &format!("/charges/{order}"), Vec::new()).await {
+            Ok(State::Unknown) => Fate::NeverSeen,
+            Ok(state) => Fate::Known(charge(state)),
+            Err(Lost::Unsent(why) | Lost::Unanswered(why)) => Fate::Known(Charge::Unknown { why }),
+        }
+    }
+
+    async fn cancel(&self, order: &OrderId) -> Charge {
+        match self.ask(Method::POST, &format!("/charges/{order}/cancel"), Vec::new()).await {
+            Ok(state) => charge(state),
+            Err(Lost::Unsent(why) | Lost::Unanswered(why)) => Charge::Unknown { why },
+        }
+    }
+}
+
+fn charge(state: State) -> Charge {
+    match state {
+        State::Charged { reference } => Charge::Charged { reference },
+        State::Declined { reason } => Charge::Declined { reason },
+        State::Cancelled => Charge::Declined { reason: "the order was cancelled".to_owned() },
+        State::Unknown => Charge::Unknown { why: "it says that it does not know the order".to_owned() },
+        State::Conflict => Charge::Unknown { why: "it knows the order with another amount".to_owned() },
+    }
+}
+
+fn text(error: impl Display) -> String {
+    error.to_string()
+}

@@ -1,0 +1,47 @@
+//! What Teller and a gateway say to each other: small JSON documents.
+//!
+//! | request | body | answer |
+//! | --- | --- | --- |
+//! | `POST /charges` | [`Charge`] | [`State`] |
+//! | `GET /charges/ORDER` | | [`State`] |
+//! | `POST /charges/ORDER/cancel` | | [`State`] |
+//!
+//! All of them may be sent again. An answer without status 200, and one that is no [`State`], says nothing about the order.
+
+use serde::{Deserialize, Serialize};
+
+/// Most bytes of a request or an answer.
+pub const MAX_BYTES: usize = 64 * 1024;
+
+/// A charge that is asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Charge {
+    /// What it is known by.
+    pub order_id: String,
+    /// In major units: `"10.00"`.
+    pub amount: String,
+    /// An ISO 4217 code.
+    pub currency: String,
+}
+
+/// What became of an order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "status", rename_all = "snake_case")]
+pub enum State {
+    /// It is charged.
+    Charged {
+        /// The gateway's own name for the charge.
+        reference: String,
+    },
+    /// It was declined, for ever.
+    Declined {
+        /// Why.
+        reason: String,
+    },
+    /// It was closed before it was charged, for ever.
+    Cancelled,
+    /// No such order has arrived.
+    Unknown,
+    /// The order was charged, declined or closed before, with another amount: nothing was done.
+    Conflict,
+}
