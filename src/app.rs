@@ -19,6 +19,8 @@ use crate::ledger::{self, Ledger};
 use crate::service::cpu::Cpu;
 use crate::service::expiry;
 use crate::service::password::{Hasher, Scheme};
+use crate::service::payment::flow::Flow;
+use crate::service::payment::{Paying, Rules};
 use crate::service::picture::{self, Studio};
 use crate::service::seed::{self, Demo};
 use crate::service::{self, Settings};
@@ -26,6 +28,7 @@ use crate::store::memory::Memory;
 use crate::store::{Store, Volatile};
 use crate::telemetry::{self, metrics};
 
+pub mod gateway;
 mod listen;
 mod offline;
 mod secret;
@@ -247,10 +250,26 @@ async fn over<S: Store, V: Volatile>(config: &Config, store: S, lanes: usize, vo
         contracts_open: config.has_open_contracts(),
         deduct_asset: config.deduct.asset,
     };
-    let (begun, background) = (ledger.store().clone(), Box::pin(expiry::run(ledger.clone())));
-    let studio = studio(&config.picture);
-    let registry = service::registry(ledger, volatile, hasher, studio, service::system_clock, &settings);
+    let (remote, simulated) = gateway::of(config).await?;
+    let flow = Flow::new(ledger.clone(), remote, service::system_clock, config.payment.asset);
+    let (recovering, releasing) = (flow.clone().recover(config.payment.recover_after()), expiry::run(ledger.clone()));
+    let background = Box::pin(async move {
+        let _simulated = simulated;
+        tokio::join!(recovering, releasing);
+    });
+    let (begun, studio) = (ledger.store().clone(), studio(&config.picture));
+    let paying = Paying { flow, mint: secret::mint(config)?, rules: rules(config) };
+    let registry = service::registry(ledger, paying, volatile, hasher, studio, service::system_clock, &settings);
     Ok(Services { registry, demo, background, finish: Box::pin(async move { begun.finish().await }) })
+}
+
+fn rules(config: &Config) -> Rules {
+    Rules {
+        contracts_open: config.has_open_contracts(),
+        accept_client_tokens: config.payment.accept_client_tokens,
+        token_ttl: config.payment.token_ttl(),
+        max_in_flight: config.payment.max_in_flight,
+    }
 }
 
 fn limits(config: &config::Ledger, lanes: usize) -> ledger::Limits {

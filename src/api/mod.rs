@@ -8,10 +8,12 @@
 //! - [`session`]: sign-in, sign-out.
 //! - [`account`]: accounts and their entries.
 //! - [`transfer`]: moving money.
+//! - [`payment`]: payments through a gateway.
 //! - [`health`]: whether the backend can serve.
 
 pub mod account;
 pub mod health;
+pub mod payment;
 pub mod session;
 pub mod transfer;
 pub mod user;
@@ -51,6 +53,15 @@ pub enum Refusal {
     /// There is no such transfer, or it is between others' accounts.
     #[error("there is no such transfer")]
     NoSuchTransfer,
+    /// There is no payment of this token, or it is another user's.
+    #[error("there is no such payment")]
+    NoSuchPayment,
+    /// The token is another payment's: in which field that differs.
+    #[error("{field}: must be the same for the same token")]
+    PaymentDiffers {
+        /// The field, by its name on the wire.
+        field: String,
+    },
     /// The user has an account in that currency: which.
     #[error("there is an account in this currency already")]
     AccountExists(AccountId),
@@ -80,6 +91,8 @@ pub struct Backend {
     pub account: account::Client,
     /// Transfers.
     pub transfer: transfer::Client,
+    /// Payments.
+    pub payment: payment::Client,
     /// Health.
     pub health: health::Client,
 }
@@ -92,6 +105,7 @@ impl Backend {
             session: session::Client::new(client.clone()),
             account: account::Client::new(client.clone()),
             transfer: transfer::Client::new(client.clone()),
+            payment: payment::Client::new(client.clone()),
             health: health::Client::new(client),
         }
     }
@@ -104,6 +118,7 @@ pub fn visit<V: MethodVisitor>(service: &str, method: &str, visitor: V) -> Optio
         session::SERVICE => session::visit(method, visitor),
         account::SERVICE => account::visit(method, visitor),
         transfer::SERVICE => transfer::visit(method, visitor),
+        payment::SERVICE => payment::visit(method, visitor),
         health::SERVICE => health::visit(method, visitor),
         _ => None,
     }

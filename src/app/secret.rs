@@ -7,9 +7,11 @@ use std::path::Path;
 
 use rand::Rng;
 use teller_rpc::Secret;
+use zeroize::Zeroizing;
 
 use super::{Error, stores};
 use crate::config::Config;
+use crate::service::payment::mint::Mint;
 
 /// The configured secret, or the one kept under the data folder, which is made if it is not there.
 pub(super) fn load(config: &Config) -> Result<Secret, Error> {
@@ -27,9 +29,19 @@ pub(super) fn existing(config: &Config) -> Result<Secret, Error> {
     })
 }
 
-fn configured_or(config: &Config, otherwise: impl FnOnce() -> Result<String, Error>) -> Result<Secret, Error> {
+/// What payment tokens are made with: a key of their own that follows from the same secret, which all backends have.
+pub(super) fn mint(config: &Config) -> Result<Mint, Error> {
+    let text = text_or(config, || kept(&config.data_dir, &config.secret_path()))?;
+    Ok(Mint::new(text.trim().as_bytes()))
+}
+
+fn text_or(config: &Config, otherwise: impl FnOnce() -> Result<String, Error>) -> Result<Zeroizing<String>, Error> {
     let configured = config.rpc.secret.expose();
-    let text = if configured.is_empty() { otherwise()? } else { configured.to_owned() };
+    Ok(Zeroizing::new(if configured.is_empty() { otherwise()? } else { configured.to_owned() }))
+}
+
+fn configured_or(config: &Config, otherwise: impl FnOnce() -> Result<String, Error>) -> Result<Secret, Error> {
+    let text = text_or(config, otherwise)?;
     Secret::new(text.trim()).map_err(|e| {
         // A configured one was checked with the configuration.
         Error::new(format!("the RPC secret in {} cannot be used", config.secret_path().display()), e)

@@ -50,8 +50,14 @@ kinds! {
     KeyReused "key-reused" "Key used for another request";
     /// There is no such transfer, or it is between accounts of others.
     TransferNotFound "transfer-not-found" "No such transfer";
+    /// There is no such payment, or it is another user's.
+    PaymentNotFound "payment-not-found" "No such payment";
+    /// The token is another payment's, which differs in `field`. Take another token for another payment.
+    PaymentDiffers "payment-differs" "Token of another payment";
     /// The transfer was posted at once: there is nothing to post or to void.
     NotPending "not-pending" "Not a pending transfer";
+    /// The pending transfer holds a payment's money, and ends as the gateway says: `GET /payment/status` tells how far it is.
+    OfPayment "of-payment" "Belongs to a payment";
     /// Money cannot go from an account to itself.
     SameAccount "same-account" "Both accounts are the same";
     /// There is no such account, or it belongs to another user. `field` names the account where there are two.

@@ -45,7 +45,7 @@ pub(super) async fn sign_out(call: &mut Call<'_>) -> Result<Reply, Trouble> {
     };
     let reply = match ended {
         Ok(()) => Reply::success(&NOTHING),
-        Err(refusal @ Refusal::InvalidSession) => Surface::EntryTask.explain(&refusal.into()),
+        Err(refusal @ Refusal::InvalidSession) => Surface::EntryTask.explain(&refusal.into(), || call.request_id()),
         Err(refusal) => return Err(refusal.into()),
     };
     Ok(reply.with(SET_COOKIE, cookie(None, call.is_tls())))

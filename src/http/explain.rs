@@ -67,6 +67,8 @@ pub(super) fn refusal(refusal: &Refusal) -> (Kind, Members<'_>) {
         Refusal::WrongPassword => (Kind::WrongPassword, said),
         Refusal::NoSuchAccount => (Kind::AccountNotFound, said),
         Refusal::NoSuchTransfer => (Kind::TransferNotFound, said),
+        Refusal::NoSuchPayment => (Kind::PaymentNotFound, said),
+        Refusal::PaymentDiffers { field } => (Kind::PaymentDiffers, said.field(field)),
         Refusal::AccountExists(id) => (Kind::AccountExists, Members { account_id: Some(id.0), ..said }),
         Refusal::AccountClosed => (Kind::AccountClosed, said),
         Refusal::AccountNotEmpty => (Kind::AccountNotEmpty, said),
@@ -83,6 +85,8 @@ pub(super) fn ledger(refusal: &command::Refusal) -> (Kind, Members<'_>) {
         Refusal::IdReused { field } => (Kind::KeyReused, said.field(field)),
         Refusal::UnknownTransfer => (Kind::TransferNotFound, said),
         Refusal::NotPending => (Kind::NotPending, said),
+        // A payment's own steps are asked for by the backend alone, which knows what to make of the second.
+        Refusal::OfPayment | Refusal::PaymentMoved => (Kind::OfPayment, said),
         Refusal::SameAccount => (Kind::SameAccount, said.field(field_of(Side::To))),
         // That an account is another's is nobody else's business.
         Refusal::NotYours => ledger(&Refusal::UnknownAccount(Side::From)),

@@ -110,7 +110,7 @@ impl Front {
         let reply = match call.reach(found).await {
             Ok(reply) => reply,
             Err(trouble) => {
-                let reply = route.surface.explain(&trouble);
+                let reply = route.surface.explain(&trouble, request_id);
                 log(&trouble, &reply, route, request_id);
                 reply
             }
@@ -192,6 +192,11 @@ impl Call<'_> {
     pub(super) fn device(&self) -> Device {
         let user_agent = self.headers().get(USER_AGENT).map(|value| String::from_utf8_lossy(value.as_bytes()));
         Device::new(self.address(), &user_agent.unwrap_or_default())
+    }
+
+    /// The request's id, as its answer's header has it.
+    pub(super) fn request_id(&self) -> String {
+        telemetry::trace::request_id(&self.trace)
     }
 
     /// What a call to the backend carries: its deadline, and the trace.

@@ -49,8 +49,13 @@ impl<'a> Query<'a> {
 
     /// Where the page before ended.
     pub(super) fn cursor(&self) -> Result<Option<u64>, Invalid> {
-        let unknown = || Invalid::new("cursor", "must be one that an answer gave as next");
-        self.text("cursor").map(|text| position(text).ok_or_else(unknown)).transpose()
+        self.place("cursor", position)
+    }
+
+    /// Where the page before ended, as `read` understands it.
+    pub(super) fn place<T>(&self, name: &'static str, read: fn(&str) -> Option<T>) -> Result<Option<T>, Invalid> {
+        let unknown = || Invalid::new(name, "must be one that an answer gave as next");
+        self.text(name).map(|text| read(text).ok_or_else(unknown)).transpose()
     }
 
     /// The first microsecond that is not before the instant `name`: a bound that counts whole microseconds from there on.

@@ -15,8 +15,9 @@ use teller_rpc::CallError;
 use super::catalog::{Explanation, Kind};
 use super::errcode::Code;
 use super::explain::{self, Members};
+use super::payment::Word;
 use super::problem::Problem;
-use super::{security, trace};
+use super::{payment, security, trace};
 use crate::api::Refusal;
 use crate::domain::command;
 use crate::domain::invalid::Invalid;
@@ -71,16 +72,19 @@ pub(super) enum Surface {
     EntryTask,
     /// `POST /deduct`: statuses, and the same code in the body.
     Deduct,
+    /// `/payment`: statuses, and a word for them in the body.
+    Payment,
     /// Everything else: statuses and problem details.
     Plain,
 }
 
 impl Surface {
     /// Says what went wrong.
-    pub(super) fn explain(self, trouble: &Trouble) -> Reply {
+    pub(super) fn explain(self, trouble: &Trouble, request_id: impl Fn() -> String) -> Reply {
         match self {
             Self::EntryTask => envelope_of(trouble),
             Self::Deduct => deduction_of(trouble),
+            Self::Payment => payment::explain(trouble, problem_of(trouble), request_id()),
             Self::Plain => problem_of(trouble),
         }
     }
@@ -124,6 +128,17 @@ impl Reply {
         }
         let (status, message) = (StatusCode::OK, "success");
         Self::json(status, &JSON, &Deducted { code: status.as_u16(), message, data })
+    }
+
+    /// How far a payment is.
+    pub(super) fn payment(word: Word, body: &impl Serialize) -> Self {
+        let reply = Self::json(status_of_word(word), &JSON, body);
+        if word == Word::Retry { reply.with(RETRY_AFTER, SOON.clone()) } else { reply }
+    }
+
+    /// The same status and hints, said in another form.
+    pub(super) fn said_as(self, body: &impl Serialize) -> Self {
+        Self { more: self.more, ..Self::json(self.status, &JSON, body) }
     }
 
     /// What a type of problem means.
@@ -394,15 +409,19 @@ const fn status_of_kind(kind: Kind) -> StatusCode {
         Kind::InvalidRequest => StatusCode::BAD_REQUEST,
         Kind::Unauthenticated | Kind::WrongPassword => StatusCode::UNAUTHORIZED,
         Kind::OperatorOnly => StatusCode::FORBIDDEN,
-        Kind::UserNotFound | Kind::TransferNotFound | Kind::AccountNotFound => StatusCode::NOT_FOUND,
+        Kind::UserNotFound | Kind::TransferNotFound | Kind::AccountNotFound | Kind::PaymentNotFound => {
+            StatusCode::NOT_FOUND
+        }
         Kind::UserExists
         | Kind::AccountExists
         | Kind::AlreadySettled
         | Kind::HoldExpired
         | Kind::HoldNotExpired
+        | Kind::PaymentDiffers
         | Kind::ReferenceUsed => StatusCode::CONFLICT,
         Kind::KeyReused
         | Kind::NotPending
+        | Kind::OfPayment
         | Kind::SameAccount
         | Kind::AccountFrozen
         | Kind::AccountClosed
@@ -416,6 +435,16 @@ const fn status_of_kind(kind: Kind) -> StatusCode {
         | Kind::AccountNotEmpty => StatusCode::UNPROCESSABLE_ENTITY,
         Kind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         Kind::Unavailable | Kind::OutcomeUnknown => StatusCode::SERVICE_UNAVAILABLE,
+    }
+}
+
+/// The table of the payment contract.
+const fn status_of_word(word: Word) -> StatusCode {
+    match word {
+        Word::Success => StatusCode::OK,
+        Word::Processing => StatusCode::ACCEPTED,
+        Word::Retry => StatusCode::TOO_MANY_REQUESTS,
+        Word::Failed | Word::Error => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
 

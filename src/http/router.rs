@@ -4,7 +4,7 @@ use hyper::Method;
 
 use super::front::Call;
 use super::reply::{Reply, Surface, Trouble};
-use super::{account, batch, deduct, entrytask, figures::Figures, health, page, picture, problem, transfer};
+use super::{account, batch, deduct, entrytask, figures::Figures, health, page, payment, picture, problem, transfer};
 
 /// Every route but the pages, which are added from the files under `web/`.
 ///
@@ -30,6 +30,10 @@ const ROUTES: &[(&str, Methods, Body, Surface, Handler)] = &[
     ("/v1/transfers/{id}/post",                Methods::Change,       Body::Fields, Surface::Plain,     Handler::PostPending),
     ("/v1/transfers/{id}/void",                Methods::Change,       Body::Fields, Surface::Plain,     Handler::VoidPending),
     ("/deduct",                                Methods::Change,       Body::Fields, Surface::Deduct,    Handler::Deduct),
+    ("/payment",                               Methods::Change,       Body::Fields, Surface::Payment,   Handler::Pay),
+    ("/payment/token",                         Methods::Change,       Body::Fields, Surface::Payment,   Handler::PaymentToken),
+    ("/payment/status",                        Methods::Read,         Body::None,   Surface::Payment,   Handler::PaymentStatus),
+    ("/payment/records",                       Methods::Read,         Body::None,   Surface::Payment,   Handler::PaymentRecords),
     ("/problems/{name}",                       Methods::Read,         Body::None,   Surface::Plain,     Handler::Problem),
     ("/livez",                                 Methods::Read,         Body::None,   Surface::Plain,     Handler::Live),
     ("/readyz",                                Methods::Read,         Body::None,   Surface::Plain,     Handler::Ready),
@@ -95,6 +99,10 @@ enum Handler {
     PostPending,
     VoidPending,
     Deduct,
+    Pay,
+    PaymentToken,
+    PaymentStatus,
+    PaymentRecords,
     Problem,
     Live,
     Ready,
@@ -207,6 +215,10 @@ impl Route {
             Handler::PostPending => transfer::post_pending(call).await,
             Handler::VoidPending => transfer::void_pending(call).await,
             Handler::Deduct => deduct::post(call).await,
+            Handler::Pay => payment::pay(call).await,
+            Handler::PaymentToken => payment::token(call).await,
+            Handler::PaymentStatus => payment::status(call).await,
+            Handler::PaymentRecords => payment::records(call).await,
             Handler::Problem => problem::show(call),
             Handler::Live => Ok(health::live()),
             Handler::Ready => health::ready(call).await,

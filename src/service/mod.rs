@@ -1,6 +1,6 @@
 //! What the backend does when it is called: check who asks, ask the stores, answer.
 //!
-//! - [`user`], [`session`], [`account`], [`transfer`], [`health`]: one file per service of [`crate::api`], in the same order.
+//! - [`user`], [`session`], [`account`], [`transfer`], [`payment`], [`health`]: one file per service of [`crate::api`], in the same order.
 //! - [`caller`]: who asks, and what they may see.
 //! - [`expiry`]: the end of what is held too long.
 //! - [`sessions`]: who a session id stands for, looked up for many callers at once.
@@ -16,6 +16,7 @@ pub(crate) mod cpu;
 pub(crate) mod expiry;
 pub(crate) mod health;
 pub(crate) mod password;
+pub(crate) mod payment;
 pub(crate) mod picture;
 pub mod profiles;
 pub(crate) mod seed;
@@ -34,6 +35,7 @@ use tracing::{Instrument, Span};
 use self::caller::Callers;
 use self::cpu::CpuError;
 use self::password::{Hasher, PasswordError};
+use self::payment::{Paying, Payments};
 use self::picture::Studio;
 use self::profiles::Profiles;
 use self::sessions::Sessions;
@@ -41,6 +43,7 @@ use crate::coalesce::{CoalesceError, Limits};
 use crate::domain::asset::Asset;
 use crate::domain::time::Timestamp;
 use crate::error::{Code, Error};
+use crate::gateway::Gateway;
 use crate::ledger::{Ledger, LedgerError};
 use crate::store::{Store, StoreError, Volatile};
 use crate::telemetry::trace;
@@ -72,8 +75,9 @@ pub struct Settings {
 }
 
 /// Every service of the backend, over the ledger and its store and `volatile`, ready to be served.
-pub fn registry<S: Store, V: Volatile>(
+pub fn registry<S: Store, V: Volatile, G: Gateway>(
     ledger: Ledger<S>,
+    paying: Paying<S, G>,
     volatile: V,
     hasher: Hasher,
     studio: Studio,
@@ -84,6 +88,7 @@ pub fn registry<S: Store, V: Volatile>(
     let sessions = Sessions::new(volatile.clone(), settings);
     let callers = Callers::new(store.clone(), sessions.clone());
     let profiles = Profiles::new(store.clone(), volatile.clone(), settings);
+    let payments = Payments::new(paying, callers.clone());
     Registry::new()
         .with(crate::api::user::serve(user::Users {
             store: store.clone(),
@@ -101,6 +106,7 @@ pub fn registry<S: Store, V: Volatile>(
             contracts_open: settings.contracts_open,
             deduct_asset: settings.deduct_asset,
         }))
+        .with(crate::api::payment::serve(payments))
         .with(crate::api::health::serve(health::Health { store, volatile }))
 }
 

@@ -1,0 +1,190 @@
+//! Payment tokens: made here, and known again without having been kept.
+//!
+//! A token is `pt_` and base64url of: the key's name (4 bytes), user (8), expiry (8, microseconds), 16 random bytes, whether an amount is given (1)
+//! and that (16), and HMAC-SHA-256 of all of it (32). What is changed in it, or made without the key, is refused before anything is looked up.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use zeroize::Zeroizing;
+
+use crate::domain::invalid::Invalid;
+use crate::domain::money::Amount;
+use crate::domain::payment::PaymentToken;
+use crate::domain::time::Timestamp;
+use crate::domain::user::UserId;
+
+/// What a token of ours begins with.
+const PREFIX: &str = "pt_";
+/// For which of all uses of a secret the key is made from it.
+const PURPOSE: &[u8] = b"teller payment token 1";
+const KID: usize = 4;
+const BODY: usize = KID + 8 + 8 + 16 + 1 + 16;
+const TAG: usize = 32;
+
+/// Makes tokens, and knows its own. Cloned cheaply; never printed.
+#[derive(Clone)]
+pub struct Mint {
+    key: Zeroizing<[u8; TAG]>,
+}
+
+/// What a token is good for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bound {
+    /// Who may pay with it.
+    pub user: UserId,
+    /// Until when a payment may begin.
+    pub expires_at: Timestamp,
+    /// How much, if that was said.
+    pub amount: Option<Amount>,
+}
+
+/// What a token is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// One of ours.
+    Issued(Bound),
+    /// A client's own, which is bound to nothing.
+    Own,
+}
+
+impl Mint {
+    /// Tokens of a `secret` that all backends share.
+    pub fn new(secret: &[u8]) -> Self {
+        Self { key: Zeroizing::new(mac(secret, PURPOSE).finalize().into_bytes().into()) }
+    }
+
+    /// A token that is good for `bound`. `random` must be: two payments of the same would else be one.
+    pub fn issue(&self, bound: &Bound, random: [u8; 16]) -> PaymentToken {
+        let mut bytes = Vec::with_capacity(BODY + TAG);
+        bytes.extend_from_slice(&self.kid());
+        bytes.extend_from_slice(&bound.user.0.to_be_bytes());
+        bytes.extend_from_slice(&bound.expires_at.0.to_be_bytes());
+        bytes.extend_from_slice(&random);
+        bytes.push(bound.amount.is_some().into());
+        bytes.extend_from_slice(&bound.amount.unwrap_or_default().minor().to_be_bytes());
+        let tag = mac(&*self.key, &bytes).finalize().into_bytes();
+        bytes.extend_from_slice(&tag);
+        let text = format!("{PREFIX}{}", BASE64.encode(bytes));
+        PaymentToken::parse(text).expect("base64 is visible ASCII, and short")
+    }
+
+    /// What a token is, and how it is written: a UUID may be in either case, with hyphens and without.
+    ///
+    /// # Errors
+    ///
+    /// Names `idempotent_token`: neither ours nor, where those are accepted, a UUID.
+    pub fn read(&self, token: &PaymentToken, accept_own: bool) -> Result<(PaymentToken, Kind), Invalid> {
+        let invalid = |rule: &'static str| Invalid::new("idempotent_token", rule);
+        if let Some(encoded) = token.as_str().strip_prefix(PREFIX) {
+            let bound = self.open(encoded).ok_or_else(|| invalid("must be a token as it was issued"))?;
+            return Ok((token.clone(), Kind::Issued(bound)));
+        }
+        if !accept_own {
+            return Err(invalid("must be a token that was issued by POST /payment/token"));
+        }
+        let own = uuid::Uuid::try_parse(token.as_str())
+            .map_err(|_| invalid("must be a token that was issued by POST /payment/token, or a UUID"))?;
+        let plain = PaymentToken::parse(own.hyphenated().to_string()).expect("hex and hyphens");
+        Ok((plain, Kind::Own))
+    }
+
+    fn open(&self, encoded: &str) -> Option<Bound> {
+        let bytes = BASE64.decode(encoded).ok().filter(|bytes| bytes.len() == BODY + TAG)?;
+        let (body, tag) = bytes.split_at(BODY);
+        mac(&*self.key, body).verify_slice(tag).ok()?;
+        let (kid, body) = body.split_at(KID);
+        let (user, body) = body.split_at(8);
+        let (expiry, body) = body.split_at(8);
+        let (has_amount, amount) = body[16..].split_at(1);
+        if kid != self.kid() {
+            return None;
+        }
+        let amount = Amount::new(i128::from_be_bytes(amount.try_into().ok()?)).ok()?;
+        Some(Bound {
+            user: UserId(u64::from_be_bytes(user.try_into().ok()?)),
+            expires_at: Timestamp(i64::from_be_bytes(expiry.try_into().ok()?)),
+            amount: (has_amount == [1]).then_some(amount),
+        })
+    }
+
+    /// The key's name, so that there can be another one.
+    fn kid(&self) -> [u8; KID] {
+        let digest = mac(&*self.key, b"kid").finalize().into_bytes();
+        std::array::from_fn(|index| digest[index])
+    }
+}
+
+fn mac(key: &[u8], message: &[u8]) -> Hmac<Sha256> {
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of any length");
+    mac.update(message);
+    mac
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Bound, Kind, Mint};
+    use crate::domain::money::Amount;
+    use crate::domain::payment::PaymentToken;
+    use crate::domain::time::Timestamp;
+    use crate::domain::user::UserId;
+
+    fn bound(amount: Option<i128>) -> Bound {
+        let amount = amount.map(|minor| Amount::new(minor).expect("small"));
+        Bound { user: UserId(3), expires_at: Timestamp(1_760_000_000_000_000), amount }
+    }
+
+    fn token(text: &str) -> PaymentToken {
+        PaymentToken::parse(text).expect("visible ASCII")
+    }
+
+    #[test]
+    fn a_token_says_what_it_was_issued_for() {
+        let mint = Mint::new(b"a secret");
+        for bound in [bound(None), bound(Some(0)), bound(Some(1000)), bound(Some(Amount::MAX.minor()))] {
+            let issued = mint.issue(&bound, [7; 16]);
+            assert_eq!(issued.as_str().len(), 117);
+            assert_eq!(mint.read(&issued, false), Ok((issued.clone(), Kind::Issued(bound))));
+            assert_ne!(mint.issue(&bound, [8; 16]), issued);
+        }
+    }
+
+    #[test]
+    fn a_token_with_one_bit_changed_or_of_another_key_is_refused() {
+        let mint = Mint::new(b"a secret");
+        let issued = mint.issue(&bound(Some(1000)), [7; 16]);
+        assert!(Mint::new(b"another").read(&issued, true).is_err());
+        let text = issued.as_str();
+        for place in 3..text.len() {
+            for other in ['A', 'B', '_', '='] {
+                let mut changed = text.to_owned();
+                changed.replace_range(place..=place, &other.to_string());
+                if changed != text {
+                    assert!(mint.read(&token(&changed), true).is_err(), "{changed}");
+                }
+            }
+        }
+        for wrong in ["pt_", &text[..text.len() - 1], &format!("{text}A"), &text.to_uppercase()] {
+            let refused = mint.read(&token(wrong), true).expect_err(wrong);
+            assert_eq!(refused.field, "idempotent_token");
+        }
+    }
+
+    #[test]
+    fn a_uuid_is_taken_where_it_may_be_and_is_the_same_however_it_is_written() {
+        let mint = Mint::new(b"a secret");
+        let plain = token("018f4e5c-7a3b-7c21-9d10-0b5f6a7c8d9e");
+        for text in [
+            "018f4e5c-7a3b-7c21-9d10-0b5f6a7c8d9e",
+            "018F4E5C-7A3B-7C21-9D10-0B5F6A7C8D9E",
+            "018f4e5c7a3b7c219d100b5f6a7c8d9e",
+        ] {
+            assert_eq!(mint.read(&token(text), true), Ok((plain.clone(), Kind::Own)), "{text}");
+            assert!(mint.read(&token(text), false).is_err(), "{text}");
+        }
+        for text in ["x", "order-1", "018f4e5c-7a3b-7c21-9d10-0b5f6a7c8d9"] {
+            assert!(mint.read(&token(text), true).is_err(), "{text}");
+        }
+    }
+}

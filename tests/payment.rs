@@ -1,0 +1,3 @@
+//! Payments, as the published contract has them.
+mod support;
+fn main() {}
