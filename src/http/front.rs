@@ -175,6 +175,11 @@ impl Call<'_> {
         self.front.limits.behind_proxy
     }
 
+    /// Whether it only looks.
+    pub(super) fn reads(&self) -> bool {
+        matches!(*self.head.method(), Method::GET | Method::HEAD)
+    }
+
     /// Where the client is, as far as it can be known.
     pub(super) fn address(&self) -> Option<IpAddr> {
         match self.front.limits.behind_proxy {
