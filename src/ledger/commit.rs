@@ -7,12 +7,13 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use tokio::time::Instant;
 
 use super::LedgerError;
 use super::plan::{Pending, plan};
-use crate::domain::command::{Action, Command, Outcome};
+use crate::domain::command::{Action, Command, Outcome, extra_time};
 use crate::domain::effects::{Found, Wants};
 use crate::domain::time::Timestamp;
 use crate::domain::transfer::TransferId;
@@ -61,56 +62,67 @@ struct Seat {
 /// Groups that are committed together.
 type Part = (Vec<Seat>, Vec<Vec<Command>>);
 
-/// Commits `groups`, together if it can be, and answers each.
-pub(super) async fn commit<S: LedgerStore>(store: &S, clock: fn() -> Timestamp, groups: Vec<Group>) -> Vec<Answer> {
-    // Whatever is never begun was too late.
-    let mut answers: Vec<Answer> = groups.iter().map(|_| Err(LedgerError::TooLate)).collect();
-    let own = groups.into_iter().enumerate().filter(|(_, group)| group.turn.take());
-    let seat = |(place, group): (usize, Group)| {
-        let Group { commands, pending, deadline, .. } = group;
-        (Seat { place, pending, deadline }, commands)
-    };
-    let mut parts: Vec<Part> = vec![own.map(seat).unzip()];
-    while let Some(part) = parts.pop() {
-        let (mut seats, groups) = in_time(part, Instant::now());
-        if seats.is_empty() {
-            continue;
-        }
-        let pending = seats.iter().flat_map(|seat| seat.pending.clone()).collect();
-        let (answer, mut groups) = transact(store, clock(), groups, pending).await;
-        match answer {
-            Ok(outcomes) => hand_out(outcomes, &seats, &groups, &mut answers),
-            Err(NoAnswer::Undone(StoreError::Refused(error))) if seats.len() > 1 => {
-                tracing::warn!(groups = seats.len(), %error, "a batch was refused, and is divided");
-                let half = seats.len() / 2;
-                let later = (seats.split_off(half), groups.split_off(half));
-                // The first half is the next one off the stack: the order stays.
-                parts.extend([later, (seats, groups)]);
+/// What commits: a store, and how long it may take.
+pub(super) struct Committer<S> {
+    pub(super) store: S,
+    pub(super) clock: fn() -> Timestamp,
+    /// What each further command of a group adds to the store's time-out.
+    pub(super) transfer_timeout: Duration,
+}
+
+impl<S: LedgerStore> Committer<S> {
+    /// Commits `groups`, together if it can be, and answers each.
+    pub(super) async fn commit(&self, groups: Vec<Group>) -> Vec<Answer> {
+        // Whatever is never begun was too late.
+        let mut answers: Vec<Answer> = groups.iter().map(|_| Err(LedgerError::TooLate)).collect();
+        let own = groups.into_iter().enumerate().filter(|(_, group)| group.turn.take());
+        let seat = |(place, group): (usize, Group)| {
+            let Group { commands, pending, deadline, .. } = group;
+            (Seat { place, pending, deadline }, commands)
+        };
+        let mut parts: Vec<Part> = vec![own.map(seat).unzip()];
+        while let Some(part) = parts.pop() {
+            let (mut seats, groups) = in_time(part, Instant::now());
+            if seats.is_empty() {
+                continue;
             }
-            Err(error) => {
-                let error = LedgerError::from(error);
-                seats.iter().for_each(|seat| answers[seat.place] = Err(error.clone()));
+            let pending = seats.iter().flat_map(|seat| seat.pending.clone()).collect();
+            let (answer, mut groups) = self.transact(groups, pending).await;
+            match answer {
+                Ok(outcomes) => hand_out(outcomes, &seats, &groups, &mut answers),
+                Err(NoAnswer::Undone(StoreError::Refused(error))) if seats.len() > 1 => {
+                    tracing::warn!(groups = seats.len(), %error, "a batch was refused, and is divided");
+                    let half = seats.len() / 2;
+                    let later = (seats.split_off(half), groups.split_off(half));
+                    // The first half is the next one off the stack: the order stays.
+                    parts.extend([later, (seats, groups)]);
+                }
+                Err(error) => {
+                    let error = LedgerError::from(error);
+                    seats.iter().for_each(|seat| answers[seat.place] = Err(error.clone()));
+                }
             }
         }
+        answers
     }
-    answers
+
+    /// Runs one transaction, and gives the groups back.
+    async fn transact(
+        &self,
+        groups: Vec<Vec<Command>>,
+        pending: Pending,
+    ) -> (Result<Vec<Outcome>, NoAnswer>, Vec<Vec<Command>>) {
+        let longest = groups.iter().map(Vec::len).max().unwrap_or_default();
+        let extra_time = extra_time(self.transfer_timeout, longest);
+        let batch = Lent::new(groups, pending, (self.clock)(), extra_time);
+        let answer = self.store.transact(batch.clone()).await;
+        (answer, batch.back())
+    }
 }
 
 /// Those that may still begin.
 fn in_time((seats, groups): Part, now: Instant) -> Part {
     seats.into_iter().zip(groups).filter(|(seat, _)| seat.deadline > now).unzip()
-}
-
-/// Runs one transaction, and gives the groups back.
-pub(super) async fn transact<S: LedgerStore>(
-    store: &S,
-    now: Timestamp,
-    groups: Vec<Vec<Command>>,
-    pending: Pending,
-) -> (Result<Vec<Outcome>, NoAnswer>, Vec<Vec<Command>>) {
-    let batch = Lent::new(groups, pending, now);
-    let answer = store.transact(batch.clone()).await;
-    (answer, batch.back())
 }
 
 /// Cuts the outcomes of all into those of each.
@@ -146,6 +158,7 @@ struct Commands {
     groups: Vec<Vec<Command>>,
     pending: Pending,
     now: Timestamp,
+    extra_time: Duration,
 }
 
 /// A batch in the hands of a store.
@@ -153,8 +166,8 @@ struct Commands {
 pub(super) struct Lent(Arc<Commands>);
 
 impl Lent {
-    pub(super) fn new(groups: Vec<Vec<Command>>, pending: Pending, now: Timestamp) -> Self {
-        Self(Arc::new(Commands { groups, pending, now }))
+    pub(super) fn new(groups: Vec<Vec<Command>>, pending: Pending, now: Timestamp, extra_time: Duration) -> Self {
+        Self(Arc::new(Commands { groups, pending, now, extra_time }))
     }
 
     /// What was lent. The store may still hold it, if it gave up waiting for work of its own.
@@ -214,6 +227,10 @@ impl Batch for Lent {
         } else {
             Decision::Read(planned.unchecked)
         }
+    }
+
+    fn extra_time(&self) -> Duration {
+        self.0.extra_time
     }
 }
 

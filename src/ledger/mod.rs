@@ -33,10 +33,11 @@ use std::collections::HashMap;
 use std::convert::Infallible;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::time::Instant;
 
-use self::commit::{Answer, Group, Turn};
+use self::commit::{Answer, Committer, Group, Turn};
 use self::plan::Pending;
 use crate::coalesce::{self, CoalesceError, Coalescer};
 use crate::domain::account::AccountId;
@@ -58,6 +59,8 @@ pub struct Limits {
     pub queue_max: usize,
     /// External accounts of each asset, so that none of them is in every transaction. At least 1.
     pub external_stripes: u16,
+    /// How much longer a transaction may take for each further command of its largest group.
+    pub transfer_timeout: Duration,
 }
 
 /// Why commands have no outcomes.
@@ -95,10 +98,10 @@ impl<S: LedgerStore> Ledger<S> {
     /// A ledger on `store`. Its lanes begin with the first command.
     pub fn new(store: S, limits: Limits, clock: fn() -> Timestamp) -> Self {
         let queue = coalesce::Limits { lanes: limits.lanes, batch_max: limits.batch_max, queue_max: limits.queue_max };
-        let committer = store.clone();
+        let committer = Arc::new(Committer { store: store.clone(), clock, transfer_timeout: limits.transfer_timeout });
         let lanes = Coalescer::weighing(queue, Group::weight, move |groups| {
-            let store = committer.clone();
-            async move { Ok(commit::commit(&store, clock, groups).await) }
+            let committer = Arc::clone(&committer);
+            async move { Ok(committer.commit(groups).await) }
         });
         let external_stripes = limits.external_stripes.max(1);
         Self { shared: Arc::new(Shared { store, clock, lanes, external_stripes, external: Mutex::default() }) }

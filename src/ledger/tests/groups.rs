@@ -18,7 +18,8 @@ use crate::domain::user::UserId;
 use crate::ledger::trial::script::asset;
 use crate::ledger::{Ledger, LedgerError, Limits};
 
-pub(super) const LIMITS: Limits = Limits { lanes: 1, batch_max: 4, queue_max: 100, external_stripes: 2 };
+pub(super) const LIMITS: Limits =
+    Limits { lanes: 1, batch_max: 4, queue_max: 100, external_stripes: 2, transfer_timeout: Duration::from_secs(1) };
 
 type Call = JoinHandle<Result<Vec<Outcome>, LedgerError>>;
 
