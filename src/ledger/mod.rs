@@ -55,7 +55,8 @@ pub struct Limits {
     pub lanes: usize,
     /// Most commands in a transaction. What one caller asks for is never divided: a larger group is a transaction of its own.
     pub batch_max: usize,
-    /// Most commands that wait for a lane; what exceeds it is refused with [`LedgerError::Busy`].
+    /// Most commands that wait for a lane; what exceeds it is refused with [`LedgerError::Busy`]. Groups larger than `batch_max` may take a
+    /// quarter of it, or one of them more.
     pub queue_max: usize,
     /// External accounts of each asset, so that none of them is in every transaction. At least 1.
     pub external_stripes: u16,
