@@ -12,7 +12,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::LedgerError;
-use super::plan::{Pending, plan};
+use super::plan::{Asked, Pending, plan, sealed};
 use crate::domain::command::{Action, Command, Outcome, extra_time};
 use crate::domain::effects::{Found, Wants};
 use crate::domain::time::Timestamp;
@@ -22,9 +22,8 @@ use crate::store::ledger::{Batch, Decision, LedgerStore, NoAnswer};
 
 /// What one caller asks for: it is never divided.
 pub(super) struct Group {
-    /// In their order.
-    pub(super) commands: Vec<Command>,
-    /// The pending transfers that they end.
+    pub(super) asked: Asked,
+    /// The pending transfers that its commands end.
     pub(super) pending: Pending,
     /// Not begun after this.
     pub(super) deadline: Instant,
@@ -48,7 +47,7 @@ pub(super) type Answer = Result<Vec<Outcome>, LedgerError>;
 
 impl Group {
     pub(super) fn weight(&self) -> usize {
-        self.commands.len()
+        self.asked.commands.len()
     }
 }
 
@@ -60,7 +59,7 @@ struct Seat {
 }
 
 /// Groups that are committed together.
-type Part = (Vec<Seat>, Vec<Vec<Command>>);
+type Part = (Vec<Seat>, Vec<Asked>);
 
 /// What commits: a store, and how long it may take.
 pub(super) struct Committer<S> {
@@ -77,8 +76,8 @@ impl<S: LedgerStore> Committer<S> {
         let mut answers: Vec<Answer> = groups.iter().map(|_| Err(LedgerError::TooLate)).collect();
         let own = groups.into_iter().enumerate().filter(|(_, group)| group.turn.take());
         let seat = |(place, group): (usize, Group)| {
-            let Group { commands, pending, deadline, .. } = group;
-            (Seat { place, pending, deadline }, commands)
+            let Group { asked, pending, deadline, .. } = group;
+            (Seat { place, pending, deadline }, asked)
         };
         let mut parts: Vec<Part> = vec![own.map(seat).unzip()];
         while let Some(part) = parts.pop() {
@@ -107,12 +106,8 @@ impl<S: LedgerStore> Committer<S> {
     }
 
     /// Runs one transaction, and gives the groups back.
-    async fn transact(
-        &self,
-        groups: Vec<Vec<Command>>,
-        pending: Pending,
-    ) -> (Result<Vec<Outcome>, NoAnswer>, Vec<Vec<Command>>) {
-        let longest = groups.iter().map(Vec::len).max().unwrap_or_default();
+    async fn transact(&self, groups: Vec<Asked>, pending: Pending) -> (Result<Vec<Outcome>, NoAnswer>, Vec<Asked>) {
+        let longest = groups.iter().map(|group| group.commands.len()).max().unwrap_or_default();
         let extra_time = extra_time(self.transfer_timeout, longest);
         let batch = Lent::new(groups, pending, (self.clock)(), extra_time);
         let answer = self.store.transact(batch.clone()).await;
@@ -126,10 +121,10 @@ fn in_time((seats, groups): Part, now: Instant) -> Part {
 }
 
 /// Cuts the outcomes of all into those of each.
-fn hand_out(outcomes: Vec<Outcome>, seats: &[Seat], groups: &[Vec<Command>], answers: &mut [Answer]) {
+fn hand_out(outcomes: Vec<Outcome>, seats: &[Seat], groups: &[Asked], answers: &mut [Answer]) {
     let mut outcomes = outcomes.into_iter();
     for (seat, group) in seats.iter().zip(groups) {
-        answers[seat.place] = Ok(outcomes.by_ref().take(group.len()).collect());
+        answers[seat.place] = Ok(outcomes.by_ref().take(group.commands.len()).collect());
     }
 }
 
@@ -155,7 +150,7 @@ pub(super) fn ended(command: &Command) -> Option<TransferId> {
 
 /// The commands of a batch, and what they refer to.
 struct Commands {
-    groups: Vec<Vec<Command>>,
+    groups: Vec<Asked>,
     pending: Pending,
     now: Timestamp,
     extra_time: Duration,
@@ -166,17 +161,17 @@ struct Commands {
 pub(super) struct Lent(Arc<Commands>);
 
 impl Lent {
-    pub(super) fn new(groups: Vec<Vec<Command>>, pending: Pending, now: Timestamp, extra_time: Duration) -> Self {
+    pub(super) fn new(groups: Vec<Asked>, pending: Pending, now: Timestamp, extra_time: Duration) -> Self {
         Self(Arc::new(Commands { groups, pending, now, extra_time }))
     }
 
     /// What was lent. The store may still hold it, if it gave up waiting for work of its own.
-    fn back(self) -> Vec<Vec<Command>> {
+    fn back(self) -> Vec<Asked> {
         Arc::try_unwrap(self.0).map_or_else(|shared| shared.groups.clone(), |own| own.groups)
     }
 
     fn commands(&self) -> impl Iterator<Item = &Command> {
-        self.0.groups.iter().flatten()
+        self.0.groups.iter().flat_map(|group| &group.commands)
     }
 }
 
@@ -205,6 +200,7 @@ impl Batch for Lent {
 
     fn wants_after_collision(&self) -> Wants {
         let mut wants = Wants::default();
+        wants.references.extend(self.0.groups.iter().filter_map(|group| group.seal.clone()).map(sealed));
         for command in self.commands() {
             wants.transfers.push(command.id);
             wants.transfers.extend(ended(command));
@@ -220,8 +216,7 @@ impl Batch for Lent {
     }
 
     fn decide(&self, found: &Found) -> Decision<Vec<Outcome>> {
-        let groups: Vec<&[Command]> = self.0.groups.iter().map(Vec::as_slice).collect();
-        let planned = plan(found, &self.0.pending, &groups, self.0.now);
+        let planned = plan(found, &self.0.pending, &self.0.groups, self.0.now);
         if planned.unchecked == Wants::default() {
             Decision::Write(planned.effects, planned.outcomes)
         } else {

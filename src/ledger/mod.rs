@@ -38,13 +38,13 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use self::commit::{Answer, Committer, Group, Turn};
-use self::plan::Pending;
+use self::plan::{Asked, Pending};
 use crate::coalesce::{self, CoalesceError, Coalescer};
 use crate::domain::account::AccountId;
 use crate::domain::asset::Asset;
 use crate::domain::command::{Command, Outcome};
 use crate::domain::time::Timestamp;
-use crate::domain::transfer::TransferId;
+use crate::domain::transfer::{Reference, TransferId};
 use crate::store::StoreError;
 use crate::store::ledger::LedgerStore;
 
@@ -115,17 +115,37 @@ impl<S: LedgerStore> Ledger<S> {
     ///
     /// See [`LedgerError`]: of all commands alike.
     pub async fn submit(&self, commands: Vec<Command>, deadline: Instant) -> Result<Vec<Outcome>, LedgerError> {
-        if commands.is_empty() {
+        self.submit_all(commands.into(), deadline).await
+    }
+
+    /// The same of commands that are one request under `seal`, of which the first transfer bears it: if another request under it is in effect,
+    /// even in part, nothing of this one is, and every outcome is [`Refusal::IdReused`](crate::domain::command::Refusal::IdReused). The ids must follow
+    /// from the whole request, so that another one has others.
+    ///
+    /// # Errors
+    ///
+    /// See [`LedgerError`].
+    pub async fn submit_sealed(
+        &self,
+        seal: Reference,
+        commands: Vec<Command>,
+        deadline: Instant,
+    ) -> Result<Vec<Outcome>, LedgerError> {
+        self.submit_all(Asked { commands, seal: Some(seal) }, deadline).await
+    }
+
+    async fn submit_all(&self, asked: Asked, deadline: Instant) -> Answer {
+        if asked.commands.is_empty() {
             return Ok(Vec::new());
         }
-        let pending = commit::pending(&self.shared.store, &commands).await?;
-        self.submit_group(commands, pending, deadline).await
+        let pending = commit::pending(&self.shared.store, &asked.commands).await?;
+        self.submit_group(asked, pending, deadline).await
     }
 
     /// Waits no longer than the deadline for a lane, and for a lane that has begun until it has an answer.
-    async fn submit_group(&self, commands: Vec<Command>, pending: Pending, deadline: Instant) -> Answer {
+    async fn submit_group(&self, asked: Asked, pending: Pending, deadline: Instant) -> Answer {
         let turn = Turn::default();
-        let mut call = pin!(self.shared.lanes.call(Group { commands, pending, deadline, turn: turn.clone() }));
+        let mut call = pin!(self.shared.lanes.call(Group { asked, pending, deadline, turn: turn.clone() }));
         let answer = match tokio::time::timeout_at(deadline, &mut call).await {
             Ok(answer) => answer,
             Err(_) if turn.take() => return Err(LedgerError::TooLate),

@@ -25,8 +25,8 @@ pub trait Batch: Send + Sync + 'static {
     /// What to read besides, once an insert met a row that was there already: everything that could have been it.
     fn wants_after_collision(&self) -> Wants;
 
-    /// What to do about what was `found`. It may ask for more, which is then read under the same locks and added, at most once for each
-    /// kind of key; it never asks for other accounts.
+    /// What to do about what was `found`. It may ask for more, which is then read under the same locks and added, for each key once and four
+    /// times in all; it never asks for other accounts.
     fn decide(&self, found: &Found) -> Decision<Self::Answer>;
 
     /// What it may take beyond the store's statement time-out, being large.
