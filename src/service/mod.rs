@@ -2,6 +2,7 @@
 //!
 //! - [`user`], [`session`], [`account`], [`transfer`], [`wallet`], [`health`]: one file per service of [`crate::api`], in the same order.
 //! - [`caller`]: who asks, and what they may see.
+//! - [`request`]: a batch under a key as one request.
 //! - [`expiry`]: the end of what is held too long.
 //! - [`sessions`]: who a session id stands for, looked up for many callers at once.
 //! - [`profiles`]: profiles through the cache, and the one way to change them.
@@ -18,6 +19,7 @@ pub(crate) mod health;
 pub(crate) mod password;
 pub(crate) mod picture;
 pub mod profiles;
+pub(crate) mod request;
 pub(crate) mod seed;
 pub(crate) mod session;
 pub(crate) mod sessions;

@@ -150,8 +150,8 @@ pub trait Store: ledger::LedgerStore {
         limit: usize,
     ) -> impl Future<Output = Result<Vec<Reconciliation>, StoreError>> + Send;
 
-    /// Takes no more work, and waits until what was begun is done, also where nobody waits for it any more; as long as one statement may
-    /// take. For the end of a process, whose runtime would cut it short.
+    /// Takes no more work, and waits until what was begun is done, also where nobody waits for it any more; as long as that
+    /// may take. For the end of a process, whose runtime would cut it short.
     fn finish(&self) -> impl Future<Output = ()> + Send {
         async {}
     }

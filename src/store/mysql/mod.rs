@@ -218,9 +218,8 @@ impl Store for Mysql {
     }
 
     async fn finish(&self) {
-        // Whoever waits for all of the room lets nobody else in.
-        if let Ok(Ok(room)) = tokio::time::timeout(self.statement_timeout, self.room.acquire_many(self.room_size)).await
-        {
+        // Whoever waits for all of the room lets nobody else in, and waits no longer than those inside may take.
+        if let Ok(room) = self.room.acquire_many(self.room_size).await {
             room.forget();
         }
     }

@@ -49,6 +49,9 @@ use crate::domain::user::{Nickname, Profile, Role, UserId};
 /// How long a migration may take, and another process's migration be waited for.
 const MIGRATION_TIMEOUT: Duration = Duration::from_secs(600);
 
+/// How long whoever ends waits for what was begun: more than the largest batch may have. Usually it is there at once.
+const LONGEST: Duration = Duration::from_secs(1800);
+
 /// How long after its deadline a unit of work may be answered: its thread interrupts it then, or finds that it is too late to begin it, and knows
 /// that nothing is in effect.
 const VERDICT: Duration = Duration::from_millis(100);
@@ -209,7 +212,7 @@ impl Store for Sqlite {
 
     async fn finish(&self) {
         // The writer takes its queue in order: once this is done, so is all before it.
-        if let Err(error) = self.write(|_| Ok(())).await {
+        if let Err(error) = call(&self.writer, LONGEST, |_: &Connection| Ok::<_, rusqlite::Error>(())).await {
             tracing::warn!(%error, "what was begun may not be finished");
         }
     }
