@@ -9,6 +9,7 @@
 //! - [`account`]: accounts and their entries.
 //! - [`transfer`]: moving money.
 //! - [`payment`]: payments through a gateway.
+//! - [`wallet`]: accounts, as a published contract has them.
 //! - [`health`]: whether the backend can serve.
 
 pub mod account;
@@ -17,6 +18,7 @@ pub mod payment;
 pub mod session;
 pub mod transfer;
 pub mod user;
+pub mod wallet;
 
 use serde::{Deserialize, Serialize};
 use teller_rpc::MethodVisitor;
@@ -93,6 +95,8 @@ pub struct Backend {
     pub transfer: transfer::Client,
     /// Payments.
     pub payment: payment::Client,
+    /// Wallets.
+    pub wallet: wallet::Client,
     /// Health.
     pub health: health::Client,
 }
@@ -106,6 +110,7 @@ impl Backend {
             account: account::Client::new(client.clone()),
             transfer: transfer::Client::new(client.clone()),
             payment: payment::Client::new(client.clone()),
+            wallet: wallet::Client::new(client.clone()),
             health: health::Client::new(client),
         }
     }
@@ -119,6 +124,7 @@ pub fn visit<V: MethodVisitor>(service: &str, method: &str, visitor: V) -> Optio
         account::SERVICE => account::visit(method, visitor),
         transfer::SERVICE => transfer::visit(method, visitor),
         payment::SERVICE => payment::visit(method, visitor),
+        wallet::SERVICE => wallet::visit(method, visitor),
         health::SERVICE => health::visit(method, visitor),
         _ => None,
     }

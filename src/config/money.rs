@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use std::time::Duration;
+
 use serde::Deserialize;
 
 use crate::domain::asset::Asset;
@@ -18,6 +20,15 @@ pub struct Ledger {
     pub queue_max: usize,
     /// Accounts of each currency that stand for the world outside.
     pub external_stripes: u16,
+    /// Microseconds that each further transfer of a batch adds to every time-out that it is under.
+    pub transfer_timeout_us: u32,
+}
+
+impl Ledger {
+    /// `transfer_timeout_us` as a duration.
+    pub fn transfer_timeout(&self) -> Duration {
+        Duration::from_micros(self.transfer_timeout_us.into())
+    }
 }
 
 /// The published contracts.

@@ -11,6 +11,7 @@
 //! - [`payment`]: payments through a gateway, and their steps.
 //! - [`command`]: what the ledger is asked to do, and what it answers.
 //! - [`effects`]: what the answer writes.
+//! - [`reconcile`]: what the books say of an account, beside what somebody else's say.
 //! - `text`: what texts that were checked have in common.
 //! - [`time`]: instants in UTC microseconds.
 
@@ -23,6 +24,7 @@ pub mod invalid;
 pub mod money;
 pub mod payment;
 pub mod picture;
+pub mod reconcile;
 pub mod session;
 mod text;
 pub mod time;

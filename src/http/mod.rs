@@ -13,8 +13,9 @@
 //! - [`extract`]: fields and cookies.
 //! - [`upload`]: pictures in multipart bodies.
 //! - [`json`], [`query`]: the bodies and parameters of `/v1`, read strictly.
-//! - [`entrytask`], [`picture`], [`page`], [`health`], [`account`], [`transfer`], [`batch`], [`deduct`], [`payment`]: the handlers, one file per noun.
+//! - [`entrytask`], [`picture`], [`page`], [`health`], [`account`], [`transfer`], [`batch`], [`deduct`], [`payment`], [`wallet`]: the handlers, one file per noun.
 //! - [`show`]: how amounts, times and ids are written.
+//! - [`trouble`]: what went wrong with a request.
 //! - [`reply`]: answers and their statuses.
 //! - [`errcode`]: the entry task's codes.
 //! - [`catalog`], [`explain`]: every type of problem there is, and what is said of each.
@@ -53,6 +54,8 @@ mod socket;
 mod tests;
 mod trace;
 mod transfer;
+mod trouble;
 mod upload;
+mod wallet;
 
 pub use self::front::Front;

@@ -17,6 +17,7 @@ use super::errcode::Code;
 use super::explain::{self, Members};
 use super::payment::Word;
 use super::problem::Problem;
+pub(super) use super::trouble::Trouble;
 use super::{payment, security, trace};
 use crate::api::Refusal;
 use crate::domain::command;
@@ -52,19 +53,6 @@ pub(super) struct Reply {
     code: Option<Code>,
 }
 
-/// Why there is no good answer.
-#[derive(Debug)]
-pub(super) enum Trouble {
-    /// The backend, or the form of a value, says no.
-    Refused(Refusal),
-    /// The backend did not answer, or failed.
-    Failed(CallError),
-    /// The same of a call that moves money, and nobody knows whether it did: the transfer, if its id is known.
-    Unsure(Option<TransferId>, CallError),
-    /// The request never reached its handler.
-    Early(Problem),
-}
-
 /// Which clients a route speaks to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Surface {
@@ -74,6 +62,8 @@ pub(super) enum Surface {
     Deduct,
     /// `/payment`: statuses, and a word for them in the body.
     Payment,
+    /// Wallets: statuses, and what went wrong in a word or two. What an amount is for, as in "invalid deposit amount".
+    Wallet(&'static str),
     /// Everything else: statuses and problem details.
     Plain,
 }
@@ -85,6 +75,7 @@ impl Surface {
             Self::EntryTask => envelope_of(trouble),
             Self::Deduct => deduction_of(trouble),
             Self::Payment => payment::explain(trouble, problem_of(trouble), request_id()),
+            Self::Wallet(amount) => wallet_of(amount, trouble),
             Self::Plain => problem_of(trouble),
         }
     }
@@ -370,6 +361,39 @@ fn deduction_of(trouble: &Trouble) -> Reply {
     reply
 }
 
+/// The table of wallets, in the contract's words where it has any.
+fn wallet_of(amount: &str, trouble: &Trouble) -> Reply {
+    #[derive(Serialize)]
+    struct Refused<'a> {
+        error: &'a str,
+    }
+    let plain = problem_of(trouble);
+    let said = |status, text: &str| (status, text.to_owned());
+    let (status, error) = match trouble {
+        Trouble::Refused(Refusal::NoSuchUser) => said(StatusCode::NOT_FOUND, "user not found"),
+        Trouble::Refused(Refusal::NoSuchAccount) => said(StatusCode::NOT_FOUND, "wallet not found"),
+        Trouble::Refused(Refusal::AccountExists(_)) => said(StatusCode::CONFLICT, "wallet already exists"),
+        Trouble::Refused(Refusal::Invalid(broken)) if broken.field == "amount" => {
+            (StatusCode::BAD_REQUEST, format!("invalid {amount} amount"))
+        }
+        Trouble::Refused(Refusal::Ledger(refusal)) => match refusal {
+            command::Refusal::InsufficientFunds { .. } => said(StatusCode::BAD_REQUEST, "insufficient balance"),
+            command::Refusal::ReferenceUsed { .. } => said(StatusCode::CONFLICT, "transaction already processed"),
+            _ if explain::ledger(refusal).1.named() == Some("amount") => {
+                (StatusCode::BAD_REQUEST, format!("invalid {amount} amount"))
+            }
+            refusal => (plain.status, refusal.to_string()),
+        },
+        Trouble::Refused(Refusal::OutcomeUnknown(id)) | Trouble::Unsure(id, _) => (plain.status, unknown_outcome(*id)),
+        Trouble::Refused(refusal) => (plain.status, refusal.to_string()),
+        Trouble::Early(problem) => (plain.status, problem.to_string()),
+        Trouble::Failed(_) => (plain.status, "try again later".to_owned()),
+    };
+    let mut reply = Reply::json(status, &JSON, &Refused { error: &error });
+    reply.more.extend(plain.more);
+    reply
+}
+
 /// Without a key nothing can be sent again and be the same; then there is an id to name.
 fn unknown_outcome(id: Option<TransferId>) -> String {
     match id {
@@ -461,28 +485,4 @@ pub(super) fn raw(problem: &Problem, tls: bool) -> Vec<u8> {
     bytes.extend_from_slice(b"\r\n");
     bytes.extend_from_slice(&reply.body);
     bytes
-}
-
-impl From<Refusal> for Trouble {
-    fn from(refusal: Refusal) -> Self {
-        Self::Refused(refusal)
-    }
-}
-
-impl From<Invalid> for Trouble {
-    fn from(broken: Invalid) -> Self {
-        Self::Refused(Refusal::Invalid(broken))
-    }
-}
-
-impl From<CallError> for Trouble {
-    fn from(error: CallError) -> Self {
-        Self::Failed(error)
-    }
-}
-
-impl From<Problem> for Trouble {
-    fn from(problem: Problem) -> Self {
-        Self::Early(problem)
-    }
 }

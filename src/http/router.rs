@@ -4,7 +4,9 @@ use hyper::Method;
 
 use super::front::Call;
 use super::reply::{Reply, Surface, Trouble};
-use super::{account, batch, deduct, entrytask, figures::Figures, health, page, payment, picture, problem, transfer};
+use super::{
+    account, batch, deduct, entrytask, figures::Figures, health, page, payment, picture, problem, transfer, wallet,
+};
 
 /// Every route but the pages, which are added from the files under `web/`.
 ///
@@ -34,6 +36,13 @@ const ROUTES: &[(&str, Methods, Body, Surface, Handler)] = &[
     ("/payment/token",                         Methods::Change,       Body::Fields, Surface::Payment,   Handler::PaymentToken),
     ("/payment/status",                        Methods::Read,         Body::None,   Surface::Payment,   Handler::PaymentStatus),
     ("/payment/records",                       Methods::Read,         Body::None,   Surface::Payment,   Handler::PaymentRecords),
+    ("/api/wallets",                           Methods::ReadOrChange, Body::Fields, Surface::Wallet(""), Handler::Wallets),
+    ("/api/wallets/{id}",                      Methods::Read,         Body::None,   Surface::Wallet(""), Handler::Wallet),
+    ("/api/wallets/{id}/deposit",              Methods::Change,       Body::Fields, Surface::Wallet("deposit"), Handler::WalletDeposit),
+    ("/api/wallets/{id}/withdraw",             Methods::Change,       Body::Fields, Surface::Wallet("withdrawal"), Handler::WalletWithdraw),
+    ("/api/wallets/{id}/transactions",         Methods::Read,         Body::None,   Surface::Wallet(""), Handler::WalletTransactions),
+    ("/api/wallets/{id}/reconcile",            Methods::Change,       Body::Fields, Surface::Wallet(""), Handler::WalletReconcile),
+    ("/api/wallets/{id}/reconciliations",      Methods::Read,         Body::None,   Surface::Wallet(""), Handler::WalletReconciliations),
     ("/problems/{name}",                       Methods::Read,         Body::None,   Surface::Plain,     Handler::Problem),
     ("/livez",                                 Methods::Read,         Body::None,   Surface::Plain,     Handler::Live),
     ("/readyz",                                Methods::Read,         Body::None,   Surface::Plain,     Handler::Ready),
@@ -103,6 +112,13 @@ enum Handler {
     PaymentToken,
     PaymentStatus,
     PaymentRecords,
+    Wallets,
+    Wallet,
+    WalletDeposit,
+    WalletWithdraw,
+    WalletTransactions,
+    WalletReconcile,
+    WalletReconciliations,
     Problem,
     Live,
     Ready,
@@ -219,6 +235,13 @@ impl Route {
             Handler::PaymentToken => payment::token(call).await,
             Handler::PaymentStatus => payment::status(call).await,
             Handler::PaymentRecords => payment::records(call).await,
+            Handler::Wallets => wallet::collection(call).await,
+            Handler::Wallet => wallet::one(call).await,
+            Handler::WalletDeposit => wallet::deposit(call).await,
+            Handler::WalletWithdraw => wallet::withdraw(call).await,
+            Handler::WalletTransactions => wallet::transactions(call).await,
+            Handler::WalletReconcile => wallet::reconcile(call).await,
+            Handler::WalletReconciliations => wallet::reconciliations(call).await,
             Handler::Problem => problem::show(call),
             Handler::Live => Ok(health::live()),
             Handler::Ready => health::ready(call).await,

@@ -90,6 +90,6 @@ async fn submit<S: LedgerStore>(
     let command =
         Command { id, actor: pending.actor, authority: Authority::Operator, linked: false, action, record: None };
     let pending = Pending::from([(pending.id, pending.clone())]);
-    let outcomes = ledger.submit_group(vec![command], pending, deadline).await?;
+    let outcomes = ledger.submit_group(vec![command].into(), pending, deadline).await?;
     Ok(outcomes.into_iter().next().expect("there is one outcome for each command"))
 }

@@ -17,7 +17,8 @@ const NO_GATEWAY: (&str, &str) = ("payment.gateway_url", "");
 
 /// What is said when `part` is to run with `flags`; nothing if it may.
 fn said(environment: &str, part: Part, flags: &[(&'static str, &str)]) -> String {
-    let flags: Vec<_> = [GATEWAY].into_iter().chain(flags.iter().copied()).chain([("environment", environment)]).collect();
+    let flags: Vec<_> =
+        [GATEWAY].into_iter().chain(flags.iter().copied()).chain([("environment", environment)]).collect();
     let (config, _) = load(None, &[], &flags).expect("each value is right");
     match config.allow(part) {
         Ok(()) => String::new(),

@@ -1,6 +1,6 @@
 //! The promises of the stores, stated again as tests that run on every implementation.
 //!
-//! - [`store`]: the promises of [`Store`](super::Store).
+//! - [`store`], `reconciliation`: the promises of [`Store`](super::Store).
 //! - [`ledger`]: the promises of [`LedgerStore`](super::ledger::LedgerStore).
 //! - [`payment`]: the promises of [`PaymentStore`](super::payment::PaymentStore), and of the steps that batches take.
 //! - [`volatile`]: the promises of [`Volatile`](super::Volatile).
@@ -10,6 +10,7 @@
 
 pub mod ledger;
 pub mod payment;
+mod reconciliation;
 pub mod store;
 pub mod volatile;
 

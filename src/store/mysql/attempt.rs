@@ -13,8 +13,8 @@ use crate::domain::effects::{Effects, Found};
 use crate::store::StoreError;
 use crate::store::ledger::{Batch, Decision, NoAnswer};
 
-/// Each kind of key is asked for once more at most, and there are five.
-const QUESTIONS: usize = 5;
+/// As often as a batch may ask for more.
+const QUESTIONS: usize = 4;
 
 /// Whether a commit was sent whose outcome nobody heard. Shared with whoever cuts the work short.
 #[derive(Clone, Debug, Default)]
