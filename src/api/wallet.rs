@@ -122,6 +122,10 @@ pub enum EventKind {
     TransferOut,
     /// Money was deducted.
     Deduction,
+    /// Money was charged by a payment gateway.
+    Payment,
+    /// Money of a payment came back.
+    Refund,
 }
 
 /// What it has come to.

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use std::time::Duration;
-
 use serde::Deserialize;
 
 use crate::domain::asset::Asset;

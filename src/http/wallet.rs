@@ -137,12 +137,14 @@ struct Message {
 }
 
 /// What a transaction is, in a word.
-const KINDS: [(&str, EventKind); 5] = [
+const KINDS: [(&str, EventKind); 7] = [
     ("deposit", EventKind::Deposit),
     ("withdraw", EventKind::Withdraw),
     ("transfer_in", EventKind::TransferIn),
     ("transfer_out", EventKind::TransferOut),
     ("deduction", EventKind::Deduction),
+    ("payment", EventKind::Payment),
+    ("refund", EventKind::Refund),
 ];
 
 /// What it has come to, in a word.

@@ -275,6 +275,8 @@ fn tell(entry: &Entry, stored: Option<&Stored>) -> Told {
             TransferKind::Deposit => EventKind::Deposit,
             TransferKind::Withdrawal => EventKind::Withdraw,
             TransferKind::Deduction => EventKind::Deduction,
+            TransferKind::Payment => EventKind::Payment,
+            TransferKind::Refund => EventKind::Refund,
             TransferKind::Transfer if pays => EventKind::TransferOut,
             TransferKind::Transfer => EventKind::TransferIn,
         },

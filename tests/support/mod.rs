@@ -8,6 +8,7 @@
 //! - [`engine`]: the stores that the whole program runs on.
 //! - [`program`]: the whole program, in this process.
 //! - [`process`]: a backend in a process of its own.
+//! - [`gateway`]: a payment gateway whose ledger can be read.
 //! - [`http`]: a browser of the poorest kind.
 //! - [`pictures`]: pictures to upload.
 //! - [`story`]: facts told once and run on every engine.
@@ -16,6 +17,7 @@
 
 pub mod cut;
 pub mod engine;
+pub mod gateway;
 pub mod http;
 pub mod mariadb;
 pub mod moves;
