@@ -8,9 +8,11 @@
 //! - [`session`]: sign-in, sign-out.
 //! - [`account`]: accounts and their entries.
 //! - [`transfer`]: moving money.
+//! - [`audit`]: what was written down about who did what.
 //! - [`health`]: whether the backend can serve.
 
 pub mod account;
+pub mod audit;
 pub mod health;
 pub mod session;
 pub mod transfer;
@@ -80,6 +82,8 @@ pub struct Backend {
     pub account: account::Client,
     /// Transfers.
     pub transfer: transfer::Client,
+    /// Audit.
+    pub audit: audit::Client,
     /// Health.
     pub health: health::Client,
 }
@@ -92,6 +96,7 @@ impl Backend {
             session: session::Client::new(client.clone()),
             account: account::Client::new(client.clone()),
             transfer: transfer::Client::new(client.clone()),
+            audit: audit::Client::new(client.clone()),
             health: health::Client::new(client),
         }
     }
@@ -104,6 +109,7 @@ pub fn visit<V: MethodVisitor>(service: &str, method: &str, visitor: V) -> Optio
         session::SERVICE => session::visit(method, visitor),
         account::SERVICE => account::visit(method, visitor),
         transfer::SERVICE => transfer::visit(method, visitor),
+        audit::SERVICE => audit::visit(method, visitor),
         health::SERVICE => health::visit(method, visitor),
         _ => None,
     }

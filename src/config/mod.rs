@@ -46,7 +46,7 @@ pub use log::{Format, Log};
 pub use money::{Contracts, Deduct, Ledger};
 pub use part::Part;
 pub use rpc::Rpc;
-pub use services::{Coalesce, Password, Picture, Profile, Scheme, Session};
+pub use services::{Audit, Coalesce, Password, Picture, Profile, Scheme, Session};
 pub use stores::{Durable, Fleeting, Store, Volatile};
 pub use values::Values;
 
@@ -74,6 +74,8 @@ pub struct Config {
     pub password: Password,
     /// Profile pictures.
     pub picture: Picture,
+    /// What is written down about who did what.
+    pub audit: Audit,
     /// Logs.
     pub log: Log,
     /// Many callers, one round trip.

@@ -70,6 +70,8 @@ pub const KEYS: &[(&str, Rule)] = &[
     ("picture.output_side_px", SIDE_PX),
     ("picture.threads", Rule::Number(1, 1024)),
     ("picture.queue", Rule::Number(0, 10_000)),
+    // A hundred years.
+    ("audit.keep_days", Rule::Number(1, 36_525)),
     ("log.level", Rule::LogLevel),
     ("log.format", Rule::OneOf(&["auto", "text", "json"])),
     ("coalesce.lanes", Rule::Number(1, 64)),

@@ -1,4 +1,4 @@
-//! `[session]`, `[profile]`, `[password]`, `[picture]` and `[coalesce]`: how the backend's services work.
+//! `[session]`, `[profile]`, `[password]`, `[picture]`, `[audit]` and `[coalesce]`: how the backend's services work.
 
 use std::time::Duration;
 
@@ -76,6 +76,21 @@ pub struct Picture {
     pub threads: usize,
     /// Pictures that wait; a further one is refused.
     pub queue: usize,
+}
+
+/// What is written down about who did what.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Audit {
+    /// Days that a record is kept; older ones are deleted.
+    pub keep_days: u64,
+}
+
+impl Audit {
+    /// `keep_days` as a duration.
+    pub fn keep(&self) -> Duration {
+        Duration::from_secs(self.keep_days * 24 * 60 * 60)
+    }
 }
 
 /// Many callers, one round trip.

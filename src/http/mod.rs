@@ -13,7 +13,7 @@
 //! - [`extract`]: fields and cookies.
 //! - [`upload`]: pictures in multipart bodies.
 //! - [`json`], [`query`]: the bodies and parameters of `/v1`, read strictly.
-//! - [`entrytask`], [`picture`], [`page`], [`health`], [`account`], [`transfer`], [`batch`], [`deduct`]: the handlers, one file per noun.
+//! - [`entrytask`], [`picture`], [`page`], [`health`], [`account`], [`transfer`], [`batch`], [`deduct`], [`audit`]: the handlers, one file per noun.
 //! - [`show`]: how amounts, times and ids are written.
 //! - [`reply`]: answers and their statuses.
 //! - [`errcode`]: the entry task's codes.
@@ -24,6 +24,7 @@
 
 mod accept;
 mod account;
+mod audit;
 mod batch;
 mod body;
 mod catalog;

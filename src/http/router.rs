@@ -4,7 +4,7 @@ use hyper::Method;
 
 use super::front::Call;
 use super::reply::{Reply, Surface, Trouble};
-use super::{account, batch, deduct, entrytask, figures::Figures, health, page, picture, problem, transfer};
+use super::{account, audit, batch, deduct, entrytask, figures::Figures, health, page, picture, problem, transfer};
 
 /// Every route but the pages, which are added from the files under `web/`.
 ///
@@ -29,6 +29,7 @@ const ROUTES: &[(&str, Methods, Body, Surface, Handler)] = &[
     ("/v1/transfers/{id}",                     Methods::Read,         Body::None,   Surface::Plain,     Handler::Transfer),
     ("/v1/transfers/{id}/post",                Methods::Change,       Body::Fields, Surface::Plain,     Handler::PostPending),
     ("/v1/transfers/{id}/void",                Methods::Change,       Body::Fields, Surface::Plain,     Handler::VoidPending),
+    ("/v1/audit",                              Methods::Read,         Body::None,   Surface::Plain,     Handler::Audit),
     ("/deduct",                                Methods::Change,       Body::Fields, Surface::Deduct,    Handler::Deduct),
     ("/problems/{name}",                       Methods::Read,         Body::None,   Surface::Plain,     Handler::Problem),
     ("/livez",                                 Methods::Read,         Body::None,   Surface::Plain,     Handler::Live),
@@ -94,6 +95,7 @@ enum Handler {
     Transfer,
     PostPending,
     VoidPending,
+    Audit,
     Deduct,
     Problem,
     Live,
@@ -206,6 +208,7 @@ impl Route {
             Handler::Transfer => transfer::get(call).await,
             Handler::PostPending => transfer::post_pending(call).await,
             Handler::VoidPending => transfer::void_pending(call).await,
+            Handler::Audit => audit::list(call).await,
             Handler::Deduct => deduct::post(call).await,
             Handler::Problem => problem::show(call),
             Handler::Live => Ok(health::live()),

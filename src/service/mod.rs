@@ -1,6 +1,6 @@
 //! What the backend does when it is called: check who asks, ask the stores, answer.
 //!
-//! - [`user`], [`session`], [`account`], [`transfer`], [`health`]: one file per service of [`crate::api`], in the same order.
+//! - [`user`], [`session`], [`account`], [`transfer`], [`audit`], [`health`]: one file per service of [`crate::api`], in the same order.
 //! - [`caller`]: who asks, and what they may see.
 //! - [`expiry`]: the end of what is held too long.
 //! - [`sessions`]: who a session id stands for, looked up for many callers at once.
@@ -9,12 +9,15 @@
 //! - [`password`]: hashing and checking passwords.
 //! - [`picture`]: uploads decoded, bounded and written anew.
 //! - [`seed`]: the demo users of development.
+//! - `page`: parts of lists.
 
 pub(crate) mod account;
+pub(crate) mod audit;
 pub(crate) mod caller;
 pub(crate) mod cpu;
 pub(crate) mod expiry;
 pub(crate) mod health;
+mod page;
 pub(crate) mod password;
 pub(crate) mod picture;
 pub mod profiles;
@@ -31,6 +34,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use teller_rpc::{Context, Registry, Status};
 use tracing::{Instrument, Span};
 
+use self::audit::Audit;
 use self::caller::Callers;
 use self::cpu::CpuError;
 use self::password::{Hasher, PasswordError};
@@ -83,6 +87,7 @@ pub fn registry<S: Store, V: Volatile>(
     let store = ledger.store().clone();
     let sessions = Sessions::new(volatile.clone(), settings);
     let callers = Callers::new(store.clone(), sessions.clone());
+    let audit = Audit::new(store.clone(), settings.coalesce, clock);
     let profiles = Profiles::new(store.clone(), volatile.clone(), settings);
     Registry::new()
         .with(crate::api::user::serve(user::Users {
@@ -93,14 +98,27 @@ pub fn registry<S: Store, V: Volatile>(
             studio,
             clock,
         }))
-        .with(crate::api::session::serve(session::SignIns::new(store.clone(), sessions, hasher, settings.coalesce)))
-        .with(crate::api::account::serve(account::Accounts { store: store.clone(), callers: callers.clone(), clock }))
+        .with(crate::api::session::serve(session::SignIns::new(
+            store.clone(),
+            sessions,
+            hasher,
+            audit.clone(),
+            settings.coalesce,
+        )))
+        .with(crate::api::account::serve(account::Accounts {
+            store: store.clone(),
+            callers: callers.clone(),
+            audit: audit.clone(),
+            clock,
+        }))
         .with(crate::api::transfer::serve(transfer::Transfers {
             ledger,
-            callers,
+            callers: callers.clone(),
+            audit,
             contracts_open: settings.contracts_open,
             deduct_asset: settings.deduct_asset,
         }))
+        .with(crate::api::audit::serve(audit::Records { store: store.clone(), callers }))
         .with(crate::api::health::serve(health::Health { store, volatile }))
 }
 

@@ -6,11 +6,13 @@ use std::sync::Arc;
 use teller_rpc::{Context, Status};
 
 use super::answer;
+use super::audit::Audit;
 use super::password::Hasher;
 use super::sessions::Sessions;
 use crate::api::Refusal;
 use crate::api::session::{Service, SignIn};
 use crate::coalesce::{Coalescer, Limits};
+use crate::domain::audit::{AuditEvent, AuditKind};
 use crate::domain::caller::{Caller, Credential};
 use crate::domain::session::SessionId;
 use crate::domain::user::UserName;
@@ -21,6 +23,7 @@ use crate::store::{Credentials, Store, StoreError, USER_NAME_MAX_BYTES, Volatile
 pub struct SignIns<V> {
     sessions: Sessions<V>,
     hasher: Hasher,
+    audit: Audit,
     look_up: Coalescer<String, Option<Credentials>, Arc<StoreError>>,
 }
 
@@ -36,36 +39,53 @@ impl<V: Volatile> Service for SignIns<V> {
 
 impl<V: Volatile> SignIns<V> {
     /// Sign-ins of the users of `store`. Those that arrive together are looked up together.
-    pub fn new<S: Store>(store: S, sessions: Sessions<V>, hasher: Hasher, limits: Limits) -> Self {
+    pub fn new<S: Store>(store: S, sessions: Sessions<V>, hasher: Hasher, audit: Audit, limits: Limits) -> Self {
         let look_up = Coalescer::merging(limits, move |user_names: Vec<String>| {
             let store = store.clone();
             async move { find(&store, &user_names).await.map_err(Arc::new) }
         });
-        Self { sessions, hasher, look_up }
+        Self { sessions, hasher, audit, look_up }
     }
 
-    async fn begin(&self, SignIn { user_name, password, .. }: SignIn) -> Result<Result<SessionId, Refusal>, Error> {
-        if user_name.len() > USER_NAME_MAX_BYTES {
-            // It is nobody's. Looked up, it would make the one statement that many wait for as long as its sender likes.
-            return Ok(Err(nobody(user_name)));
-        }
-        let Some(known) = self.look_up.call(user_name.clone()).await? else {
+    async fn begin(&self, request: SignIn) -> Result<Result<SessionId, Refusal>, Error> {
+        let SignIn { user_name, password, device } = request;
+        let Some(known) = self.known(&user_name).await? else {
+            // Not the name itself: it may be a password that was typed into the wrong field.
+            let event = AuditEvent::new(AuditKind::SignInFailed).from_device(device);
+            self.audit.record(event.with_detail("no such user")).await?;
             return Ok(Err(nobody(user_name)));
         };
         if !self.hasher.verify(password, known.password_hash).await? {
+            let event = AuditEvent::new(AuditKind::SignInFailed).about(known.user).from_device(device);
+            self.audit.record(event.with_detail("wrong password")).await?;
             return Ok(Err(Refusal::WrongPassword));
         }
-        Ok(Ok(self.sessions.begin(known.user, &user_name).await?))
+        let session = self.sessions.begin(known.user, &user_name).await?;
+        let event = AuditEvent::new(AuditKind::SignIn).about(known.user).by(known.user).from_device(device);
+        // Nobody hears of a session that is not recorded: its id leaves with the answer alone.
+        self.audit.record(event).await?;
+        Ok(Ok(session))
+    }
+
+    async fn known(&self, user_name: &str) -> Result<Option<Credentials>, Error> {
+        if user_name.len() > USER_NAME_MAX_BYTES {
+            // It is nobody's. Looked up, it would make the one statement that many wait for as long as its sender likes.
+            return Ok(None);
+        }
+        Ok(self.look_up.call(user_name.to_owned()).await?)
     }
 
     async fn end(&self, caller: Caller) -> Result<Result<(), Refusal>, Error> {
-        let Credential::Session(session) = caller.credential else {
+        let Credential::Session(session) = &caller.credential else {
             return Ok(Err(Refusal::InvalidSession));
         };
-        if self.sessions.find(&session).await?.is_none() {
+        let Some(user) = self.sessions.find(session).await? else {
             return Ok(Err(Refusal::InvalidSession));
-        }
-        self.sessions.end(&session).await?;
+        };
+        self.sessions.end(session).await?;
+        // After it, so that a store that is away keeps nobody signed in.
+        let event = AuditEvent::new(AuditKind::SignOut).about(user).by(user).from_caller(&caller);
+        self.audit.record(event).await?;
         Ok(Ok(()))
     }
 }
@@ -94,10 +114,11 @@ mod tests {
     use crate::domain::asset::Asset;
     use crate::domain::caller::Device;
     use crate::domain::user::Password;
-    use crate::service::Settings;
+    use crate::service::audit::Audit;
     use crate::service::cpu::Cpu;
     use crate::service::password::{Hasher, Scheme};
     use crate::service::sessions::Sessions;
+    use crate::service::{Settings, system_clock};
     use crate::store::memory::Memory;
     use crate::store::sqlite::Sqlite;
     use crate::store::{Store, USER_NAME_MAX_BYTES};
@@ -117,7 +138,8 @@ mod tests {
         let store = Sqlite::memory(LONG).expect("opens");
         store.migrate().await.expect("migrates");
         let hasher = Hasher::new(Scheme::Md5Salted, Cpu::new(1, 1)).expect("no parameters");
-        let sign_ins = SignIns::new(store, Sessions::new(Memory::new(10), &settings), hasher, coalesce);
+        let audit = Audit::new(store.clone(), Limits { queue_max: 10, ..coalesce }, system_clock);
+        let sign_ins = SignIns::new(store, Sessions::new(Memory::new(10), &settings), hasher, audit, coalesce);
 
         for (bytes, is_looked_up) in [(USER_NAME_MAX_BYTES, true), (USER_NAME_MAX_BYTES + 1, false), (60_000, false)] {
             let password = Password::parse("open-sesame").expect("a password");

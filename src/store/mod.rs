@@ -26,6 +26,7 @@ pub mod sqlite;
 use std::future::Future;
 use std::time::Duration;
 
+use crate::domain::audit::{AuditEvent, AuditKind, AuditRecord};
 use crate::domain::picture::{Picture, PictureName};
 use crate::domain::session::{Session, SessionKey};
 use crate::domain::time::Timestamp;
@@ -82,6 +83,19 @@ pub struct Credentials {
     pub password_hash: String,
 }
 
+/// A part of what was written down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AuditRange {
+    /// Only about this user.
+    pub user: Option<UserId>,
+    /// Only of this kind.
+    pub kind: Option<AuditKind>,
+    /// Only those before this number: where the page before ended.
+    pub before: Option<u64>,
+    /// At most as many.
+    pub limit: usize,
+}
+
 /// The durable store, its ledger included. What a method returned `Ok` for is on disk.
 pub trait Store: ledger::LedgerStore {
     /// Brings the schema up to date. Safe when several processes do it at once: one works, the others wait.
@@ -136,6 +150,15 @@ pub trait Store: ledger::LedgerStore {
 
     /// A kept picture.
     fn picture(&self, name: &PictureName) -> impl Future<Output = Result<Option<Picture>, StoreError>> + Send;
+
+    /// Writes events down, all or none, in their order, at one instant. A store whose database lost an acknowledgement may do it twice.
+    fn record(&self, events: Vec<AuditEvent>, at: Timestamp) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// What was written down, newest first.
+    fn audit(&self, range: AuditRange) -> impl Future<Output = Result<Vec<AuditRecord>, StoreError>> + Send;
+
+    /// Deletes those of the `most` oldest records that were written before `before`; returns how many it deleted.
+    fn forget_audit(&self, before: Timestamp, most: usize) -> impl Future<Output = Result<usize, StoreError>> + Send;
 
     /// Takes no more work, and waits until what was begun is done, also where nobody waits for it any more; as long as one statement may
     /// take. For the end of a process, whose runtime would cut it short.

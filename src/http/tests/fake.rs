@@ -10,9 +10,10 @@ use crate::api::account::{self, Amend, BalanceAt, Entries, EntryPage, List, OfAc
 use crate::api::session::{self, SignIn};
 use crate::api::transfer::{self, Batch, Brief, Deduct, Deducted, External, OfTransfer, Post, Settle};
 use crate::api::user::{self, SetNickname, SetPicture, SignUp};
-use crate::api::{Refusal, health};
+use crate::api::{Refusal, audit, health};
 use crate::domain::account::{Account, AccountId, AccountKind, AccountStatus};
 use crate::domain::asset::Asset;
+use crate::domain::audit::{AuditEvent, AuditKind, AuditRecord};
 use crate::domain::caller::{Caller, Credential};
 use crate::domain::command::{self, Done};
 use crate::domain::money::Amount;
@@ -77,6 +78,7 @@ impl Fake {
             .with(session::serve(self.clone()))
             .with(account::serve(self.clone()))
             .with(transfer::serve(self.clone()))
+            .with(audit::serve(self.clone()))
             .with(health::serve(self.clone()));
         Client::in_process(services)
     }
@@ -280,6 +282,14 @@ impl transfer::Service for Arc<Fake> {
     async fn deduct(&self, cx: Context, request: Deduct) -> Answer<Deducted> {
         let balance = Amount::new(99_000).expect("small");
         self.call("deduct", cx, Deducted { id: request.handle.id, replayed: false, asset: cny(), balance }).await
+    }
+}
+
+impl audit::Service for Arc<Fake> {
+    async fn list(&self, cx: Context, _: audit::List) -> Answer<Page<AuditRecord>> {
+        let event = AuditEvent::new(AuditKind::SignIn).about(UserId(1)).by(UserId(1));
+        let record = AuditRecord { id: 7, at: Timestamp(0), event };
+        self.call("audit", cx, Page { items: vec![record], more: true }).await
     }
 }
 
