@@ -1,3 +1,5 @@
+//! Keys and ids, and what is written down before money moves.
+
 use std::time::Duration;
 
 use teller_rpc::Context;
