@@ -14,6 +14,7 @@ use self::side::{Ready, Side};
 use crate::api::Backend;
 use crate::coalesce::Limits;
 use crate::config::{self, Config, Durable, Fleeting, Part};
+use crate::domain::attempt::AttemptRule;
 use crate::http::Front;
 use crate::ledger::{self, Ledger};
 use crate::service::cpu::Cpu;
@@ -245,6 +246,11 @@ async fn over<S: Store, V: Volatile>(config: &Config, store: S, lanes: usize, vo
             queue_max: config.rpc.max_in_flight,
         },
         contracts_open: config.has_open_contracts(),
+        sign_in: AttemptRule {
+            free: config.sign_in.free_failures,
+            free_per_address: config.sign_in.free_failures_per_address,
+            window: config.sign_in.window(),
+        },
         deduct_asset: config.deduct.asset,
     };
     let begun = ledger.store().clone();

@@ -38,6 +38,12 @@ pub enum Refusal {
     /// The user exists, the password is another.
     #[error("the password is wrong")]
     WrongPassword,
+    /// Too many tries, or requests: come back after as many seconds.
+    #[error("try again in {retry_after_s} s")]
+    TooManyRequests {
+        /// From now on.
+        retry_after_s: u32,
+    },
     /// No session, or one that has expired or was ended.
     #[error("there is no such session")]
     InvalidSession,

@@ -1,8 +1,27 @@
-//! `[session]`, `[profile]`, `[password]`, `[picture]`, `[audit]` and `[coalesce]`: how the backend's services work.
+//! `[sign_in]`, `[session]`, `[profile]`, `[password]`, `[picture]`, `[audit]` and `[coalesce]`: how the backend's services work.
 
 use std::time::Duration;
 
 use serde::Deserialize;
+
+/// Sign-ins that fail.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SignIn {
+    /// Failures of one account before its next tries must wait.
+    pub free_failures: u32,
+    /// The same of one address.
+    pub free_failures_per_address: u32,
+    /// Seconds without a failure until all are forgotten.
+    pub window_s: u64,
+}
+
+impl SignIn {
+    /// `window_s` as a duration.
+    pub fn window(&self) -> Duration {
+        Duration::from_secs(self.window_s)
+    }
+}
 
 /// Signed-in browsers.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]

@@ -7,6 +7,7 @@
 //! - [`pulse`]: what a connection is doing, as the socket, the handlers and the clock see it.
 //! - [`front`]: one request: limits, route, handler, answer, figures and log.
 //! - [`router`]: the whole surface, as one table.
+//! - [`rate`]: how many requests a client may make.
 //! - [`origin`]: requests that another site's page made.
 //! - [`trace`]: which trace a request belongs to, and its id.
 //! - [`body`]: a request's body, bounded in bytes and in time.
@@ -44,6 +45,7 @@ mod picture;
 mod problem;
 mod pulse;
 mod query;
+mod rate;
 mod reply;
 mod router;
 mod security;

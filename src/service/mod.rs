@@ -2,6 +2,7 @@
 //!
 //! - [`user`], [`session`], [`account`], [`transfer`], [`audit`], [`health`]: one file per service of [`crate::api`], in the same order.
 //! - [`caller`]: who asks, and what they may see.
+//! - [`attempts`]: sign-ins that fail slow the next ones down.
 //! - [`expiry`]: the end of what is held too long.
 //! - [`sessions`]: who a session id stands for, looked up for many callers at once.
 //! - [`profiles`]: profiles through the cache, and the one way to change them.
@@ -12,6 +13,7 @@
 //! - `page`: parts of lists.
 
 pub(crate) mod account;
+pub(crate) mod attempts;
 pub(crate) mod audit;
 pub(crate) mod caller;
 pub(crate) mod cpu;
@@ -34,6 +36,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use teller_rpc::{Context, Registry, Status};
 use tracing::{Instrument, Span};
 
+use self::attempts::Attempts;
 use self::audit::Audit;
 use self::caller::Callers;
 use self::cpu::CpuError;
@@ -43,6 +46,7 @@ use self::profiles::Profiles;
 use self::sessions::Sessions;
 use crate::coalesce::{CoalesceError, Limits};
 use crate::domain::asset::Asset;
+use crate::domain::attempt::AttemptRule;
 use crate::domain::time::Timestamp;
 use crate::error::{Code, Error};
 use crate::ledger::{Ledger, LedgerError};
@@ -71,6 +75,8 @@ pub struct Settings {
     pub coalesce: Limits,
     /// Whether the published contracts need no session.
     pub contracts_open: bool,
+    /// When failing sign-ins are slowed down.
+    pub sign_in: AttemptRule,
     /// What `deduct` takes.
     pub deduct_asset: Asset,
 }
@@ -102,6 +108,7 @@ pub fn registry<S: Store, V: Volatile>(
             store.clone(),
             sessions,
             hasher,
+            Attempts::new(volatile.clone(), settings.sign_in),
             audit.clone(),
             settings.coalesce,
         )))

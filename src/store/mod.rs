@@ -26,6 +26,7 @@ pub mod sqlite;
 use std::future::Future;
 use std::time::Duration;
 
+use crate::domain::attempt::{AttemptKey, Counter};
 use crate::domain::audit::{AuditEvent, AuditKind, AuditRecord};
 use crate::domain::picture::{Picture, PictureName};
 use crate::domain::session::{Session, SessionKey};
@@ -167,7 +168,7 @@ pub trait Store: ledger::LedgerStore {
     }
 }
 
-/// The volatile store: an allow-list of sessions, and a profile cache that is never stale after a change.
+/// The volatile store: an allow-list of sessions, what slows down failing sign-ins, and a profile cache that is never stale after a change.
 ///
 /// A profile is changed in this order: [`guard_profile`](Self::guard_profile), the change in the [`Store`], then
 /// [`forget_profile`](Self::forget_profile) with the new version, tried again until it holds. Readers look in the cache, then in
@@ -198,6 +199,24 @@ pub trait Volatile: Clone + Send + Sync + 'static {
 
     /// Ends a session. Ending one that is not there is no error.
     fn drop_session(&self, key: SessionKey) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Whether a try to sign in may go on, as far as `counters` say: `None`, or how long it must wait for the longest of their waits. A try
+    /// that may go on although failures are no longer free at a counter holds up the next there, as long as if it had failed.
+    fn admit(&self, counters: &[Counter]) -> impl Future<Output = Result<Option<Duration>, StoreError>> + Send;
+
+    /// Counts a failure under each of `counters`, and lets their next tries wait as [`Counter::wait`] says. Failures are forgotten once
+    /// there was none for `window`. A store whose server lost an acknowledgement may count twice.
+    fn count_failure(
+        &self,
+        counters: &[Counter],
+        window: Duration,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Knows a device for `ttl` from now on, and forgets the failures that were counted under its key.
+    fn welcome_device(&self, device: AttemptKey, ttl: Duration) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Whether it knows a device.
+    fn knows_device(&self, device: AttemptKey) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
     /// The cached profiles of `users`, in their order and in one round trip.
     fn cached_profiles(

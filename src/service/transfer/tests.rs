@@ -9,6 +9,7 @@ use crate::api::transfer::{Deduct, External, Handle, Service, fresh_id};
 use crate::coalesce::Limits;
 use crate::domain::account::Account;
 use crate::domain::asset::Asset;
+use crate::domain::attempt::AttemptRule;
 use crate::domain::audit::{AuditEvent, AuditKind, DETAIL_MAX_CHARS};
 use crate::domain::caller::Caller;
 use crate::domain::money::Decimal;
@@ -85,6 +86,7 @@ async fn unrecorded() -> Unrecorded {
         coalesce,
         contracts_open: false,
         deduct_asset: asset,
+        sign_in: AttemptRule { free: 10, free_per_address: 100, window: LONG },
     };
     let sessions = Sessions::new(Memory::new(10), &settings);
     let operator = sessions.begin(OPERATOR, "operator").await.expect("a session").into();
