@@ -128,7 +128,7 @@ mod tests {
     use crate::domain::asset::Asset;
     use crate::domain::attempt::AttemptRule;
     use crate::domain::caller::Device;
-    use crate::domain::user::Password;
+    use crate::domain::user::{Password, Role};
     use crate::service::attempts::Attempts;
     use crate::service::audit::Audit;
     use crate::service::caller::Halt;
@@ -138,12 +138,13 @@ mod tests {
     use crate::service::{Settings, system_clock};
     use crate::store::memory::Memory;
     use crate::store::sqlite::Sqlite;
-    use crate::store::{Store, USER_NAME_MAX_BYTES};
+    use crate::store::{NewUser, Store, USER_NAME_MAX_BYTES};
 
-    #[tokio::test]
-    async fn a_name_that_no_store_holds_is_never_looked_up_with_those_of_others() {
-        const LONG: Duration = Duration::from_secs(60);
-        let coalesce = Limits { lanes: 1, batch_max: 1, queue_max: 0 };
+    const LONG: Duration = Duration::from_secs(60);
+
+    /// Sign-ins of one user, `alice`, where as many as said wait to be looked up and to be written down.
+    async fn sign_ins(look_ups: usize, records: usize) -> SignIns<Memory> {
+        let coalesce = Limits { lanes: 1, batch_max: 1, queue_max: look_ups };
         let settings = Settings {
             session_ttl: LONG,
             profile_ttl: LONG,
@@ -156,19 +157,51 @@ mod tests {
         let store = Sqlite::memory(LONG).expect("opens");
         store.migrate().await.expect("migrates");
         let hasher = Hasher::new(Scheme::Md5Salted, Cpu::new(1, 1)).expect("no parameters");
-        let audit = Audit::new(store.clone(), Limits { queue_max: 10, ..coalesce }, system_clock);
+        let alice = NewUser {
+            id: None,
+            user_name: "alice".to_owned(),
+            nickname: "alice".to_owned(),
+            password_hash: hasher.hash(password("open-sesame")).await.expect("hashes"),
+            role: Role::Customer,
+            created_at: system_clock(),
+        };
+        store.insert_user(alice).await.expect("insert_user");
+        let audit = Audit::new(store.clone(), Limits { queue_max: records, ..coalesce }, system_clock);
         let memory = Memory::new(10);
         let (sessions, attempts) = (Sessions::new(memory.clone(), &settings), Attempts::new(memory, settings.sign_in));
-        let sign_ins = SignIns::new(store, sessions, hasher, attempts, audit, coalesce);
+        SignIns::new(store, sessions, hasher, attempts, audit, coalesce)
+    }
 
+    fn password(text: &str) -> Password {
+        Password::parse(text).expect("a password")
+    }
+
+    fn sign_in(user_name: &str, typed: &str) -> SignIn {
+        SignIn { user_name: user_name.to_owned(), password: password(typed), device: Device::default() }
+    }
+
+    #[tokio::test]
+    async fn a_name_that_no_store_holds_is_never_looked_up_with_those_of_others() {
+        let sign_ins = sign_ins(0, 10).await;
         for (bytes, is_looked_up) in [(USER_NAME_MAX_BYTES, true), (USER_NAME_MAX_BYTES + 1, false), (60_000, false)] {
-            let password = Password::parse("open-sesame").expect("a password");
-            let outcome =
-                sign_ins.begin(SignIn { user_name: "x".repeat(bytes), password, device: Device::default() }).await;
+            let outcome = sign_ins.begin(sign_in(&"x".repeat(bytes), "open-sesame")).await;
             // There is no room for any look-up: one that is asked for fails.
             assert_eq!(matches!(outcome, Err(Halt::Failed(_))), is_looked_up, "{bytes} bytes");
             let is_refused = matches!(outcome, Err(Halt::Refused(Refusal::Invalid(_))));
             assert!(is_looked_up || is_refused, "{bytes} bytes");
+        }
+    }
+
+    #[tokio::test]
+    async fn nobody_is_let_in_or_told_no_unrecorded() {
+        for (records, is_answered) in [(10, true), (0, false)] {
+            let sign_ins = sign_ins(10, records).await;
+            let right = sign_ins.begin(sign_in("alice", "open-sesame")).await;
+            assert_eq!(right.is_ok(), is_answered);
+            for (name, typed) in [("alice", "another"), ("nobody", "another")] {
+                let refused = matches!(sign_ins.begin(sign_in(name, typed)).await, Err(Halt::Refused(_)));
+                assert_eq!(refused, is_answered, "{name}");
+            }
         }
     }
 }
