@@ -31,6 +31,9 @@ macro_rules! kinds {
 }
 
 kinds! {
+    /// Too many requests, or too many sign-ins that failed, from this address or for this account. Nothing was executed. Try again after
+    /// `Retry-After` seconds.
+    TooManyRequests "too-many-requests" "Too many requests";
     /// The request has no session, or one that has expired or was ended. Sign in, and send the cookie.
     Unauthenticated "unauthenticated" "Not signed in";
     /// A value breaks a rule that needs no look at any account: `field` names it, `detail` says the rule. Nothing was executed.

@@ -16,6 +16,7 @@ use tokio::sync::Semaphore;
 use super::body::Intake;
 use super::extract::{self, Fields};
 use super::problem::Problem;
+use super::rate::{Rates, Standing};
 use super::reply::{Answer, Reply, Trouble};
 use super::router::{Body, Route, Router};
 use super::upload::{self, Upload};
@@ -34,6 +35,7 @@ const MAX_UPLOADS: usize = 64;
 pub struct Front {
     backend: Backend,
     limits: config::Http,
+    rates: Rates,
     /// How long a call to the backend may take.
     call_timeout: Duration,
     /// What each further transfer of a batch adds to that.
@@ -59,6 +61,7 @@ impl Front {
         let limits = config.http.clone();
         Self {
             backend,
+            rates: Rates::new(&config.limits),
             call_timeout: config.rpc.request_timeout().min(limits.request_timeout()),
             transfer_timeout: config.ledger.transfer_timeout(),
             max_upload_bytes: config.picture.max_upload_bytes,
@@ -110,8 +113,8 @@ impl Front {
         let body = Intake::new(body, self.limits.body_timeout());
         let its = trace::of(head.headers());
         let request_id = || telemetry::trace::request_id(&its);
-        let mut call = Call { trace: its, front: self, peer, head, body, limit };
-        let reply = match call.reach(found).await {
+        let mut call = Call { trace: its, front: self, peer, head, body, limit, standing: Standing::default() };
+        let mut reply = match call.reach(found).await {
             Ok(reply) => reply,
             Err(trouble) => {
                 let reply = route.surface.explain(&trouble);
@@ -119,6 +122,9 @@ impl Front {
                 reply
             }
         };
+        for (name, value) in call.standing.headers().into_iter().flatten() {
+            reply = reply.with(name, value);
+        }
         route.figures.count(&reply, began.elapsed());
         tracing::debug!(route = route.name, status = reply.status(), request_id = request_id(), "answered");
         let unread = call.body.unread();
@@ -163,6 +169,8 @@ pub(super) struct Call<'a> {
     peer: Option<IpAddr>,
     /// Bytes that the route reads of the body.
     limit: usize,
+    /// Where the client stands with its limits.
+    standing: Standing,
 }
 
 impl Call<'_> {
@@ -239,6 +247,7 @@ impl Call<'_> {
 
     /// Runs the handler, unless something keeps the request from reaching it.
     async fn reach(&mut self, found: Result<&Route, &Route>) -> Result<Reply, Trouble> {
+        self.check_rate()?;
         self.check_head()?;
         let route = found.map_err(|_| Problem::NotFound)?;
         if self.head.method() == Method::OPTIONS {
@@ -251,6 +260,19 @@ impl Call<'_> {
             return Err(Problem::CrossSite.into());
         }
         route.run(self).await
+    }
+
+    /// Counts the request for whoever makes it; without a word of the proxy, for the proxy itself.
+    fn check_rate(&mut self) -> Result<(), Refusal> {
+        let Some(address) = self.address().or(self.peer) else { return Ok(()) };
+        if address.is_loopback() {
+            return Ok(());
+        }
+        self.standing = self.front.rates.count(address, extract::credential(self.headers()).ok().as_ref());
+        match self.standing.refused {
+            Some(retry_after_s) => Err(Refusal::TooManyRequests { retry_after_s }),
+            None => Ok(()),
+        }
     }
 
     /// The limits that hyper does not know, and the one rule of HTTP/1.1 that it leaves to us.

@@ -246,6 +246,10 @@ fn envelope_of(trouble: &Trouble) -> Reply {
         Trouble::Refused(Refusal::WrongPassword) => Code::Password,
         Trouble::Refused(Refusal::InvalidSession) => Code::InvalidSession,
         Trouble::Refused(Refusal::Invalid(broken)) => return detailed(StatusCode::OK, broken),
+        // Proxies and programs that know nothing of the contract understand this one.
+        Trouble::Refused(Refusal::TooManyRequests { retry_after_s }) => {
+            return later(Reply::coded(StatusCode::TOO_MANY_REQUESTS, Code::Server), *retry_after_s);
+        }
         Trouble::Failed(CallError::Status { status, .. }) if error::Code::of(status) == error::Code::Store => {
             Code::DataBase
         }
@@ -301,7 +305,15 @@ fn problem_of(trouble: &Trouble) -> Reply {
     };
     let status = status_of_kind(kind);
     let reply = Reply::json(status, &PROBLEM_JSON, &Details::new(kind, members));
-    if status == StatusCode::SERVICE_UNAVAILABLE { reply.with(RETRY_AFTER, SOON.clone()) } else { reply }
+    match trouble {
+        Trouble::Refused(Refusal::TooManyRequests { retry_after_s }) => later(reply, *retry_after_s),
+        _ if status == StatusCode::SERVICE_UNAVAILABLE => reply.with(RETRY_AFTER, SOON.clone()),
+        _ => reply,
+    }
+}
+
+fn later(reply: Reply, seconds: u32) -> Reply {
+    reply.with(RETRY_AFTER, seconds.into())
 }
 
 /// A problem, as it is written.
@@ -450,6 +462,7 @@ const fn status_of_kind(kind: Kind) -> StatusCode {
         | Kind::InsufficientFunds
         | Kind::ChainBroken
         | Kind::AccountNotEmpty => StatusCode::UNPROCESSABLE_ENTITY,
+        Kind::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
         Kind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         Kind::Unavailable | Kind::OutcomeUnknown => StatusCode::SERVICE_UNAVAILABLE,
     }

@@ -4,7 +4,9 @@ use hyper::Method;
 
 use super::front::Call;
 use super::reply::{Reply, Surface, Trouble};
-use super::{account, batch, deduct, entrytask, figures::Figures, health, page, picture, problem, transfer, wallet};
+use super::{
+    account, audit, batch, deduct, entrytask, figures::Figures, health, page, picture, problem, transfer, wallet,
+};
 
 /// Every route but the pages, which are added from the files under `web/`.
 ///
@@ -29,6 +31,7 @@ const ROUTES: &[(&str, Methods, Body, Surface, Handler)] = &[
     ("/v1/transfers/{id}",                     Methods::Read,         Body::None,   Surface::Plain,     Handler::Transfer),
     ("/v1/transfers/{id}/post",                Methods::Change,       Body::Fields, Surface::Plain,     Handler::PostPending),
     ("/v1/transfers/{id}/void",                Methods::Change,       Body::Fields, Surface::Plain,     Handler::VoidPending),
+    ("/v1/audit",                              Methods::Read,         Body::None,   Surface::Plain,     Handler::Audit),
     ("/deduct",                                Methods::Change,       Body::Fields, Surface::Deduct,    Handler::Deduct),
     ("/api/wallets",                           Methods::ReadOrChange, Body::Fields, Surface::Wallet(""), Handler::Wallets),
     ("/api/wallets/{id}",                      Methods::Read,         Body::None,   Surface::Wallet(""), Handler::Wallet),
@@ -101,6 +104,7 @@ enum Handler {
     Transfer,
     PostPending,
     VoidPending,
+    Audit,
     Deduct,
     Wallets,
     Wallet,
@@ -220,6 +224,7 @@ impl Route {
             Handler::Transfer => transfer::get(call).await,
             Handler::PostPending => transfer::post_pending(call).await,
             Handler::VoidPending => transfer::void_pending(call).await,
+            Handler::Audit => audit::list(call).await,
             Handler::Deduct => deduct::post(call).await,
             Handler::Wallets => wallet::collection(call).await,
             Handler::Wallet => wallet::one(call).await,

@@ -5,11 +5,12 @@
 //! - `thread`: the threads that own the connections; writes that gather share a commit.
 //! - `migrate`: migrations.
 //! - `money`: amounts and assets in columns.
-//! - `user`, `picture`, `account`, `transfer`, `entry`: what the units do, one file per noun.
+//! - `user`, `picture`, `audit`, `account`, `transfer`, `entry`: what the units do, one file per noun.
 //! - `ledger`: the ledger's part of the store; `batch`: its batches; `snapshot`: all of it as it was at one moment.
 //! - `error`: which errors pass by themselves.
 
 mod account;
+mod audit;
 mod batch;
 mod connection;
 mod entry;
@@ -39,8 +40,9 @@ use self::unit::{Undone, Unit};
 use super::ledger::NoAnswer;
 use super::migrations::{self, Migration};
 use super::queries::sqlite as queries;
-use super::{Credentials, Inserted, NewUser, Store, StoreError};
+use super::{AuditRange, Credentials, Inserted, NewUser, Store, StoreError};
 use crate::domain::account::AccountId;
+use crate::domain::audit::{AuditEvent, AuditRecord};
 use crate::domain::picture::{Picture, PictureName};
 use crate::domain::reconcile::Reconciliation;
 use crate::domain::time::Timestamp;
@@ -208,6 +210,18 @@ impl Store for Sqlite {
         limit: usize,
     ) -> Result<Vec<Reconciliation>, StoreError> {
         self.read(move |db| reconciliation::page(db, account, before, limit)).await
+    }
+
+    async fn record(&self, events: Vec<AuditEvent>, at: Timestamp) -> Result<(), StoreError> {
+        self.write(move |db| audit::insert(db, &events, at)).await
+    }
+
+    async fn audit(&self, range: AuditRange) -> Result<Vec<AuditRecord>, StoreError> {
+        self.read(move |db| audit::page(db, range)).await
+    }
+
+    async fn forget_audit(&self, before: Timestamp, most: usize) -> Result<usize, StoreError> {
+        self.write(move |db| audit::forget(db, before, most)).await
     }
 
     async fn finish(&self) {
