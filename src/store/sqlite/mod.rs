@@ -3,6 +3,7 @@
 //! - `connection`: a connection, set up and checked.
 //! - `unit`: a unit of work and its answer.
 //! - `thread`: the threads that own the connections; writes that gather share a commit.
+//! - `checkpoint`: what commits append to the log comes into the file, beside them.
 //! - `migrate`: migrations.
 //! - `money`: amounts and assets in columns.
 //! - `user`, `picture`, `audit`, `account`, `transfer`, `entry`: what the units do, one file per noun.
@@ -12,6 +13,7 @@
 mod account;
 mod audit;
 mod batch;
+mod checkpoint;
 mod connection;
 mod entry;
 mod error;
@@ -71,13 +73,15 @@ pub struct Sqlite {
 }
 
 impl Sqlite {
-    /// Opens the file, or makes it for its owner alone, with `readers` threads (at least one) beside the writer. Blocks for a moment.
+    /// Opens the file, or makes it for its owner alone, with `readers` threads (at least one) beside the writer, and one for checkpoints. Blocks for a moment.
     ///
     /// # Errors
     ///
     /// [`StoreError::Refused`] if SQLite is too old or the file's place cannot hold a write-ahead log.
     pub fn open(path: &Path, readers: usize, statement_timeout: Duration) -> Result<Self, StoreError> {
-        let writer = thread::writer(Database::open(path)?)?;
+        let mut writer = Database::open(path)?;
+        checkpoint::beside(&mut writer, Database::open(path)?)?;
+        let writer = thread::writer(writer)?;
         let connections = (0..readers.max(1)).map(|_| Database::open(path)).collect::<Result<_, _>>()?;
         Ok(Self { writer, readers: thread::readers(connections)?, statement_timeout, path: Some(path.into()) })
     }
