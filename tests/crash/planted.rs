@@ -123,6 +123,16 @@ impl Books {
             account("asset = 'USN'"),
             // Of the world outside no floor is asked.
             account("kind = 2"),
+            // What this program does not understand.
+            account("status = 9"),
+            account("kind = 9"),
+            transfer(&first, "kind = 9", Place::Transfer(paid[0].clone())),
+            transfer(&second, "description = 'a\u{7}b'", Place::Transfer(paid[1].clone())),
+            hold(&pending, "status = 9", &held[0]),
+            (
+                format!("UPDATE transfer_references SET reference = 'bank 8' WHERE transfer_id = {brought}"),
+                Place::Transfer(deposit.clone()),
+            ),
             (format!("DELETE FROM accounts WHERE id = {alice}"), Place::Account(*alice)),
             (format!("DELETE FROM entries WHERE account_id = {alice} AND seq = 3"), Place::Entry(*alice, 3)),
             (format!("DELETE FROM entries WHERE account_id = {alice} AND seq = 10"), Place::Account(*alice)),
