@@ -3,6 +3,8 @@
 //! - [`invalid`]: what is said of a value that breaks a rule: the field and the rule.
 //! - [`user`]: users, their names, passwords and profiles.
 //! - [`session`]: what a signed-in browser holds, and what the stores know of it.
+//! - [`token`]: what programs hold in its place.
+//! - [`caller`]: who asks, and from where.
 //! - [`picture`]: profile pictures, after they were decoded and written anew.
 //! - [`asset`], [`money`]: currencies, and exact amounts of them.
 //! - [`account`], [`transfer`]: accounts, and the transfers and entries that change them.
@@ -13,6 +15,7 @@
 
 pub mod account;
 pub mod asset;
+pub mod caller;
 pub mod command;
 pub mod effects;
 pub mod invalid;
@@ -21,5 +24,6 @@ pub mod picture;
 pub mod session;
 mod text;
 pub mod time;
+pub mod token;
 pub mod transfer;
 pub mod user;
