@@ -1,5 +1,7 @@
 //! An authority that issues certificates, good and bad.
 
+#![allow(dead_code, reason = "several test programs have this module, and each uses a part of it")]
+
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rcgen::{
