@@ -189,6 +189,11 @@ impl Call<'_> {
         self.front.limits.is_tls()
     }
 
+    /// Whether it only looks.
+    pub(super) fn reads(&self) -> bool {
+        matches!(*self.head.method(), Method::GET | Method::HEAD)
+    }
+
     /// Where the client is, as far as it can be known.
     pub(super) fn address(&self) -> Option<IpAddr> {
         match self.front.limits.behind_proxy {

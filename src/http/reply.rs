@@ -71,6 +71,8 @@ pub(super) enum Surface {
     EntryTask,
     /// `POST /deduct`: statuses, and the same code in the body.
     Deduct,
+    /// Wallets: statuses, and what went wrong in a word or two. What an amount is for, as in "invalid deposit amount".
+    Wallet(&'static str),
     /// Everything else: statuses and problem details.
     Plain,
 }
@@ -81,6 +83,7 @@ impl Surface {
         match self {
             Self::EntryTask => envelope_of(trouble),
             Self::Deduct => deduction_of(trouble),
+            Self::Wallet(amount) => wallet_of(amount, trouble),
             Self::Plain => problem_of(trouble),
         }
     }
@@ -351,6 +354,39 @@ fn deduction_of(trouble: &Trouble) -> Reply {
         Trouble::Failed(_) => (plain.status, "try again later".to_owned()),
     };
     let mut reply = Reply::json(status, &JSON, &Refused { code: status.as_u16(), message: &message });
+    reply.more.extend(plain.more);
+    reply
+}
+
+/// The table of wallets, in the contract's words where it has any.
+fn wallet_of(amount: &str, trouble: &Trouble) -> Reply {
+    #[derive(Serialize)]
+    struct Refused<'a> {
+        error: &'a str,
+    }
+    let plain = problem_of(trouble);
+    let said = |status, text: &str| (status, text.to_owned());
+    let (status, error) = match trouble {
+        Trouble::Refused(Refusal::NoSuchUser) => said(StatusCode::NOT_FOUND, "user not found"),
+        Trouble::Refused(Refusal::NoSuchAccount) => said(StatusCode::NOT_FOUND, "wallet not found"),
+        Trouble::Refused(Refusal::AccountExists(_)) => said(StatusCode::CONFLICT, "wallet already exists"),
+        Trouble::Refused(Refusal::Invalid(broken)) if broken.field == "amount" => {
+            (StatusCode::BAD_REQUEST, format!("invalid {amount} amount"))
+        }
+        Trouble::Refused(Refusal::Ledger(refusal)) => match refusal {
+            command::Refusal::InsufficientFunds { .. } => said(StatusCode::BAD_REQUEST, "insufficient balance"),
+            command::Refusal::ReferenceUsed { .. } => said(StatusCode::CONFLICT, "transaction already processed"),
+            _ if explain::ledger(refusal).1.named() == Some("amount") => {
+                (StatusCode::BAD_REQUEST, format!("invalid {amount} amount"))
+            }
+            refusal => (plain.status, refusal.to_string()),
+        },
+        Trouble::Refused(Refusal::OutcomeUnknown(id)) | Trouble::Unsure(id, _) => (plain.status, unknown_outcome(*id)),
+        Trouble::Refused(refusal) => (plain.status, refusal.to_string()),
+        Trouble::Early(problem) => (plain.status, problem.to_string()),
+        Trouble::Failed(_) => (plain.status, "try again later".to_owned()),
+    };
+    let mut reply = Reply::json(status, &JSON, &Refused { error: &error });
     reply.more.extend(plain.more);
     reply
 }

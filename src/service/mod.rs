@@ -1,6 +1,6 @@
 //! What the backend does when it is called: check who asks, ask the stores, answer.
 //!
-//! - [`user`], [`session`], [`account`], [`transfer`], [`health`]: one file per service of [`crate::api`], in the same order.
+//! - [`user`], [`session`], [`account`], [`transfer`], [`wallet`], [`health`]: one file per service of [`crate::api`], in the same order.
 //! - [`caller`]: who asks, and what they may see.
 //! - [`expiry`]: the end of what is held too long.
 //! - [`sessions`]: who a session id stands for, looked up for many callers at once.
@@ -23,6 +23,7 @@ pub(crate) mod session;
 pub(crate) mod sessions;
 pub(crate) mod transfer;
 pub(crate) mod user;
+pub(crate) mod wallet;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -95,6 +96,12 @@ pub fn registry<S: Store, V: Volatile>(
         }))
         .with(crate::api::session::serve(session::SignIns::new(store.clone(), sessions, hasher, settings.coalesce)))
         .with(crate::api::account::serve(account::Accounts { store: store.clone(), callers: callers.clone(), clock }))
+        .with(crate::api::wallet::serve(wallet::Wallets {
+            ledger: ledger.clone(),
+            callers: callers.clone(),
+            clock,
+            contracts_open: settings.contracts_open,
+        }))
         .with(crate::api::transfer::serve(transfer::Transfers {
             ledger,
             callers,

@@ -226,12 +226,12 @@ impl<S: Store, V: Volatile> Transfers<S, V> {
     }
 }
 
-fn deadline(cx: &Context) -> Instant {
+pub(super) fn deadline(cx: &Context) -> Instant {
     cx.deadline().checked_sub(MARGIN).unwrap_or_else(Instant::now)
 }
 
 /// Without an outcome: perhaps in effect, or surely not. `id`: of the one transfer that it is about.
-fn lost(id: Option<TransferId>, error: LedgerError) -> Halt {
+pub(super) fn lost(id: Option<TransferId>, error: LedgerError) -> Halt {
     match error {
         LedgerError::Unknown(cause) => {
             let transfer = id.map(tracing::field::display);
@@ -251,7 +251,7 @@ fn public(refusal: command::Refusal) -> command::Refusal {
 }
 
 /// The id of the transfer that this request makes.
-fn id_of(user: UserId, handle: &Handle) -> TransferId {
+pub(super) fn id_of(user: UserId, handle: &Handle) -> TransferId {
     handle.key.as_ref().map_or(handle.id, |key| TransferId::of_key(&user.to_string(), key))
 }
 

@@ -21,6 +21,7 @@ mod ledger;
 mod migrate;
 mod money;
 mod picture;
+mod reconciliation;
 pub mod settings;
 mod snapshot;
 mod transact;
@@ -41,7 +42,9 @@ use self::unit::{Atomic, Attempt, Unit};
 use super::migrations::{self, Migration};
 use super::queries::mysql as queries;
 use super::{Credentials, Inserted, NewUser, Store, StoreError};
+use crate::domain::account::AccountId;
 use crate::domain::picture::{Picture, PictureName};
+use crate::domain::reconcile::Reconciliation;
 use crate::domain::time::Timestamp;
 use crate::domain::user::{Nickname, Profile, Role, UserId};
 
@@ -199,6 +202,19 @@ impl Store for Mysql {
 
     async fn picture(&self, name: &PictureName) -> Result<Option<Picture>, StoreError> {
         self.unit(picture::Get(name.clone())).await
+    }
+
+    async fn add_reconciliation(&self, made: &Reconciliation) -> Result<u64, StoreError> {
+        self.unit(reconciliation::Insert(made.clone())).await
+    }
+
+    async fn reconciliations(
+        &self,
+        account: AccountId,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<Reconciliation>, StoreError> {
+        self.unit(reconciliation::Page { account, before, limit }).await
     }
 
     async fn finish(&self) {

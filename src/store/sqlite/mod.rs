@@ -18,6 +18,7 @@ mod ledger;
 mod migrate;
 mod money;
 mod picture;
+mod reconciliation;
 mod snapshot;
 #[cfg(test)]
 mod tests;
@@ -39,7 +40,9 @@ use super::ledger::NoAnswer;
 use super::migrations::{self, Migration};
 use super::queries::sqlite as queries;
 use super::{Credentials, Inserted, NewUser, Store, StoreError};
+use crate::domain::account::AccountId;
 use crate::domain::picture::{Picture, PictureName};
+use crate::domain::reconcile::Reconciliation;
 use crate::domain::time::Timestamp;
 use crate::domain::user::{Nickname, Profile, Role, UserId};
 
@@ -188,6 +191,20 @@ impl Store for Sqlite {
     async fn picture(&self, name: &PictureName) -> Result<Option<Picture>, StoreError> {
         let name = name.clone();
         self.read(move |db| picture::get(db, &name)).await
+    }
+
+    async fn add_reconciliation(&self, made: &Reconciliation) -> Result<u64, StoreError> {
+        let made = made.clone();
+        self.write(move |db| reconciliation::insert(db, &made)).await
+    }
+
+    async fn reconciliations(
+        &self,
+        account: AccountId,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<Reconciliation>, StoreError> {
+        self.read(move |db| reconciliation::page(db, account, before, limit)).await
     }
 
     async fn finish(&self) {
