@@ -5,7 +5,9 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::time::Duration;
 
+use teller_rpc::tls::ClientTls;
 use teller_rpc::{ClientConfig, Registry, Secret, Server, ServerConfig};
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use self::listen::listen;
@@ -32,6 +34,7 @@ mod offline;
 mod secret;
 mod side;
 mod stores;
+mod tls;
 
 /// The least time that a profile under change is kept out of the cache.
 const SHORTEST_GUARD: Duration = Duration::from_secs(10);
@@ -77,6 +80,9 @@ pub async fn start(config: &Config, part: Part) -> Result<App, Error> {
     let secret = secret::load(config)?;
     let mut app = App { http: None, rpc: None, demo: Demo::Absent, sides: Vec::new() };
     let mut config = config.clone();
+    if part == Part::Serve {
+        tls::names_itself(&config)?;
+    }
     if part.has_backend() {
         let (given, secret) = (config.clone(), secret.clone());
         let (side, demo) = side::start("backend", config.rpc.threads, move |stop| back(given, secret, stop)).await?;
@@ -121,13 +127,15 @@ pub fn client(config: &Config) -> Result<teller_rpc::Client, Error> {
     if config.rpc.backends.is_empty() {
         config.rpc.backends = vec![reachable(config.rpc.listen).to_string()];
     }
-    Ok(client_with(&config, secret::existing(&config)?))
+    let tls = tls::rpc_client(&config)?.map(|loaded| loaded.tls);
+    Ok(client_with(&config, secret::existing(&config)?, tls))
 }
 
-fn client_with(config: &Config, secret: Secret) -> teller_rpc::Client {
+fn client_with(config: &Config, secret: Secret, tls: Option<ClientTls>) -> teller_rpc::Client {
     teller_rpc::Client::new(
         config.rpc.backends.clone(),
         ClientConfig {
+            tls,
             max_connections: config.rpc.pool_connections,
             max_in_flight: config.rpc.max_in_flight_per_connection,
             max_frame_bytes: config.rpc.max_frame_bytes,
@@ -144,11 +152,19 @@ async fn front(
 ) -> Result<Ready<(), impl Future<Output = ()>>, Error> {
     let listener = listen(config.http.listen, "--http")?;
     let address = listener.local_addr().map_err(|e| Error::new("the front end has no address", e))?;
-    let client = client_with(&config, secret);
-    let front = Front::new(&config, Backend::new(client.clone()));
+    // Dropped with the side, which ends it.
+    let mut followed = JoinSet::new();
+    let rpc_tls = tls::rpc_client(&config)?;
+    let client = client_with(&config, secret, rpc_tls.as_ref().map(|loaded| loaded.tls.clone()));
+    rpc_tls.map(|loaded| followed.spawn(loaded.follow()));
+    let mut front = Front::new(&config, Backend::new(client.clone()));
+    if let Some(loaded) = tls::https(&config)? {
+        front = front.within(loaded.tls.clone());
+        followed.spawn(loaded.follow());
+    }
     let shown = telemetry::rpc::show_client(metrics::install(), client.clone());
     let serve = async move {
-        let _shown = shown;
+        let _kept = (shown, followed);
         front.run(listener, stop.cancelled_owned()).await;
         client.close().await;
     };
@@ -166,10 +182,15 @@ async fn back(
         (Durable::Sqlite(path), Fleeting::Memory) => Some(stores::alone(&config, &path)?),
         _ => None,
     };
+    let mut followed = JoinSet::new();
+    let tls = tls::rpc_server(&config)?;
+    let rpc_tls = tls.as_ref().map(|loaded| loaded.tls.clone());
+    tls.map(|loaded| followed.spawn(loaded.follow()));
     let Services { registry, demo, background, finish } = services(&config).await?;
     let server = Server::new(
         registry,
         ServerConfig {
+            tls: rpc_tls,
             max_frame_bytes: config.rpc.max_frame_bytes,
             max_connections: config.rpc.max_connections,
             max_in_flight: config.rpc.max_in_flight,
@@ -181,7 +202,7 @@ async fn back(
     );
     let shown = telemetry::rpc::show_server(metrics::install(), server.watch());
     let serve = async move {
-        let _shown = shown;
+        let _kept = (shown, followed);
         let background = tokio::spawn(background);
         server.run(listener, stop.cancelled_owned()).await;
         background.abort();

@@ -44,6 +44,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 pub use teller_rpc::Secret;
+#[cfg(feature = "tls")]
+pub use teller_rpc::tls;
 use teller_rpc::{CallError, ClientConfig, Context};
 
 use crate::api::account::{BalanceAt, Entries, EntryPage, List, OfAccount, Open, Page, PastBalance};
@@ -100,6 +102,17 @@ impl Client {
     pub fn connect<A: Into<String>>(addresses: impl IntoIterator<Item = A>, secret: Secret) -> Self {
         let addresses = addresses.into_iter().map(Into::into).collect();
         Self::over(teller_rpc::Client::new(addresses, ClientConfig::new(secret)))
+    }
+
+    /// The same within mutual TLS: for backends on other machines. Each address must be one that its backend's certificate names.
+    #[cfg(feature = "tls")]
+    pub fn connect_within<A: Into<String>>(
+        addresses: impl IntoIterator<Item = A>,
+        secret: Secret,
+        tls: tls::ClientTls,
+    ) -> Self {
+        let addresses = addresses.into_iter().map(Into::into).collect();
+        Self::over(teller_rpc::Client::new(addresses, ClientConfig { tls: Some(tls), ..ClientConfig::new(secret) }))
     }
 
     /// A client over an RPC client that was made and configured elsewhere.

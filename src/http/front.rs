@@ -19,6 +19,7 @@ use super::problem::Problem;
 use super::rate::{Rates, Standing};
 use super::reply::{Answer, Reply, Trouble};
 use super::router::{Body, Route, Router};
+use super::tls::Https;
 use super::upload::{self, Upload};
 use super::{connection, origin, trace};
 use crate::api::{Backend, Refusal};
@@ -36,6 +37,8 @@ pub struct Front {
     backend: Backend,
     limits: config::Http,
     rates: Rates,
+    /// The certificate for browsers, if TLS is spoken here.
+    https: Option<Https>,
     /// How long a call to the backend may take.
     call_timeout: Duration,
     /// What each further transfer of a batch adds to that.
@@ -70,8 +73,19 @@ impl Front {
             uploads: Semaphore::new(MAX_UPLOADS),
             figures: metrics::install(),
             stopping: AtomicBool::new(false),
+            https: None,
             limits,
         }
+    }
+
+    /// The same, within TLS: for what `http.tls_cert_file` names.
+    #[must_use]
+    pub fn within(self, https: Https) -> Self {
+        Self { https: Some(https), ..self }
+    }
+
+    pub(super) fn https(&self) -> Option<&Https> {
+        self.https.as_ref()
     }
 
     pub(super) fn limits(&self) -> &config::Http {
@@ -130,7 +144,7 @@ impl Front {
         let unread = call.body.unread();
         let close = unread || self.is_stopping();
         let map = std::mem::take(call.head.headers_mut());
-        (reply.finish(map, trace::request_id(&its), self.limits.behind_proxy, close), unread)
+        (reply.finish(map, trace::request_id(&its), self.limits.is_tls(), close), unread)
     }
 
     fn limit(&self, body: Body) -> usize {
@@ -184,7 +198,7 @@ impl Call<'_> {
 
     /// Whether browsers reach this over TLS.
     pub(super) fn is_tls(&self) -> bool {
-        self.front.limits.behind_proxy
+        self.front.limits.is_tls()
     }
 
     /// Whether it only looks.
@@ -209,6 +223,10 @@ impl Call<'_> {
     pub(super) fn device(&self) -> Device {
         let user_agent = self.headers().get(USER_AGENT).map(|value| String::from_utf8_lossy(value.as_bytes()));
         Device::new(self.address(), &user_agent.unwrap_or_default())
+    }
+
+    fn is_foreign(&self) -> bool {
+        origin::is_foreign(self.headers(), self.front.limits.behind_proxy, self.is_tls())
     }
 
     /// What a call to the backend carries: its deadline, and the trace.
@@ -256,7 +274,7 @@ impl Call<'_> {
         if !route.takes(self.head.method()) {
             return Err(Problem::MethodNotAllowed(route.allow()).into());
         }
-        if route.changes(self.head.method()) && origin::is_foreign(self.headers(), self.front.limits.behind_proxy) {
+        if route.changes(self.head.method()) && self.is_foreign() {
             return Err(Problem::CrossSite.into());
         }
         route.run(self).await

@@ -2,6 +2,7 @@
 //!
 //! In the order of a request's way:
 //! - [`accept`]: takes connections, bounds their number, drains them at the end.
+//! - [`mod@tls`]: HTTPS, and the handshake before it.
 //! - [`connection`]: one connection, with its time limits.
 //! - [`socket`]: what a connection reads and writes, watched.
 //! - [`pulse`]: what a connection is doing, as the socket, the handlers and the clock see it.
@@ -54,9 +55,11 @@ mod show;
 mod socket;
 #[cfg(test)]
 mod tests;
+mod tls;
 mod trace;
 mod transfer;
 mod upload;
 mod wallet;
 
 pub use self::front::Front;
+pub use self::tls::Https;
