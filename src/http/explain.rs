@@ -3,8 +3,10 @@
 use std::borrow::Cow;
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::catalog::Kind;
+use super::openapi::value::hold_status as hold_status_shape;
 use super::show::{Id, Money};
 use super::transfer::hold_status;
 use crate::api::Refusal;
@@ -12,24 +14,35 @@ use crate::domain::command::{self, Side};
 use crate::domain::transfer::TransferId;
 
 /// The members of a problem that are its own (RFC 9457, section 3.2), and its detail.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default, Serialize, ToSchema)]
+#[schema(as = ProblemMembers)]
 pub(super) struct Members<'a> {
+    /// What is wrong, for people.
     #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<String>,
+    /// The field or parameter that is wrong.
     #[serde(skip_serializing_if = "Option::is_none")]
     field: Option<Cow<'a, str>>,
+    /// What could be moved.
     #[serde(skip_serializing_if = "Option::is_none")]
     available: Option<Money>,
+    /// The currency of `available`, or of the account that is in another one.
     #[serde(skip_serializing_if = "Option::is_none")]
     currency: Option<String>,
+    /// How many decimals the currency has.
     #[serde(skip_serializing_if = "Option::is_none")]
     decimals: Option<u8>,
+    /// What became of the pending transfer.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(schema_with = hold_status_shape)]
     status_now: Option<&'static str>,
+    /// The account that is there already.
     #[serde(skip_serializing_if = "Option::is_none")]
     account_id: Option<u64>,
+    /// The transfer that has the reference, or that may be in effect.
     #[serde(skip_serializing_if = "Option::is_none")]
     transfer_id: Option<Id>,
+    /// The place of the transfer that was refused, from 0.
     #[serde(skip_serializing_if = "Option::is_none")]
     index: Option<u32>,
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::net::IpAddr;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -15,6 +16,7 @@ use tokio::sync::Semaphore;
 
 use super::body::Intake;
 use super::extract::{self, Fields};
+use super::openapi::Document;
 use super::problem::Problem;
 use super::reply::{Answer, Reply, Trouble};
 use super::router::{Body, Route, Router};
@@ -42,6 +44,7 @@ pub struct Front {
     uploads: Semaphore,
     figures: &'static Metrics,
     stopping: AtomicBool,
+    document: OnceLock<Document>,
 }
 
 impl fmt::Debug for Front {
@@ -63,6 +66,7 @@ impl Front {
             uploads: Semaphore::new(MAX_UPLOADS),
             figures: metrics::install(),
             stopping: AtomicBool::new(false),
+            document: OnceLock::new(),
             limits,
         }
     }
@@ -77,6 +81,11 @@ impl Front {
 
     pub(super) fn uploads(&self) -> &Semaphore {
         &self.uploads
+    }
+
+    /// What the surface is, for programs.
+    pub(super) fn document(&self) -> &Document {
+        self.document.get_or_init(|| Document::new(|body| self.limit(body)))
     }
 
     pub(super) fn figures(&self) -> String {

@@ -11,6 +11,7 @@ use hyper::header::{
 use hyper::{Response, StatusCode};
 use serde::Serialize;
 use teller_rpc::CallError;
+use utoipa::ToSchema;
 
 use super::catalog::{Explanation, Kind};
 use super::errcode::Code;
@@ -175,6 +176,17 @@ impl Reply {
         self.code
     }
 
+    /// Its media type and body, for whoever tells of it.
+    pub(super) fn content(&self) -> (&str, &[u8]) {
+        let media_type = self.media_type.as_ref().and_then(|value| value.to_str().ok());
+        (media_type.unwrap_or_default(), &self.body)
+    }
+
+    /// The names of its own headers, likewise.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.more.iter().map(|(name, _)| name.as_str())
+    }
+
     /// The HTTP status.
     pub(super) fn status(&self) -> u16 {
         self.status.as_u16()
@@ -302,10 +314,14 @@ fn problem_of(trouble: &Trouble) -> Reply {
 }
 
 /// A problem, as it is written.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Problem)]
 pub(super) struct Details<'a> {
+    /// What kind: an address on this server that tells what it means, or `about:blank` where the status says all.
     r#type: &'static str,
+    /// The kind in a few words.
     title: &'static str,
+    /// The HTTP status; in a batch, that of the transfer alone.
     status: u16,
     #[serde(flatten)]
     members: Members<'a>,
