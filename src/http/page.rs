@@ -19,15 +19,16 @@ struct Web;
 /// Asked for again each time, and answered 304 while it is the same: a new release is seen at once.
 pub(super) static REVALIDATE: HeaderValue = HeaderValue::from_static("no-cache");
 
-/// The path of every page and of all that pages need. `/` is `index.html`.
+/// The path of every page and of all that pages need. `/` is `index.html`, `/docs` is `docs.html`.
 pub(super) fn paths() -> impl Iterator<Item = String> {
-    Web::iter().map(|name| format!("/{name}")).chain(["/".to_owned()])
+    Web::iter().map(|name| format!("/{name}")).chain(["/".to_owned(), "/docs".to_owned()])
 }
 
 /// `GET` of one of [`paths`].
 pub(super) fn show(call: &Call<'_>) -> Result<Reply, Trouble> {
     let name = match call.head.uri().path() {
         "/" => "index.html",
+        "/docs" => "docs.html",
         path => path.trim_start_matches('/'),
     };
     let file = Web::get(name).ok_or(Problem::NotFound)?;

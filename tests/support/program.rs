@@ -40,6 +40,14 @@ impl Program {
         Self::run(config, data).await
     }
 
+    /// The same where the published contracts are for owners and operators alone.
+    pub async fn start_closed(engine: &Engine) -> Self {
+        let data = tempfile::tempdir().expect("a folder");
+        let mut config = quick(engine, data.path());
+        config.contracts.open = false;
+        Self::run(config, data).await
+    }
+
     async fn run(config: Config, data: TempDir) -> Self {
         let app = app::start(&config, Part::Serve).await.expect("starts");
         Self { app, config, data }
@@ -84,6 +92,13 @@ impl Program {
     /// Where the backend listens.
     pub fn rpc(&self) -> SocketAddr {
         self.app.rpc.expect("a backend")
+    }
+
+    /// A client of the backend's.
+    pub fn client(&self) -> teller_rpc::Client {
+        let mut config = self.config.clone();
+        config.rpc.backends = vec![self.rpc().to_string()];
+        app::client(&config).expect("it knows the secret")
     }
 
     /// A browser without a session.

@@ -50,7 +50,7 @@ fn open() -> Operation {
     Operation::new(Post, "/v1/accounts", "openAccount", "Open an account")
         .about("Each user has one account in a currency. It begins empty.")
         .by(Who::SignedIn)
-        .takes(json_of(record(Others::Refused, fields), vec![("Euro", json!({"currency": "EUR"}))]))
+        .takes(json_of(record(Others::Refused, fields), vec![("euro", json!({"currency": "EUR"}))]))
         .creates::<Shown<'_>>("The account.", example())
         .refuses([
             Refusal::InvalidSession,
@@ -73,9 +73,9 @@ fn amend() -> Operation {
     let floor = like(pattern, "How far it may be overdrawn: zero or less, in the currency's units.", "-50.00");
     let fields = [("floor", Need::May, floor), ("status", Need::May, account_status())];
     let examples = vec![
-        ("Lend", json!({"floor": "-50.00"})),
-        ("Freeze", json!({"status": "frozen"})),
-        ("Open again", json!({"status": "open"})),
+        ("lend", json!({"floor": "-50.00"})),
+        ("freeze", json!({"status": "frozen"})),
+        ("thaw", json!({"status": "open"})),
     ];
     one(Operation::new(Patch, "/v1/accounts/{id}", "amendAccount", "Change an account's floor or status"))
         .about("Either `floor` or `status`. Only an account without money can be closed, and then for good.")

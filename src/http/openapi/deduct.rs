@@ -24,7 +24,7 @@ pub(super) fn operations() -> Vec<Operation> {
         media_types: &[JSON, FORM],
         shape: asked(),
         required: true,
-        examples: vec![("Ten from Alice", json!({"user_id": 1, "amount": 10.00}))],
+        examples: vec![("ten", json!({"user_id": 1, "amount": 10.00}))],
     };
     let operation = Operation::new(Post, "/deduct", "deduct", "Take money from a user")
         .about("Open to all in development on this machine; elsewhere for the user and for operators.")

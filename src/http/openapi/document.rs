@@ -143,8 +143,15 @@ fn shared(told: &[(&str, Told)]) -> BTreeMap<String, String> {
     for (status, response) in told.iter().flat_map(|(_, (_, said))| said) {
         counts.entry(text_of(response)).or_insert((*status, 0)).1 += 1;
     }
+    let mut named: BTreeMap<u16, usize> = BTreeMap::new();
     let often = counts.into_iter().filter(|(_, (_, count))| *count > 1);
-    often.enumerate().map(|(index, (text, (status, _)))| (text, format!("{status}-{index}"))).collect()
+    often
+        .map(|(text, (status, _))| {
+            let index = named.entry(status).or_default();
+            *index += 1;
+            (text, format!("{status}-{index}"))
+        })
+        .collect()
 }
 
 fn text_of(response: &Response) -> String {

@@ -23,18 +23,19 @@ use crate::http::transfer::{Found, Shown, TIMEOUT_MAX_S};
 pub(super) const ABOUT: &str = "Money from one account to another, wholly or not at all. Send an `Idempotency-Key`: sent again with it, a request \
     is done once and answered the same. Of several reasons to refuse, the first of `docs/problems.md` is given.";
 
-/// The transfers that the examples make: by the user 1 under the keys `rent-11` and `hold-11`, and the first demo deposit.
+/// The transfers that the examples are about: made by the user 1 under the keys `rent-11`, `hold-11` and `hold-12`, and the first demo deposit.
 const RENT: &str = "dde543f7-8d7e-816d-b2e2-b228e08f25d1";
 const HOLD: &str = "ec393c29-99f8-8bd5-976c-410b3d94d3fa";
+const ANOTHER: &str = "1f764e99-eba4-8ed2-8191-d21fa42982e8";
 const SEED: &str = "e16acaf6-88ce-8d6f-995f-35f5770f46a1";
 
 /// All calls.
 pub(super) fn operations() -> Vec<Operation> {
-    vec![post(), batch(), get(), settle(true), settle(false)]
+    vec![post(), batch(), get(), post_pending(), void_pending()]
 }
 
 fn post() -> Operation {
-    let examples = vec![("Rent", order(json!({"description": "rent"}))), ("Hold", order(json!({"pending": true})))];
+    let examples = vec![("rent", order(json!({"description": "rent"}))), ("hold", order(json!({"pending": true})))];
     Operation::new(Post, "/v1/transfers", "postTransfer", "Move money, or hold it")
         .about("With `pending` the money is only held, until it is posted or voided, or its time is over. A customer sends from their own accounts.")
         .by(Who::SignedIn)
@@ -69,7 +70,7 @@ fn batch() -> Operation {
         .about("Each transfer is answered on its own, in its place. Under an `Idempotency-Key` each is known by the key and its place.")
         .by(Who::SignedIn)
         .keyed()
-        .takes(json_of(record(Others::Refused, fields), vec![("Two", two)]))
+        .takes(json_of(record(Others::Refused, fields), vec![("two", two)]))
         .answers::<Answered<'_>>("What became of each.", results)
         .replayed()
         .refuses([Refusal::InvalidSession, invalid("transfers", "must be a list of 1 to 10000")])
@@ -87,28 +88,36 @@ fn get() -> Operation {
         .asks()
 }
 
-fn settle(post: bool) -> Operation {
-    let (path, name, summary) = match post {
-        true => ("/v1/transfers/{id}/post", "postPending", "Settle a pending transfer"),
-        false => ("/v1/transfers/{id}/void", "voidPending", "Release a pending transfer"),
-    };
-    let (shape, example) = match post {
-        true => (record(Others::Refused, [("amount", Need::May, amount())]), ("Part", json!({"amount": "4.00"}))),
-        false => (record(Others::Refused, []), ("Nothing to say", json!({}))),
-    };
-    let about = match post {
-        true => {
-            "All of what is held, or as much of it as `amount` says; the rest is released. For whoever owns the account that pays."
-        }
-        false => "What is held is available again. For whoever owns the account that pays.",
-    };
+fn post_pending() -> Operation {
+    let about = "All of what is held, or as much of it as `amount` says; the rest is released. For whoever owns the account that pays.\n\n\
+        The transfer of the example is a hold of `alice` under the key `hold-11`.";
+    let fields = [("amount", Need::May, amount())];
+    let operation = Operation::new(Post, "/v1/transfers/{id}/post", "postPending", "Settle a pending transfer");
+    settles(
+        about_one(operation, HOLD).about(about),
+        record(Others::Refused, fields),
+        ("part", json!({"amount": "4.00"})),
+    )
+    .refuses([Refusal::InvalidSession, invalid("amount", "must be a string")])
+    .refuses(ending())
+    .refuses(part())
+    .asks()
+}
+
+fn void_pending() -> Operation {
+    let about = "What is held is available again. For whoever owns the account that pays.\n\n\
+        The transfer of the example is a hold of `alice` under the key `hold-12`.";
+    let operation = Operation::new(Post, "/v1/transfers/{id}/void", "voidPending", "Release a pending transfer");
+    settles(about_one(operation, ANOTHER).about(about), record(Others::Refused, []), ("nothing", json!({})))
+        .refuses([Refusal::InvalidSession, invalid("body", "must be a JSON object")])
+        .refuses(ending())
+        .asks()
+}
+
+fn settles(operation: Operation, shape: Shape, example: (&'static str, Value)) -> Operation {
     let taken = Taken { media_types: &[JSON], shape, required: false, examples: vec![example] };
-    let operation = about_one(Operation::new(Post, path, name, summary), HOLD).about(about).by(Who::SignedIn).keyed();
-    let operation = operation.takes(taken).creates::<Shown<'_>>("The transfer that settles it.", shown()).replayed();
-    let operation = operation.refuses([Refusal::InvalidSession]);
-    let operation =
-        if post { operation.refuses([invalid("amount", "must be a string")]).refuses(part()) } else { operation };
-    operation.refuses(ending()).asks()
+    let operation = operation.by(Who::SignedIn).keyed().takes(taken);
+    operation.creates::<Shown<'_>>("The transfer that settles it.", shown()).replayed()
 }
 
 /// Money that comes in from outside (`inward`), or goes out.
@@ -127,7 +136,7 @@ pub(super) fn external(inward: bool) -> Operation {
     one(Operation::new(Post, path, name, summary))
         .about("By an operator. The reference is used once in each direction.")
         .keyed()
-        .takes(json_of(record(Others::Refused, fields), vec![("From the bank", example)]))
+        .takes(json_of(record(Others::Refused, fields), vec![(name, example)]))
         .creates::<Shown<'_>>("The transfer, both accounts as it left them, and its entries.", shown())
         .replayed()
         .refuses([Refusal::InvalidSession, invalid("reference", "must be 1 to 128 visible ASCII characters")])

@@ -29,13 +29,13 @@ pub(super) fn operations() -> Vec<Operation> {
 fn sign_up() -> Operation {
     success(Operation::new(Post, "/api/entrytask/user/signup", "signUp", "Sign up"), just(""), json!(""))
         .about("The nickname begins as the first characters of the user name.")
-        .takes(fields(credentials(), "Carol", json!({"username": "carol", "password": "open-sesame"})))
+        .takes(fields(credentials(), "carol", json!({"username": "carol", "password": "open-sesame"})))
         .refuses([invalid("username", "must be 4 to 13 characters"), Refusal::UserExists])
         .asks()
 }
 
 fn sign_in() -> Operation {
-    let taken = fields(credentials(), "Alice", json!({"username": "alice", "password": "teller-demo"}));
+    let taken = fields(credentials(), "alice", json!({"username": "alice", "password": "teller-demo"}));
     let about = "The session, for every call that needs one: `sessionID=...; HttpOnly; SameSite=Lax; Path=/`.";
     let operation = Operation::new(Post, "/api/entrytask/user/signin", "signIn", "Sign in").takes(taken);
     let said = succeeded(just(""), json!("")).with_header("Set-Cookie", about);
@@ -63,7 +63,7 @@ fn update_nickname() -> Operation {
     let path = "/api/entrytask/user/update_nickname";
     let operation = Operation::new(Post, path, "updateNickname", "Change one's nickname").by(Who::SignedIn);
     success(operation, text(least, most, "The nickname."), json!("Al"))
-        .takes(fields(shape, "Al", json!({"nickname": "Al"})))
+        .takes(fields(shape, "al", json!({"nickname": "Al"})))
         .refuses([Refusal::InvalidSession, invalid("nickname", "must be 1 to 8 characters")])
         .asks()
 }

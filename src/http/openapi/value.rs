@@ -72,7 +72,7 @@ pub(super) fn switch(about: &str) -> Shape {
 /// A whole number from `least` to `most`.
 pub(super) fn whole(least: u64, most: u64, about: &str) -> Shape {
     let number = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(least)).maximum(Some(most));
-    built(number.format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64))).description(Some(about)))
+    built(number.format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64))).description(told(about)))
 }
 
 /// The number of an account or a user.
@@ -156,7 +156,12 @@ fn visible(most: usize) -> String {
 }
 
 fn string(about: &str) -> ObjectBuilder {
-    ObjectBuilder::new().schema_type(Type::String).description(Some(about).filter(|text| !text.is_empty()))
+    ObjectBuilder::new().schema_type(Type::String).description(told(about))
+}
+
+/// Nothing rather than an empty text.
+fn told(about: &str) -> Option<&str> {
+    Some(about).filter(|text| !text.is_empty())
 }
 
 fn built(object: ObjectBuilder) -> Shape {

@@ -1,0 +1,215 @@
+//! Who may call which RPC method: every method of the backend's own table, by everybody. The backend trusts no front end, so it is asked itself.
+
+use std::collections::BTreeSet;
+use std::future::Future;
+use std::pin::Pin;
+use std::time::Duration;
+
+use bytes::Bytes;
+use serde::Serialize;
+use serde_json::{Value, json};
+use teller::api::account::{Amend, BalanceAt, Change, Entries, List, OfAccount, Open};
+use teller::api::session::SignIn;
+use teller::api::transfer::{Batch, Deduct, End, External, Handle, Item, OfTransfer, Order, Post, Settle, fresh_id};
+use teller::api::user::{SetNickname, SetPicture, SignUp};
+use teller::api::visit;
+use teller::domain::account::AccountId;
+use teller::domain::asset::Asset;
+use teller::domain::caller::{Caller, Device};
+use teller::domain::command::Pending;
+use teller::domain::money::Decimal;
+use teller::domain::picture::PictureName;
+use teller::domain::session::SessionId;
+use teller::domain::time::Timestamp;
+use teller::domain::transfer::{Description, Reference, TransferId};
+use teller::domain::user::{Nickname, Password, UserId, UserName};
+use teller_rpc::{Client, Context, Method, MethodVisitor};
+
+use crate::matrix::{Heard, Rule, Who};
+use crate::support::engine::Engine;
+use crate::support::pictures;
+use crate::support::program::Program;
+
+/// Who asks, and for what.
+#[derive(Clone, Debug)]
+struct Asked {
+    caller: Caller,
+    user: UserId,
+    account: AccountId,
+    transfer: TransferId,
+    hold: TransferId,
+    turn: u32,
+}
+
+type Ask = fn(&Asked) -> Value;
+
+/// Every method, for whom it is, and how it is called about the owner's things.
+#[rustfmt::skip]
+const ROWS: &[(&str, Rule, Ask)] = &[
+    ("user.sign_up",       Rule::Everybody, |it| of(SignUp { user_name: UserName::parse(format!("rpc-{}", it.turn)).expect("a name"), password: password("open-sesame") })),
+    ("user.profile",       Rule::Own,       |it| of(it.caller.clone())),
+    ("user.set_nickname",  Rule::Own,       |it| of(SetNickname { caller: it.caller.clone(), nickname: Nickname::parse("new").expect("a nickname") })),
+    ("user.set_picture",   Rule::Own,       |it| of(SetPicture { caller: it.caller.clone(), user_name: None, upload: Bytes::from(pictures::png(8, 8)) })),
+    ("user.picture",       Rule::Everybody, |_| of(PictureName::parse("0123456789abcdef0123456789abcdef.png").expect("a name"))),
+    ("session.sign_in",    Rule::Everybody, |_| of(SignIn { user_name: "alice".to_owned(), password: password("teller-demo"), device: Device::default() })),
+    ("session.sign_out",   Rule::Own,       |it| of(it.caller.clone())),
+    ("account.open",       Rule::Own,       |it| of(Open { caller: it.caller.clone(), asset: asset("EUR") })),
+    ("account.get",        Rule::Owned,     |it| of(OfAccount { caller: it.caller.clone(), account: it.account })),
+    ("account.list",       Rule::Own,       |it| of(List { caller: it.caller.clone(), after: None, limit: 10 })),
+    ("account.entries",    Rule::Owned,     |it| of(Entries { caller: it.caller.clone(), account: it.account, from: None, until: None, before: None, limit: 10 })),
+    ("account.balance_at", Rule::Owned,     |it| of(BalanceAt { caller: it.caller.clone(), account: it.account, at: Timestamp(i64::MAX) })),
+    ("account.amend",      Rule::Operators, |it| of(Amend { caller: it.caller.clone(), account: it.account, change: Change::Floor(Decimal { digits: -1, scale: 0 }) })),
+    ("transfer.post",      Rule::Owned,     |it| of(Post { caller: it.caller.clone(), handle: Handle::new(None), order: order(it.account) })),
+    ("transfer.batch",     Rule::Owned,     |it| of(Batch { caller: it.caller.clone(), key: None, atomic: false, items: vec![Item { id: fresh_id(), linked: false, order: order(it.account) }] })),
+    ("transfer.settle",    Rule::Owned,     |it| of(Settle { caller: it.caller.clone(), handle: Handle::new(None), pending: it.hold, end: End::Void })),
+    ("transfer.get",       Rule::Owned,     |it| of(OfTransfer { caller: it.caller.clone(), transfer: it.transfer })),
+    ("transfer.deposit",   Rule::Operators, |it| of(external(it))),
+    ("transfer.withdraw",  Rule::Operators, |it| of(external(it))),
+    ("transfer.deduct",    Rule::Owned,     |it| of(Deduct { caller: Some(it.caller.clone()), handle: Handle::new(None), user: it.user, amount: one() })),
+    ("health.ready",       Rule::Everybody, |_| Value::Null),
+];
+
+fn of(request: impl Serialize) -> Value {
+    serde_json::to_value(request).expect("requests are JSON, too")
+}
+
+fn password(text: &str) -> Password {
+    Password::parse(text).expect("a password")
+}
+
+fn asset(code: &str) -> Asset {
+    Asset::parse(code).expect("a currency")
+}
+
+fn one() -> Decimal {
+    Decimal { digits: 1, scale: 0 }
+}
+
+/// From that account to the demo payer's.
+fn order(from: AccountId) -> Order {
+    Order {
+        from,
+        to: AccountId(5),
+        asset: asset("CNY"),
+        amount: one(),
+        pending: None,
+        description: Description::default(),
+    }
+}
+
+fn external(it: &Asked) -> External {
+    External {
+        caller: it.caller.clone(),
+        handle: Handle::new(None),
+        account: it.account,
+        asset: asset("CNY"),
+        amount: one(),
+        reference: Reference::parse(format!("rpc-{}", it.turn)).expect("a reference"),
+        description: Description::default(),
+    }
+}
+
+pub async fn every_rpc_method_is_open_to_those_it_is_for_and_shows_others_nothing(engine: Engine) {
+    let program = Program::start_closed(&engine).await;
+    let client = program.client();
+    let table = client.describe(&context()).await.expect("the backend tells");
+    let named = table.services.iter().flat_map(|service| service.methods.iter().map(move |method| (service, method)));
+    let there: BTreeSet<String> = named.map(|(service, method)| format!("{}.{}", service.name, method.name)).collect();
+    let rows: BTreeSet<String> = ROWS.iter().map(|(method, ..)| (*method).to_owned()).collect();
+    assert_eq!(rows, there, "every method has a row in tests/surface/methods.rs, and says for whom it is");
+
+    let mut backend = Backend { client, turn: 0 };
+    let hold = backend.hold().await;
+    for who in [Who::Other, Who::Nobody, Who::Owner, Who::Operator] {
+        for (method, rule, ask) in ROWS {
+            backend.tell(method, *rule, *ask, who, hold).await;
+        }
+    }
+    backend.client.close().await;
+    program.stop().await;
+}
+
+fn context() -> Context {
+    Context::with_timeout(Duration::from_secs(10))
+}
+
+struct Backend {
+    client: Client,
+    turn: u32,
+}
+
+impl Backend {
+    async fn call(&self, method: &str, request: Value) -> Value {
+        let (service, method) = method.split_once('.').expect("a service and its method");
+        visit(service, method, Typed { client: &self.client, request }).expect("this program knows it").await
+    }
+
+    async fn caller(&self, who: Who) -> Caller {
+        let user_name = match who {
+            Who::Owner => "alice",
+            Who::Other => "bob",
+            Who::Operator => "operator",
+            Who::Nobody => return SessionId::parse("0123456789abcdef0123456789abcdef").expect("32 digits").into(),
+        };
+        let request =
+            SignIn { user_name: user_name.to_owned(), password: password("teller-demo"), device: Device::default() };
+        let session = self.call("session.sign_in", of(request)).await["Ok"].clone();
+        SessionId::parse(session.as_str().expect("a session")).expect("32 digits").into()
+    }
+
+    /// A pending transfer of the owner's.
+    async fn hold(&self) -> TransferId {
+        let caller = self.caller(Who::Owner).await;
+        let order = Order { pending: Some(Pending { timeout_s: None }), ..order(AccountId(1)) };
+        let handle = Handle::new(None);
+        let id = handle.id;
+        let made = self.call("transfer.post", of(Post { caller, handle, order })).await;
+        assert!(made["Ok"].is_object(), "{made}");
+        id
+    }
+
+    async fn tell(&mut self, method: &str, rule: Rule, ask: Ask, who: Who, transfer: TransferId) {
+        self.turn += 1;
+        let done = rule.says(who) == Heard::Done;
+        let hold = if done && method == "transfer.settle" { self.hold().await } else { transfer };
+        let caller = self.caller(who).await;
+        let asked = Asked { caller, user: UserId(1), account: AccountId(1), transfer, hold, turn: self.turn };
+        let said = self.call(method, ask(&asked)).await;
+        let what = format!("{method} by {who:?}: {said}");
+        match rule.says(who) {
+            Heard::Done => assert!(said.get("Err").is_none() && said["Ok"][0].get("Err").is_none(), "{what}"),
+            Heard::Nobody => assert_eq!(said, json!({"Err": "InvalidSession"}), "{what}"),
+            Heard::Operators => assert_eq!(said, json!({"Err": "NotOperator"}), "{what}"),
+            Heard::Absent => {
+                let nothing = TransferId([0x0f; 16]);
+                let absent = Asked {
+                    user: UserId(999_999),
+                    account: AccountId(999_999),
+                    transfer: nothing,
+                    hold: nothing,
+                    ..asked
+                };
+                assert!(said.get("Err").is_some() || said["Ok"][0].get("Err").is_some(), "{what}");
+                assert_eq!(said, self.call(method, ask(&absent)).await, "{what}: it tells what is there");
+            }
+        }
+    }
+}
+
+/// A call whose messages are JSON until they meet their types.
+struct Typed<'a> {
+    client: &'a Client,
+    request: Value,
+}
+
+impl<'a> MethodVisitor for Typed<'a> {
+    type Output = Pin<Box<dyn Future<Output = Value> + Send + 'a>>;
+
+    fn visit<M: Method>(self) -> Self::Output {
+        Box::pin(async move {
+            let request: M::Request = serde_json::from_value(self.request).expect("a request of this method");
+            let response = self.client.call::<M>(&context(), &request).await.expect("an answer");
+            serde_json::to_value(response).expect("answers are JSON, too")
+        })
+    }
+}
