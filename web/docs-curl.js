@@ -4,6 +4,8 @@
 const WIDE = 80;
 
 const quoted = (text) => `'${text.replaceAll("'", "'\\''")}'`;
+// With a space where a line may break.
+const spaced = (body) => JSON.stringify(body, null, 1).replaceAll(/\n\s*/g, ' ').replaceAll(/([{[]) | (?=[}\]])/g, '$1');
 const slug = (name) => name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
 
 /** The line that makes the call, with the body of this name and form. */
@@ -16,7 +18,7 @@ export function curl(origin, method, path, call, name, body) {
   const content = call.requestBody?.content ?? {};
   const bare = method === 'post' ? 'POST' : method.toUpperCase();
   if (content['multipart/form-data']) parts.push('-F profilePic=@me.png');
-  else if (body !== undefined) parts.push(...(method === 'post' ? [] : [`-X ${bare}`]), `--json ${quoted(JSON.stringify(body))}`);
+  else if (body !== undefined) parts.push(...(method === 'post' ? [] : [`-X ${bare}`]), `--json ${quoted(spaced(body))}`);
   else if (method !== 'get') parts.push(`-X ${bare}`);
   const target = parameters.filter((parameter) => parameter.in === 'path')
     .reduce((at, parameter) => at.replace(`{${parameter.name}}`, parameter.example ?? parameter.name), path);

@@ -68,10 +68,10 @@ async fn works(described: &Described, browser: &mut Browser, call: &Call) -> Vec
         replies.push(described.ask(browser, call, &path, media_type, &body).await);
         if call.is_keyed() {
             let again = described.ask(browser, call, &path, media_type, &body).await;
-            assert_eq!(
-                (again.header("idempotency-replayed"), &again.body),
-                ("true", &replies.last().expect("one").body)
-            );
+            assert_eq!(again.header("idempotency-replayed"), "true", "{}", call.name());
+            // A batch says of each of its transfers that it was in effect before.
+            let same = again.body == replies.last().expect("there is one").body;
+            assert!(same || call.path.ends_with("/batch"), "{}: {again:?}", call.name());
         }
     }
     browser.key = None;

@@ -149,11 +149,12 @@ pub async fn every_call_is_open_to_those_it_is_for_and_shows_others_nothing(engi
 }
 
 async fn things(program: &Program) -> Things {
-    let mut alice = signed_in(program, "alice").await;
-    let uploaded = alice.upload("/api/entrytask/user/update_profile_pic", &[], &pictures::png(16, 16)).await.json();
+    // Of somebody who keeps it: a new picture takes the old one's place.
+    let mut payer = signed_in(program, "user_123").await;
+    let uploaded = payer.upload("/api/entrytask/user/update_profile_pic", &[], &pictures::png(16, 16)).await.json();
     let picture = uploaded["data"]["profilePath"].as_str().expect("a name").to_owned();
     let mut it = Things { user: 1, account: 1, transfer: String::new(), hold: String::new(), picture, turn: 0 };
-    it.transfer = held(&mut alice, &it).await;
+    it.transfer = held(&mut signed_in(program, "alice").await, &it).await;
     it
 }
 

@@ -5,7 +5,7 @@ use utoipa::openapi::path::HttpMethod::{Get, Patch, Post};
 
 use super::operation::{JSON, Operation, Taken, Who};
 use super::transfer::external;
-use super::value::{Need, Others, account_status, currency, cursor, instant, like, number, record, whole};
+use super::value::{Need, Others, account_status, currency, cursor, either, instant, like, number, record, whole};
 use crate::api::Refusal;
 use crate::api::account::PAGE_MAX;
 use crate::domain::account::AccountId;
@@ -69,9 +69,10 @@ fn get() -> Operation {
 }
 
 fn amend() -> Operation {
-    let pattern = r"^-?[0-9]+(\.[0-9]+)?$";
-    let floor = like(pattern, "How far it may be overdrawn: zero or less, in the currency's units.", "-50.00");
-    let fields = [("floor", Need::May, floor), ("status", Need::May, account_status())];
+    let about = "How far it may be overdrawn: zero or less, in the currency's units.";
+    let floor = like(r"^(-[0-9]+(\.[0-9]+)?|0+(\.0+)?)$", about, "-50.00");
+    let changes = [("floor", floor), ("status", account_status())];
+    let shape = either(changes.map(|(name, value)| record(Others::Refused, [(name, Need::Must, value)])));
     let examples = vec![
         ("lend", json!({"floor": "-50.00"})),
         ("freeze", json!({"status": "frozen"})),
@@ -79,7 +80,7 @@ fn amend() -> Operation {
     ];
     one(Operation::new(Patch, "/v1/accounts/{id}", "amendAccount", "Change an account's floor or status"))
         .about("Either `floor` or `status`. Only an account without money can be closed, and then for good.")
-        .takes(json_of(record(Others::Refused, fields), examples))
+        .takes(json_of(shape, examples))
         .answers::<Shown<'_>>("The account as it is now.", example())
         .refuses([Refusal::InvalidSession, invalid("body", "must have either floor or status")])
         .by(Who::Operator)

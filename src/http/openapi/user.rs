@@ -8,7 +8,7 @@ use utoipa::openapi::schema::ObjectBuilder;
 use super::account::invalid;
 use super::answer::{Said, envelope};
 use super::operation::{FORM, JSON, Operation, Taken, Who};
-use super::value::{Need, Others, Shape, just, record, text};
+use super::value::{Need, Others, Shape, just, line, record, text};
 use crate::api::Refusal;
 use crate::domain::user::{Nickname, Password, UserName};
 use crate::http::entrytask::{PicturePath, UserInfo};
@@ -59,7 +59,8 @@ fn get_user_info() -> Operation {
 
 fn update_nickname() -> Operation {
     let (least, most) = Nickname::CHARS;
-    let shape = record(Others::Ignored, [("nickname", Need::Must, text(least, most, "The new one."))]);
+    let shape =
+        record(Others::Ignored, [("nickname", Need::Must, line(least, most, "The new one; no control characters."))]);
     let path = "/api/entrytask/user/update_nickname";
     let operation = Operation::new(Post, path, "updateNickname", "Change one's nickname").by(Who::SignedIn);
     success(operation, text(least, most, "The nickname."), json!("Al"))
@@ -87,7 +88,7 @@ fn update_profile_pic() -> Operation {
 fn credentials() -> Shape {
     let (name, password) = (UserName::CHARS, Password::CHARS);
     let fields = [
-        ("username", Need::Must, text(name.0, name.1, "The name to sign in with; no control characters.")),
+        ("username", Need::Must, line(name.0, name.1, "The name to sign in with; no control characters.")),
         ("password", Need::Must, text(password.0, password.1, "Any characters.")),
     ];
     record(Others::Ignored, fields)

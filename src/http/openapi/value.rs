@@ -47,6 +47,12 @@ pub(super) fn text(least: usize, most: usize, about: &str) -> Shape {
     built(string(about).min_length(Some(least)).max_length(Some(most)))
 }
 
+/// The same without control characters.
+pub(super) fn line(least: usize, most: usize, about: &str) -> Shape {
+    let pattern = Some(r"^[^\x00-\x1f\x7f-\x9f]*$");
+    built(string(about).min_length(Some(least)).max_length(Some(most)).pattern(pattern))
+}
+
 /// A text that matches `pattern`.
 pub(super) fn like(pattern: &str, about: &str, example: &str) -> Shape {
     built(string(about).pattern(Some(pattern)).examples([json!(example)]))
@@ -100,12 +106,12 @@ pub(super) fn currency() -> Shape {
 pub(super) fn amount() -> Shape {
     let about =
         "In the currency's units, more than zero, with no more decimals than the currency has and at most 38 digits.";
-    like(r"^-?[0-9]+(\.[0-9]+)?$", about, "10.00")
+    like(r"^([0-9]*[1-9][0-9]*(\.[0-9]+)?|0+\.[0-9]*[1-9][0-9]*)$", about, "10.00")
 }
 
 /// A description as it is sent.
 pub(super) fn description() -> Shape {
-    text(0, Description::CHARS, "What it says to people; no control characters.")
+    line(0, Description::CHARS, "What it says to people; no control characters.")
 }
 
 /// A reference as it is sent.
@@ -125,7 +131,7 @@ pub(super) fn instant() -> Shape {
 
 /// What `next` of an answer said.
 pub(super) fn cursor() -> Shape {
-    built(string("").pattern(Some("^1[0-9a-f]{16}$")))
+    built(string("").pattern(Some("^1[0-7][0-9a-f]{15}$")))
 }
 
 /// What an account is.
