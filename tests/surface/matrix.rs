@@ -85,8 +85,8 @@ type Ask = fn(&Things) -> (String, Value);
 /// Every call, for whom it is, and how it is made of the owner's things.
 #[rustfmt::skip]
 const ROWS: &[(&str, Rule, Ask)] = &[
-    ("POST /api/entrytask/user/signup",             Rule::Everybody, |it| at("/api/entrytask/user/signup", json!({"username": format!("new-{}", it.turn), "password": "open-sesame"}))),
-    ("POST /api/entrytask/user/signin",             Rule::Everybody, |_| at("/api/entrytask/user/signin", json!({"username": "alice", "password": "teller-demo"}))),
+    ("POST /api/entrytask/user/signup",             Rule::Everybody, |it| at("/api/entrytask/user/signup", credentials(&format!("new-{}", it.turn)))),
+    ("POST /api/entrytask/user/signin",             Rule::Everybody, |_| at("/api/entrytask/user/signin", credentials("alice"))),
     ("GET /api/entrytask/user/signout",             Rule::Own,       |_| at("/api/entrytask/user/signout", Value::Null)),
     ("POST /api/entrytask/user/signout",            Rule::Own,       |_| at("/api/entrytask/user/signout", Value::Null)),
     ("GET /api/entrytask/user/get_user_info",       Rule::Own,       |_| at("/api/entrytask/user/get_user_info", Value::Null)),
@@ -117,6 +117,10 @@ const ROWS: &[(&str, Rule, Ask)] = &[
 
 fn at(path: impl Into<String>, body: Value) -> (String, Value) {
     (path.into(), body)
+}
+
+fn credentials(user_name: &str) -> Value {
+    json!({"username": user_name, "password": "teller-demo"})
 }
 
 fn bank(it: &Things) -> Value {

@@ -18,7 +18,7 @@ use teller::domain::asset::Asset;
 use teller::domain::caller::{Caller, Device};
 use teller::domain::command::Pending;
 use teller::domain::money::Decimal;
-use teller::domain::picture::PictureName;
+use teller::domain::picture::{PictureFormat, PictureName};
 use teller::domain::session::SessionId;
 use teller::domain::time::Timestamp;
 use teller::domain::transfer::{Description, Reference, TransferId};
@@ -46,31 +46,74 @@ type Ask = fn(&Asked) -> Value;
 /// Every method, for whom it is, and how it is called about the owner's things.
 #[rustfmt::skip]
 const ROWS: &[(&str, Rule, Ask)] = &[
-    ("user.sign_up",       Rule::Everybody, |it| of(SignUp { user_name: UserName::parse(format!("rpc-{}", it.turn)).expect("a name"), password: password("open-sesame") })),
+    ("user.sign_up",       Rule::Everybody, |it| of(sign_up(it))),
     ("user.profile",       Rule::Own,       |it| of(it.caller.clone())),
-    ("user.set_nickname",  Rule::Own,       |it| of(SetNickname { caller: it.caller.clone(), nickname: Nickname::parse("new").expect("a nickname") })),
-    ("user.set_picture",   Rule::Own,       |it| of(SetPicture { caller: it.caller.clone(), user_name: None, upload: Bytes::from(pictures::png(8, 8)) })),
-    ("user.picture",       Rule::Everybody, |_| of(PictureName::parse("0123456789abcdef0123456789abcdef.png").expect("a name"))),
-    ("session.sign_in",    Rule::Everybody, |_| of(SignIn { user_name: "alice".to_owned(), password: password("teller-demo"), device: Device::default() })),
+    ("user.set_nickname",  Rule::Own,       |it| of(SetNickname { caller: it.caller.clone(), nickname: nickname() })),
+    ("user.set_picture",   Rule::Own,       |it| of(picture(it))),
+    ("user.picture",       Rule::Everybody, |_| of(PictureName::new([1; 16], PictureFormat::Png))),
+    ("session.sign_in",    Rule::Everybody, |_| of(sign_in("alice"))),
     ("session.sign_out",   Rule::Own,       |it| of(it.caller.clone())),
     ("account.open",       Rule::Own,       |it| of(Open { caller: it.caller.clone(), asset: asset("EUR") })),
     ("account.get",        Rule::Owned,     |it| of(OfAccount { caller: it.caller.clone(), account: it.account })),
     ("account.list",       Rule::Own,       |it| of(List { caller: it.caller.clone(), after: None, limit: 10 })),
-    ("account.entries",    Rule::Owned,     |it| of(Entries { caller: it.caller.clone(), account: it.account, from: None, until: None, before: None, limit: 10 })),
-    ("account.balance_at", Rule::Owned,     |it| of(BalanceAt { caller: it.caller.clone(), account: it.account, at: Timestamp(i64::MAX) })),
-    ("account.amend",      Rule::Operators, |it| of(Amend { caller: it.caller.clone(), account: it.account, change: Change::Floor(Decimal { digits: -1, scale: 0 }) })),
-    ("transfer.post",      Rule::Owned,     |it| of(Post { caller: it.caller.clone(), handle: Handle::new(None), order: order(it.account) })),
-    ("transfer.batch",     Rule::Owned,     |it| of(Batch { caller: it.caller.clone(), key: None, atomic: false, items: vec![Item { id: fresh_id(), linked: false, order: order(it.account) }] })),
-    ("transfer.settle",    Rule::Owned,     |it| of(Settle { caller: it.caller.clone(), handle: Handle::new(None), pending: it.hold, end: End::Void })),
+    ("account.entries",    Rule::Owned,     |it| of(entries(it))),
+    ("account.balance_at", Rule::Owned,     |it| of(BalanceAt { caller: it.caller.clone(), account: it.account, at: Timestamp(0) })),
+    ("account.amend",      Rule::Operators, |it| of(Amend { caller: it.caller.clone(), account: it.account, change: lend() })),
+    ("transfer.post",      Rule::Owned,     |it| of(post(it.caller.clone(), order(it.account)))),
+    ("transfer.batch",     Rule::Owned,     |it| of(batch(it))),
+    ("transfer.settle",    Rule::Owned,     |it| of(settle(it))),
     ("transfer.get",       Rule::Owned,     |it| of(OfTransfer { caller: it.caller.clone(), transfer: it.transfer })),
     ("transfer.deposit",   Rule::Operators, |it| of(external(it))),
     ("transfer.withdraw",  Rule::Operators, |it| of(external(it))),
-    ("transfer.deduct",    Rule::Owned,     |it| of(Deduct { caller: Some(it.caller.clone()), handle: Handle::new(None), user: it.user, amount: one() })),
+    ("transfer.deduct",    Rule::Owned,     |it| of(deduct(it))),
     ("health.ready",       Rule::Everybody, |_| Value::Null),
 ];
 
 fn of(request: impl Serialize) -> Value {
     serde_json::to_value(request).expect("requests are JSON, too")
+}
+
+fn sign_up(it: &Asked) -> SignUp {
+    let user_name = UserName::parse(format!("rpc-{}", it.turn)).expect("a name");
+    SignUp { user_name, password: password("open-sesame") }
+}
+
+fn sign_in(user_name: &str) -> SignIn {
+    SignIn { user_name: user_name.to_owned(), password: password("teller-demo"), device: Device::default() }
+}
+
+fn nickname() -> Nickname {
+    Nickname::parse("new").expect("a nickname")
+}
+
+fn picture(it: &Asked) -> SetPicture {
+    SetPicture { caller: it.caller.clone(), user_name: None, upload: Bytes::from(pictures::png(8, 8)) }
+}
+
+fn entries(it: &Asked) -> Entries {
+    let (caller, account) = (it.caller.clone(), it.account);
+    Entries { caller, account, from: None, until: None, before: None, limit: 10 }
+}
+
+fn lend() -> Change {
+    Change::Floor(Decimal { digits: -1, scale: 0 })
+}
+
+fn post(caller: Caller, order: Order) -> Post {
+    Post { caller, handle: Handle::new(None), order }
+}
+
+fn batch(it: &Asked) -> Batch {
+    let items = vec![Item { id: fresh_id(), linked: false, order: order(it.account) }];
+    Batch { caller: it.caller.clone(), key: None, atomic: false, items }
+}
+
+fn settle(it: &Asked) -> Settle {
+    Settle { caller: it.caller.clone(), handle: Handle::new(None), pending: it.hold, end: End::Void }
+}
+
+fn deduct(it: &Asked) -> Deduct {
+    Deduct { caller: Some(it.caller.clone()), handle: Handle::new(None), user: it.user, amount: one() }
 }
 
 fn password(text: &str) -> Password {
@@ -151,9 +194,7 @@ impl Backend {
             Who::Operator => "operator",
             Who::Nobody => return SessionId::parse("0123456789abcdef0123456789abcdef").expect("32 digits").into(),
         };
-        let request =
-            SignIn { user_name: user_name.to_owned(), password: password("teller-demo"), device: Device::default() };
-        let session = self.call("session.sign_in", of(request)).await["Ok"].clone();
+        let session = self.call("session.sign_in", of(sign_in(user_name))).await["Ok"].clone();
         SessionId::parse(session.as_str().expect("a session")).expect("32 digits").into()
     }
 
@@ -161,11 +202,10 @@ impl Backend {
     async fn hold(&self) -> TransferId {
         let caller = self.caller(Who::Owner).await;
         let order = Order { pending: Some(Pending { timeout_s: None }), ..order(AccountId(1)) };
-        let handle = Handle::new(None);
-        let id = handle.id;
-        let made = self.call("transfer.post", of(Post { caller, handle, order })).await;
+        let request = post(caller, order);
+        let made = self.call("transfer.post", of(&request)).await;
         assert!(made["Ok"].is_object(), "{made}");
-        id
+        request.handle.id
     }
 
     async fn tell(&mut self, method: &str, rule: Rule, ask: Ask, who: Who, transfer: TransferId) {

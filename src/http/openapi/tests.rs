@@ -1,3 +1,5 @@
+//! The document, held to the router and to itself.
+
 use std::collections::BTreeSet;
 
 use hyper::Method;
