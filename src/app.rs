@@ -259,6 +259,7 @@ fn limits(config: &config::Ledger, lanes: usize) -> ledger::Limits {
         batch_max: config.batch_max,
         queue_max: config.queue_max,
         external_stripes: config.external_stripes,
+        transfer_timeout: config.transfer_timeout(),
     }
 }
 

@@ -92,6 +92,8 @@ pub struct Client {
 impl Client {
     /// How long a call may take unless [`Self::with_timeout`] says otherwise.
     pub const TIMEOUT: Duration = Duration::from_secs(2);
+    /// What each further transfer of a batch adds to that: as much as a backend's `ledger.transfer_timeout_us` by default.
+    pub const TRANSFER_TIMEOUT: Duration = Duration::from_millis(1);
 
     /// A client of the backends at `addresses` (`host:port`). Connections are made when they are first needed.
     pub fn connect<A: Into<String>>(addresses: impl IntoIterator<Item = A>, secret: Secret) -> Self {
@@ -191,7 +193,7 @@ impl Client {
     }
 
     /// Moves money many times in one transaction, 10,000 times at most: an answer for each, in their order. With a key the ids of `items` do not
-    /// count.
+    /// count. May take [`Self::TRANSFER_TIMEOUT`] longer for each item but the first.
     pub async fn transfers(
         &self,
         caller: &Caller,
@@ -199,7 +201,9 @@ impl Client {
         items: Vec<Item>,
     ) -> Result<Vec<Result<Brief, command::Refusal>>, Error> {
         let request = Batch { caller: caller.clone(), key, atomic: false, items };
-        Ok(self.backend.transfer.batch(&self.cx(), &request).await??)
+        let extra = command::extra_time(Self::TRANSFER_TIMEOUT, request.items.len());
+        let cx = Context::with_timeout(self.timeout.saturating_add(extra));
+        Ok(self.backend.transfer.batch(&cx, &request).await??)
     }
 
     /// Ends a pending transfer.

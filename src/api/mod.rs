@@ -8,6 +8,7 @@
 //! - [`session`]: sign-in, sign-out.
 //! - [`account`]: accounts and their entries.
 //! - [`transfer`]: moving money.
+//! - [`wallet`]: accounts, as a published contract has them.
 //! - [`health`]: whether the backend can serve.
 
 pub mod account;
@@ -15,6 +16,7 @@ pub mod health;
 pub mod session;
 pub mod transfer;
 pub mod user;
+pub mod wallet;
 
 use serde::{Deserialize, Serialize};
 use teller_rpc::MethodVisitor;
@@ -80,6 +82,8 @@ pub struct Backend {
     pub account: account::Client,
     /// Transfers.
     pub transfer: transfer::Client,
+    /// Wallets.
+    pub wallet: wallet::Client,
     /// Health.
     pub health: health::Client,
 }
@@ -92,6 +96,7 @@ impl Backend {
             session: session::Client::new(client.clone()),
             account: account::Client::new(client.clone()),
             transfer: transfer::Client::new(client.clone()),
+            wallet: wallet::Client::new(client.clone()),
             health: health::Client::new(client),
         }
     }
@@ -104,6 +109,7 @@ pub fn visit<V: MethodVisitor>(service: &str, method: &str, visitor: V) -> Optio
         session::SERVICE => session::visit(method, visitor),
         account::SERVICE => account::visit(method, visitor),
         transfer::SERVICE => transfer::visit(method, visitor),
+        wallet::SERVICE => wallet::visit(method, visitor),
         health::SERVICE => health::visit(method, visitor),
         _ => None,
     }

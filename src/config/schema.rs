@@ -79,6 +79,8 @@ pub const KEYS: &[(&str, Rule)] = &[
     // What one caller may ask for at once must find room.
     ("ledger.queue_max", Rule::Number(10_000, 10_000_000)),
     ("ledger.external_stripes", Rule::Number(1, 256)),
+    // Ten minutes for the largest batch.
+    ("ledger.transfer_timeout_us", Rule::Number(0, 60_000)),
     ("contracts.open", Rule::Switch),
     ("deduct.asset", Rule::Currency),
 ];

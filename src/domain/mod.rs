@@ -10,6 +10,7 @@
 //! - [`account`], [`transfer`]: accounts, and the transfers and entries that change them.
 //! - [`command`]: what the ledger is asked to do, and what it answers.
 //! - [`effects`]: what the answer writes.
+//! - [`reconcile`]: what the books say of an account, beside what somebody else's say.
 //! - `text`: what texts that were checked have in common.
 //! - [`time`]: instants in UTC microseconds.
 
@@ -21,6 +22,7 @@ pub mod effects;
 pub mod invalid;
 pub mod money;
 pub mod picture;
+pub mod reconcile;
 pub mod session;
 mod text;
 pub mod time;

@@ -5,12 +5,13 @@ use serde::ser::Serializer;
 use teller_rpc::{CallError, Executed, Status};
 use utoipa::ToSchema;
 
+use super::explain;
 use super::extract;
 use super::front::Call;
 use super::json::{Object, elements};
 use super::openapi::value::{Shape, just, transfer_status};
 use super::problem::Problem;
-use super::reply::{self, Reply, Trouble};
+use super::reply::{Reply, Trouble};
 use super::show::{Id, Instant, Money};
 use super::transfer::{moving, order, status};
 use crate::api::transfer::{BATCH_MAX, Batch, Brief, Item, fresh_id};
@@ -44,7 +45,7 @@ enum Shown<'a> {
     Refused {
         #[schema(schema_with = refused)]
         status: &'static str,
-        problem: reply::Details<'a>,
+        problem: explain::Details<'a>,
     },
 }
 
@@ -72,7 +73,7 @@ pub(super) async fn post(call: &mut Call<'_>) -> Result<Reply, Trouble> {
     let (atomic, items) = read(&body)?;
     drop(body);
     let request = Batch { caller, key, atomic, items };
-    let (backend, cx) = (call.backend(), call.context());
+    let (backend, cx) = (call.backend(), call.context_of(request.items.len()));
     // No id stands for all of them: that the first one is not there says nothing of the others.
     let results = moving(None, backend.transfer.batch(&cx, &request)).await?;
     if results.len() != request.items.len() {
@@ -114,7 +115,7 @@ impl Serialize for Results<'_> {
         let Self(request, results) = self;
         serializer.collect_seq(request.items.iter().zip(*results).map(|(item, result)| match result {
             Ok(brief) => done(brief, item.order.asset),
-            Err(refusal) => Shown::Refused { status: "refused", problem: reply::details_of(refusal) },
+            Err(refusal) => Shown::Refused { status: "refused", problem: explain::details_of(refusal) },
         }))
     }
 }

@@ -45,8 +45,8 @@ kinds! {
     WrongPassword "wrong-password" "Wrong password";
     /// There is an account of this user in this currency: `account_id`.
     AccountExists "account-exists" "Account exists";
-    /// The id or `Idempotency-Key` was used for a request that differs in `field`. Choose another key for another request. In a batch each
-    /// transfer is known by the key and its place: one that differs is refused by itself, and one at a new place is executed.
+    /// The id or `Idempotency-Key` was used for a request that differs in `field`. Choose another key for another request. A batch is one request:
+    /// with anything in it changed, added or left out all of it is refused, unless nothing of the first one was in effect.
     KeyReused "key-reused" "Key used for another request";
     /// There is no such transfer, or it is between accounts of others.
     TransferNotFound "transfer-not-found" "No such transfer";

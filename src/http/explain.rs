@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 use super::catalog::Kind;
 use super::openapi::value::hold_status as hold_status_shape;
+use super::reply::status_of_kind;
 use super::show::{Id, Money};
 use super::transfer::hold_status;
 use crate::api::Refusal;
@@ -66,6 +67,38 @@ impl<'a> Members<'a> {
     fn field(self, field: impl Into<Cow<'a, str>>) -> Self {
         Self { field: Some(field.into()), ..self }
     }
+}
+
+/// A problem, as it is written (RFC 9457).
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub(super) struct Details<'a> {
+    /// What kind: an address on this server that tells what it means, or `about:blank` where the status says all.
+    r#type: &'static str,
+    /// The kind in a few words.
+    title: &'static str,
+    /// The HTTP status; in a batch, that of the transfer alone.
+    status: u16,
+    #[serde(flatten)]
+    members: Members<'a>,
+}
+
+impl<'a> Details<'a> {
+    /// Of that kind.
+    pub(super) fn new(kind: Kind, members: Members<'a>) -> Self {
+        Self { r#type: kind.uri(), title: kind.title(), status: status_of_kind(kind).as_u16(), members }
+    }
+
+    /// Of what has no more to say than its status.
+    pub(super) fn of_status(status: u16, title: &'static str, members: Members<'a>) -> Self {
+        Self { r#type: "about:blank", title, status, members }
+    }
+}
+
+/// The problem of one transfer among many.
+pub(super) fn details_of(refusal: &command::Refusal) -> Details<'_> {
+    let (kind, members) = ledger(refusal);
+    Details::new(kind, members)
 }
 
 /// The kind of a refusal, and what there is to say about it.

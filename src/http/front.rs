@@ -25,6 +25,7 @@ use super::{connection, origin, trace};
 use crate::api::{Backend, Refusal};
 use crate::config::{self, Config};
 use crate::domain::caller::{Caller, Device};
+use crate::domain::command::extra_time;
 use crate::telemetry;
 use crate::telemetry::metrics::{self, Metrics};
 
@@ -37,6 +38,8 @@ pub struct Front {
     limits: config::Http,
     /// How long a call to the backend may take.
     call_timeout: Duration,
+    /// What each further transfer of a batch adds to that.
+    transfer_timeout: Duration,
     /// Bytes of an uploaded picture.
     max_upload_bytes: usize,
     router: Router,
@@ -54,12 +57,13 @@ impl fmt::Debug for Front {
 }
 
 impl Front {
-    /// A front end for `backend`, within the limits that `config` sets under `[http]`, `[rpc]` and `[picture]`.
+    /// A front end for `backend`, within the limits that `config` sets under `[http]`, `[rpc]`, `[ledger]` and `[picture]`.
     pub fn new(config: &Config, backend: Backend) -> Self {
         let limits = config.http.clone();
         Self {
             backend,
             call_timeout: config.rpc.request_timeout().min(limits.request_timeout()),
+            transfer_timeout: config.ledger.transfer_timeout(),
             max_upload_bytes: config.picture.max_upload_bytes,
             router: Router::new(),
             protocol: connection::protocol(limits.max_head_bytes, limits.max_headers),
@@ -184,6 +188,11 @@ impl Call<'_> {
         self.front.limits.behind_proxy
     }
 
+    /// Whether it only looks.
+    pub(super) fn reads(&self) -> bool {
+        matches!(*self.head.method(), Method::GET | Method::HEAD)
+    }
+
     /// Where the client is, as far as it can be known.
     pub(super) fn address(&self) -> Option<IpAddr> {
         match self.front.limits.behind_proxy {
@@ -205,7 +214,13 @@ impl Call<'_> {
 
     /// What a call to the backend carries: its deadline, and the trace.
     pub(super) fn context(&self) -> Context {
-        Context::with_timeout(self.front.call_timeout).with_trace(self.trace)
+        self.context_of(1)
+    }
+
+    /// The same for a call that moves money so many times, and has longer for it.
+    pub(super) fn context_of(&self, transfers: usize) -> Context {
+        let extra = extra_time(self.front.transfer_timeout, transfers);
+        Context::with_timeout(self.front.call_timeout.saturating_add(extra)).with_trace(self.trace)
     }
 
     /// The whole body.

@@ -74,6 +74,12 @@ impl<'a, const N: usize> Object<'a, N> {
         self.text(name)?.ok_or_else(|| Invalid::new(name, "is required"))
     }
 
+    /// A number or a text that must be there, as the text it was sent as.
+    pub(super) fn plain(&self, name: &'static str) -> Result<&'a str, Invalid> {
+        let raw = self.raw(name).ok_or_else(|| Invalid::new(name, "is required"))?;
+        Ok(raw.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(raw))
+    }
+
     /// True or false, and false if it is not there.
     pub(super) fn switch(&self, name: &'static str) -> Result<bool, Invalid> {
         match self.raw(name) {

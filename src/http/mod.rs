@@ -13,7 +13,7 @@
 //! - [`extract`]: fields and cookies.
 //! - [`upload`]: pictures in multipart bodies.
 //! - [`json`], [`query`]: the bodies and parameters of `/v1`, read strictly.
-//! - [`entrytask`], [`picture`], [`page`], [`health`], [`account`], [`transfer`], [`batch`], [`deduct`]: the handlers, one file per noun.
+//! - [`entrytask`], [`picture`], [`page`], [`health`], [`account`], [`transfer`], [`batch`], [`deduct`], [`wallet`]: the handlers, one file per noun.
 //! - [`show`]: how amounts, times and ids are written.
 //! - [`reply`]: answers and their statuses.
 //! - [`errcode`]: the entry task's codes.
@@ -55,5 +55,6 @@ mod tests;
 mod trace;
 mod transfer;
 mod upload;
+mod wallet;
 
 pub use self::front::Front;

@@ -11,11 +11,10 @@ use hyper::header::{
 use hyper::{Response, StatusCode};
 use serde::Serialize;
 use teller_rpc::CallError;
-use utoipa::ToSchema;
 
 use super::catalog::{Explanation, Kind};
 use super::errcode::Code;
-use super::explain::{self, Members};
+use super::explain::{self, Details, Members};
 use super::problem::Problem;
 use super::{security, trace};
 use crate::api::Refusal;
@@ -72,6 +71,8 @@ pub(super) enum Surface {
     EntryTask,
     /// `POST /deduct`: statuses, and the same code in the body.
     Deduct,
+    /// Wallets: statuses, and what went wrong in a word or two. What an amount is for, as in "invalid deposit amount".
+    Wallet(&'static str),
     /// Everything else: statuses and problem details.
     Plain,
 }
@@ -82,6 +83,7 @@ impl Surface {
         match self {
             Self::EntryTask => envelope_of(trouble),
             Self::Deduct => deduction_of(trouble),
+            Self::Wallet(amount) => wallet_of(amount, trouble),
             Self::Plain => problem_of(trouble),
         }
     }
@@ -298,7 +300,7 @@ fn problem_of(trouble: &Trouble) -> Reply {
             let status = status_of(problem);
             let title = status.canonical_reason().unwrap_or("Error");
             let members = problem.rule().map_or_else(Members::default, |broken| Members::detail(broken.to_string()));
-            let details = Details { r#type: "about:blank", title, status: status.as_u16(), members };
+            let details = Details::of_status(status.as_u16(), title, members);
             return hints(Reply::json(status, &PROBLEM_JSON, &details), problem);
         }
         Trouble::Refused(refusal) => explain::refusal(refusal),
@@ -311,32 +313,6 @@ fn problem_of(trouble: &Trouble) -> Reply {
     let status = status_of_kind(kind);
     let reply = Reply::json(status, &PROBLEM_JSON, &Details::new(kind, members));
     if status == StatusCode::SERVICE_UNAVAILABLE { reply.with(RETRY_AFTER, SOON.clone()) } else { reply }
-}
-
-/// A problem, as it is written.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Problem)]
-pub(super) struct Details<'a> {
-    /// What kind: an address on this server that tells what it means, or `about:blank` where the status says all.
-    r#type: &'static str,
-    /// The kind in a few words.
-    title: &'static str,
-    /// The HTTP status; in a batch, that of the transfer alone.
-    status: u16,
-    #[serde(flatten)]
-    members: Members<'a>,
-}
-
-impl<'a> Details<'a> {
-    fn new(kind: Kind, members: Members<'a>) -> Self {
-        Self { r#type: kind.uri(), title: kind.title(), status: status_of_kind(kind).as_u16(), members }
-    }
-}
-
-/// The problem of one transfer among many.
-pub(super) fn details_of(refusal: &command::Refusal) -> Details<'_> {
-    let (kind, members) = explain::ledger(refusal);
-    Details::new(kind, members)
 }
 
 /// The table of `POST /deduct`: the published contract knows 400, 404, and what HTTP says of everybody.
@@ -367,6 +343,39 @@ fn deduction_of(trouble: &Trouble) -> Reply {
         Trouble::Failed(_) => (plain.status, "try again later".to_owned()),
     };
     let mut reply = Reply::json(status, &JSON, &Refused { code: status.as_u16(), message: &message });
+    reply.more.extend(plain.more);
+    reply
+}
+
+/// The table of wallets, in the contract's words where it has any.
+fn wallet_of(amount: &str, trouble: &Trouble) -> Reply {
+    #[derive(Serialize)]
+    struct Refused<'a> {
+        error: &'a str,
+    }
+    let plain = problem_of(trouble);
+    let said = |status, text: &str| (status, text.to_owned());
+    let (status, error) = match trouble {
+        Trouble::Refused(Refusal::NoSuchUser) => said(StatusCode::NOT_FOUND, "user not found"),
+        Trouble::Refused(Refusal::NoSuchAccount) => said(StatusCode::NOT_FOUND, "wallet not found"),
+        Trouble::Refused(Refusal::AccountExists(_)) => said(StatusCode::CONFLICT, "wallet already exists"),
+        Trouble::Refused(Refusal::Invalid(broken)) if broken.field == "amount" => {
+            (StatusCode::BAD_REQUEST, format!("invalid {amount} amount"))
+        }
+        Trouble::Refused(Refusal::Ledger(refusal)) => match refusal {
+            command::Refusal::InsufficientFunds { .. } => said(StatusCode::BAD_REQUEST, "insufficient balance"),
+            command::Refusal::ReferenceUsed { .. } => said(StatusCode::CONFLICT, "transaction already processed"),
+            _ if explain::ledger(refusal).1.named() == Some("amount") => {
+                (StatusCode::BAD_REQUEST, format!("invalid {amount} amount"))
+            }
+            refusal => (plain.status, refusal.to_string()),
+        },
+        Trouble::Refused(Refusal::OutcomeUnknown(id)) | Trouble::Unsure(id, _) => (plain.status, unknown_outcome(*id)),
+        Trouble::Refused(refusal) => (plain.status, refusal.to_string()),
+        Trouble::Early(problem) => (plain.status, problem.to_string()),
+        Trouble::Failed(_) => (plain.status, "try again later".to_owned()),
+    };
+    let mut reply = Reply::json(status, &JSON, &Refused { error: &error });
     reply.more.extend(plain.more);
     reply
 }
@@ -405,7 +414,7 @@ const fn status_of(problem: &Problem) -> StatusCode {
     }
 }
 
-const fn status_of_kind(kind: Kind) -> StatusCode {
+pub(super) const fn status_of_kind(kind: Kind) -> StatusCode {
     match kind {
         Kind::InvalidRequest => StatusCode::BAD_REQUEST,
         Kind::Unauthenticated | Kind::WrongPassword => StatusCode::UNAUTHORIZED,

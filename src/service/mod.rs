@@ -1,7 +1,8 @@
 //! What the backend does when it is called: check who asks, ask the stores, answer.
 //!
-//! - [`user`], [`session`], [`account`], [`transfer`], [`health`]: one file per service of [`crate::api`], in the same order.
+//! - [`user`], [`session`], [`account`], [`transfer`], [`wallet`], [`health`]: one file per service of [`crate::api`], in the same order.
 //! - [`caller`]: who asks, and what they may see.
+//! - [`request`]: a batch under a key as one request.
 //! - [`expiry`]: the end of what is held too long.
 //! - [`sessions`]: who a session id stands for, looked up for many callers at once.
 //! - [`profiles`]: profiles through the cache, and the one way to change them.
@@ -18,11 +19,13 @@ pub(crate) mod health;
 pub(crate) mod password;
 pub(crate) mod picture;
 pub mod profiles;
+pub(crate) mod request;
 pub(crate) mod seed;
 pub(crate) mod session;
 pub(crate) mod sessions;
 pub(crate) mod transfer;
 pub(crate) mod user;
+pub(crate) mod wallet;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -95,6 +98,12 @@ pub fn registry<S: Store, V: Volatile>(
         }))
         .with(crate::api::session::serve(session::SignIns::new(store.clone(), sessions, hasher, settings.coalesce)))
         .with(crate::api::account::serve(account::Accounts { store: store.clone(), callers: callers.clone(), clock }))
+        .with(crate::api::wallet::serve(wallet::Wallets {
+            ledger: ledger.clone(),
+            callers: callers.clone(),
+            clock,
+            contracts_open: settings.contracts_open,
+        }))
         .with(crate::api::transfer::serve(transfer::Transfers {
             ledger,
             callers,

@@ -7,16 +7,18 @@ use tokio::time::Instant;
 
 use super::answer;
 use super::caller::{Callers, Halt, heard, storable};
+use super::request::Request;
 use crate::api::Refusal;
 use crate::api::transfer::{
-    BATCH_MAX, Batch, Brief, Deduct, Deducted, End, External, Handle, OfTransfer, Order, Post, Seen, Service, Settle,
+    BATCH_MAX, Batch, Brief, Deduct, Deducted, End, External, Handle, Item, OfTransfer, Order, Post, Seen, Service,
+    Settle,
 };
 use crate::domain::account::AccountId;
 use crate::domain::asset::Asset;
 use crate::domain::caller::Caller;
 use crate::domain::command::{self, Action, Authority, Command, Done, Move, Outcome, Settlement, Side};
 use crate::domain::invalid::Invalid;
-use crate::domain::transfer::{Description, IdempotencyKey, TransferId, TransferKind};
+use crate::domain::transfer::{Description, TransferId, TransferKind};
 use crate::domain::user::UserId;
 use crate::ledger::{Ledger, LedgerError};
 use crate::store::{Store, Volatile};
@@ -80,24 +82,32 @@ impl<S: Store, V: Volatile> Transfers<S, V> {
     }
 
     async fn many(&self, cx: &Context, batch: Batch) -> Result<Vec<Result<Brief, command::Refusal>>, Halt> {
-        let Batch { caller, key, atomic, items } = batch;
-        let user = self.callers.user(&caller).await?;
-        if !(1..=BATCH_MAX).contains(&items.len()) {
+        let user = self.callers.user(&batch.caller).await?;
+        if !(1..=BATCH_MAX).contains(&batch.items.len()) {
             return Err(Invalid::new("transfers", format!("must be a list of 1 to {BATCH_MAX}")).into());
         }
         let authority = match self.callers.is_operator(user).await? {
             true => Authority::Operator,
             false => Authority::Owner,
         };
-        let commands = items.into_iter().enumerate().map(|(index, item)| Command {
-            id: key.as_ref().map_or(item.id, |key| id_in_batch(user, key, index)),
+        let request = Request::of(user, &batch);
+        let command = |(place, item): (usize, &Item)| Command {
+            id: request.as_ref().map_or(item.id, |request| request.id(place)),
             actor: user,
             authority,
-            linked: atomic || item.linked,
-            action: Action::Move(transfer(item.order)),
-        });
-        let commands: Vec<Command> = commands.collect();
-        let outcomes = self.ledger.submit(commands, deadline(cx)).await.map_err(|error| lost(None, error))?;
+            linked: batch.atomic || item.linked,
+            action: Action::Move(transfer(item.order.clone())),
+        };
+        let commands = batch.items.iter().enumerate().map(command).collect();
+        let outcomes = match &request {
+            Some(request) => self.ledger.submit_sealed(request.seal(), commands, deadline(cx)).await,
+            None => self.ledger.submit(commands, deadline(cx)).await,
+        };
+        let outcomes = outcomes.map_err(|error| lost(None, error))?;
+        // Under a key all of it is one request, and so is this refusal.
+        if let (Some(_), Some(Err(refusal @ command::Refusal::IdReused { .. }))) = (&request, outcomes.first()) {
+            return Err(refusal.clone().into());
+        }
         let brief = |outcome: &Outcome| outcome.as_ref().map(Brief::from).map_err(|refusal| public(refusal.clone()));
         Ok(outcomes.iter().map(brief).collect())
     }
@@ -226,12 +236,12 @@ impl<S: Store, V: Volatile> Transfers<S, V> {
     }
 }
 
-fn deadline(cx: &Context) -> Instant {
+pub(super) fn deadline(cx: &Context) -> Instant {
     cx.deadline().checked_sub(MARGIN).unwrap_or_else(Instant::now)
 }
 
 /// Without an outcome: perhaps in effect, or surely not. `id`: of the one transfer that it is about.
-fn lost(id: Option<TransferId>, error: LedgerError) -> Halt {
+pub(super) fn lost(id: Option<TransferId>, error: LedgerError) -> Halt {
     match error {
         LedgerError::Unknown(cause) => {
             let transfer = id.map(tracing::field::display);
@@ -251,13 +261,8 @@ fn public(refusal: command::Refusal) -> command::Refusal {
 }
 
 /// The id of the transfer that this request makes.
-fn id_of(user: UserId, handle: &Handle) -> TransferId {
+pub(super) fn id_of(user: UserId, handle: &Handle) -> TransferId {
     handle.key.as_ref().map_or(handle.id, |key| TransferId::of_key(&user.to_string(), key))
-}
-
-/// The same for one of many.
-fn id_in_batch(user: UserId, key: &IdempotencyKey, index: usize) -> TransferId {
-    TransferId::of_key(&format!("{user}.{index}"), key)
 }
 
 fn transfer(order: Order) -> Move {
@@ -275,20 +280,18 @@ fn transfer(order: Order) -> Move {
 
 #[cfg(test)]
 mod tests {
-    use super::{id_in_batch, id_of};
+    use super::id_of;
     use crate::api::transfer::{Handle, fresh_id};
     use crate::domain::transfer::IdempotencyKey;
     use crate::domain::user::UserId;
 
     #[test]
-    fn a_key_means_one_thing_to_each_user_and_place() {
+    fn a_key_means_one_thing_to_each_user() {
         let key = IdempotencyKey::parse("k").expect("a key");
         let keyed = |user| id_of(UserId(user), &Handle { id: fresh_id(), key: Some(key.clone()) });
         assert_eq!(keyed(1), keyed(1), "whatever the id beside the key");
-        let ids = [keyed(1), keyed(2), keyed(11), id_in_batch(UserId(1), &key, 1), id_in_batch(UserId(11), &key, 0)];
-        let others = [id_in_batch(UserId(1), &key, 0), id_in_batch(UserId(1), &key, 10)];
-        let all: std::collections::HashSet<_> = ids.into_iter().chain(others).collect();
-        assert_eq!(all.len(), 7);
+        assert_ne!(keyed(1), keyed(2));
+        assert_ne!(keyed(1), keyed(11));
     }
 
     #[test]

@@ -26,7 +26,9 @@ pub mod sqlite;
 use std::future::Future;
 use std::time::Duration;
 
+use crate::domain::account::AccountId;
 use crate::domain::picture::{Picture, PictureName};
+use crate::domain::reconcile::Reconciliation;
 use crate::domain::session::{Session, SessionKey};
 use crate::domain::time::Timestamp;
 use crate::domain::user::{Nickname, Profile, Role, UserId};
@@ -137,8 +139,19 @@ pub trait Store: ledger::LedgerStore {
     /// A kept picture.
     fn picture(&self, name: &PictureName) -> impl Future<Output = Result<Option<Picture>, StoreError>> + Send;
 
-    /// Takes no more work, and waits until what was begun is done, also where nobody waits for it any more; as long as one statement may
-    /// take. For the end of a process, whose runtime would cut it short.
+    /// Keeps a reconciliation, and returns the number it got. A store whose database lost an acknowledgement may keep it twice.
+    fn add_reconciliation(&self, made: &Reconciliation) -> impl Future<Output = Result<u64, StoreError>> + Send;
+
+    /// An account's reconciliations before number `before`, newest first, at most `limit`.
+    fn reconciliations(
+        &self,
+        account: AccountId,
+        before: Option<u64>,
+        limit: usize,
+    ) -> impl Future<Output = Result<Vec<Reconciliation>, StoreError>> + Send;
+
+    /// Takes no more work, and waits until what was begun is done, also where nobody waits for it any more; as long as that
+    /// may take. For the end of a process, whose runtime would cut it short.
     fn finish(&self) -> impl Future<Output = ()> + Send {
         async {}
     }

@@ -26,6 +26,15 @@ impl Program {
         Self::run(config, data).await
     }
 
+    /// The same with the published contracts closed to strangers, as outside of development.
+    #[allow(dead_code, reason = "each test takes what it needs of the support")]
+    pub async fn start_closed(engine: &Engine) -> Self {
+        let data = tempfile::tempdir().expect("a folder");
+        let mut config = quick(engine, data.path());
+        config.contracts.open = false;
+        Self::run(config, data).await
+    }
+
     /// The same with ten times as long for everything: for what is much at once, and slow in a debug build.
     pub async fn start_patient(engine: &Engine) -> Self {
         let data = tempfile::tempdir().expect("a folder");
@@ -37,14 +46,6 @@ impl Program {
         ] {
             *timeout *= 10;
         }
-        Self::run(config, data).await
-    }
-
-    /// The same where the published contracts are for owners and operators alone.
-    pub async fn start_closed(engine: &Engine) -> Self {
-        let data = tempfile::tempdir().expect("a folder");
-        let mut config = quick(engine, data.path());
-        config.contracts.open = false;
         Self::run(config, data).await
     }
 

@@ -9,8 +9,16 @@ use crate::support::http::{Browser, Reply};
 use crate::support::program::Program;
 
 /// Headers that mean something: an answer that has one is described with it.
-const HEADERS: [&str; 7] =
-    ["Location", "Retry-After", "Set-Cookie", "ETag", "Idempotency-Replayed", "X-Error-Detail", "WWW-Authenticate"];
+const HEADERS: [&str; 8] = [
+    "Link",
+    "Location",
+    "Retry-After",
+    "Set-Cookie",
+    "ETag",
+    "Idempotency-Replayed",
+    "X-Error-Detail",
+    "WWW-Authenticate",
+];
 const METHODS: [Method; 5] = [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
 
 /// The document of a running server, in which no object may have a field that is not described.
@@ -56,6 +64,12 @@ impl Described {
     pub fn is_operators(&self, call: &Call) -> bool {
         let refused = self.resolve(&call.told["responses"]["403"]);
         refused["description"].as_str().is_some_and(|text| text.contains("operator-only"))
+    }
+
+    /// Whether a good answer may say that it was in effect before.
+    pub fn is_replayed(&self, call: &Call) -> bool {
+        let responses = call.told["responses"].as_object().expect("responses").values();
+        responses.into_iter().any(|response| !self.resolve(response)["headers"]["Idempotency-Replayed"].is_null())
     }
 
     /// Sends as `browser` does, and checks that the answer is a described one.
@@ -158,11 +172,15 @@ impl Call {
 
     /// The path of the examples.
     pub fn example_path(&self) -> String {
-        let parts = self.parameters().filter(|parameter| parameter["in"] == "path");
-        parts.fold(self.path.clone(), |path, parameter| {
+        let needed = self.parameters().filter(|parameter| parameter["required"] == true);
+        needed.fold(self.path.clone(), |path, parameter| {
             let name = parameter["name"].as_str().expect("a name");
             let example = &parameter["example"];
-            path.replace(&format!("{{{name}}}"), &example.as_str().map_or_else(|| example.to_string(), str::to_owned))
+            let example = example.as_str().map_or_else(|| example.to_string(), str::to_owned);
+            match parameter["in"] == "query" {
+                true => format!("{path}?{name}={example}"),
+                false => path.replace(&format!("{{{name}}}"), &example),
+            }
         })
     }
 

@@ -13,12 +13,14 @@ use teller::api::session::SignIn;
 use teller::api::transfer::{Batch, Deduct, End, External, Handle, Item, OfTransfer, Order, Post, Settle, fresh_id};
 use teller::api::user::{SetNickname, SetPicture, SignUp};
 use teller::api::visit;
+use teller::api::wallet::{History, MoveOutside, OfUser, OfWallet, OpenWallet, Reconcile, Reconciliations};
 use teller::domain::account::AccountId;
 use teller::domain::asset::Asset;
 use teller::domain::caller::{Caller, Device};
 use teller::domain::command::Pending;
 use teller::domain::money::Decimal;
 use teller::domain::picture::{PictureFormat, PictureName};
+use teller::domain::reconcile::{Claim, DEFAULT_TOLERANCE, Period};
 use teller::domain::session::SessionId;
 use teller::domain::time::Timestamp;
 use teller::domain::transfer::{Description, Reference, TransferId};
@@ -66,6 +68,14 @@ const ROWS: &[(&str, Rule, Ask)] = &[
     ("transfer.deposit",   Rule::Operators, |it| of(external(it))),
     ("transfer.withdraw",  Rule::Operators, |it| of(external(it))),
     ("transfer.deduct",    Rule::Owned,     |it| of(deduct(it))),
+    ("wallet.open",            Rule::Owned,            |it| of(OpenWallet { caller: Some(it.caller.clone()), user: it.user, asset: unused(it) })),
+    ("wallet.get",             Rule::Owned,            |it| of(wallet(it))),
+    ("wallet.list",            Rule::Owned,            |it| of(OfUser { caller: Some(it.caller.clone()), user: it.user })),
+    ("wallet.deposit",         Rule::OperatorsOfOwned, |it| of(outside(it))),
+    ("wallet.withdraw",        Rule::Owned,            |it| of(outside(it))),
+    ("wallet.history",         Rule::Owned,            |it| of(history(it))),
+    ("wallet.reconcile",       Rule::Owned,            |it| of(reconcile(it))),
+    ("wallet.reconciliations", Rule::Owned,            |it| of(Reconciliations { of: wallet(it), before: None, limit: 10 })),
     ("health.ready",       Rule::Everybody, |_| Value::Null),
 ];
 
@@ -114,6 +124,35 @@ fn settle(it: &Asked) -> Settle {
 
 fn deduct(it: &Asked) -> Deduct {
     Deduct { caller: Some(it.caller.clone()), handle: Handle::new(None), user: it.user, amount: one() }
+}
+
+fn wallet(it: &Asked) -> OfWallet {
+    OfWallet { caller: Some(it.caller.clone()), wallet: it.account }
+}
+
+fn outside(it: &Asked) -> MoveOutside {
+    let tx_hash = Reference::parse(format!("0x{}", it.turn)).expect("a reference");
+    MoveOutside {
+        of: wallet(it),
+        handle: Handle::new(None),
+        amount: one(),
+        tx_hash,
+        description: Description::default(),
+    }
+}
+
+fn history(it: &Asked) -> History {
+    History { of: wallet(it), from: None, until: None, kind: None, status: None, before: None, limit: 10 }
+}
+
+fn reconcile(it: &Asked) -> Reconcile {
+    let period = Period { start: Timestamp(0), end: Timestamp(1) };
+    Reconcile { of: wallet(it), period, claim: Claim { external: one(), tolerance: DEFAULT_TOLERANCE } }
+}
+
+/// A currency that nobody before this one has opened a wallet in.
+fn unused(it: &Asked) -> Asset {
+    asset(["JPY", "GBP", "CHF", "SEK"][it.turn as usize / (ROWS.len() + 1)])
 }
 
 fn password(text: &str) -> Password {

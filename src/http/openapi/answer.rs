@@ -37,6 +37,8 @@ enum Form {
     Code(String, String),
     /// The refusal of `POST /deduct`.
     Deduction(u16),
+    /// The refusal of wallets.
+    Wallet,
 }
 
 impl Said {
@@ -76,6 +78,7 @@ impl Said {
                 (Form::Code(code.clone(), message.clone()), message, about)
             }
             Surface::Deduct => (Form::Deduction(reply.status()), text("message"), text("message")),
+            Surface::Wallet(_) => (Form::Wallet, text("error"), text("error")),
             Surface::Plain => {
                 let (kind, title) = (text("type"), text("title"));
                 let slug = kind.strip_prefix("/problems/").unwrap_or(&title).to_lowercase().replace(' ', "-");
@@ -147,7 +150,7 @@ fn response(said: Vec<Said>) -> Response {
 
 /// One schema for all forms that a status may come in.
 fn shape(forms: Vec<Form>) -> Shape {
-    let (mut own, mut types, mut codes, mut deduction) = (Vec::new(), Vec::new(), Vec::new(), None);
+    let (mut own, mut types, mut codes, mut more) = (Vec::new(), Vec::new(), Vec::new(), None);
     for form in forms {
         match form {
             Form::Own(shape) => own.push(shape),
@@ -155,13 +158,16 @@ fn shape(forms: Vec<Form>) -> Shape {
             Form::Code(code, message) if !codes.contains(&(code.clone(), message.clone())) => {
                 codes.push((code, message))
             }
-            Form::Deduction(status) => deduction = Some(status),
+            Form::Deduction(status) => more = Some(refused_deduction(status)),
+            Form::Wallet => {
+                more = Some(record(Others::Ignored, [("error", Need::Must, words("insufficient balance"))]))
+            }
             Form::Problem(_) | Form::Code(..) => {}
         }
     }
     own.extend((!types.is_empty()).then(|| problem(types)));
     own.extend(codes.iter().map(|(code, message)| envelope(code, message, just(""))));
-    own.extend(deduction.map(refused_deduction));
+    own.extend(more);
     if own.len() == 1 { own.remove(0) } else { either(own) }
 }
 
@@ -180,6 +186,10 @@ pub(super) fn envelope(code: &str, message: &str, data: Shape) -> Shape {
 }
 
 fn refused_deduction(status: u16) -> Shape {
-    let text = ObjectBuilder::new().schema_type(Type::String).examples([json!("insufficient balance")]);
-    record(Others::Ignored, [("code", Need::Must, just(status)), ("message", Need::Must, Schema::from(text).into())])
+    let message = words("insufficient balance");
+    record(Others::Ignored, [("code", Need::Must, just(status)), ("message", Need::Must, message)])
+}
+
+fn words(example: &str) -> Shape {
+    Schema::from(ObjectBuilder::new().schema_type(Type::String).examples([json!(example)])).into()
 }

@@ -2,13 +2,12 @@
 
 use serde_json::json;
 use utoipa::openapi::path::HttpMethod::Post;
-use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 
 use super::account::invalid;
 use super::answer::Said;
 use super::operation::{FORM, JSON, Operation, Taken, Who};
 use super::transfer::movement;
-use super::value::{Need, Others, Shape, amount, either, just, like, number, record};
+use super::value::{Need, Others, Shape, amount, decimal, either, just, like, number, record};
 use crate::api::Refusal;
 use crate::http::reply::Reply;
 
@@ -63,8 +62,4 @@ fn taken() -> Shape {
         ("data", Need::Must, record(Others::Ignored, left)),
     ];
     record(Others::Ignored, fields)
-}
-
-fn decimal(about: &str) -> Shape {
-    Schema::from(ObjectBuilder::new().schema_type(Type::Number).description(Some(about))).into()
 }

@@ -19,11 +19,12 @@ use super::NOUNS;
 use super::answer::{Said, responses};
 use super::operation::Operation;
 use super::value::Shape;
+use crate::http::explain::Details;
 use crate::http::extract::SESSION;
 use crate::http::front::Call;
 use crate::http::page::{REVALIDATE, has};
 use crate::http::problem::Problem;
-use crate::http::reply::{Details, Reply, Trouble};
+use crate::http::reply::{Reply, Trouble};
 use crate::http::router::{self, Body, Route};
 
 const ABOUT: &str = "A wallet and ledger server: users and their accounts in any currency, transfers that happen wholly or not at all and never \

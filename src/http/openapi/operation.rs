@@ -92,6 +92,12 @@ impl Operation {
         self.tell(|told| told.parameter(parameter(name, ParameterIn::Query, shape, about)))
     }
 
+    /// The same that must be there.
+    pub(super) fn asked(self, name: &str, shape: Shape, example: impl Into<Value>, about: &str) -> Self {
+        let asked = parameter(name, ParameterIn::Query, shape, about).required(Required::True);
+        self.tell(|told| told.parameter(asked.example(Some(example.into()))))
+    }
+
     /// It takes an `Idempotency-Key`, and moves money.
     pub(super) fn keyed(mut self) -> Self {
         let about = "The caller's own name for this request. Sent again with it, the request is done once and answered the same.";
@@ -162,7 +168,8 @@ impl Operation {
         self
     }
 
-    fn named<T: ToSchema>(mut self) -> Self {
+    /// Its answer names this type.
+    pub(super) fn named<T: ToSchema>(mut self) -> Self {
         self.schemas.push((T::name().into_owned(), T::schema()));
         T::schemas(&mut self.schemas);
         self

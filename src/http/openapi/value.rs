@@ -59,7 +59,7 @@ pub(super) fn like(pattern: &str, about: &str, example: &str) -> Shape {
 }
 
 /// One of a few words.
-pub(super) fn one_of<const N: usize>(words: [&str; N], about: &str) -> Shape {
+pub(in crate::http) fn one_of<const N: usize>(words: [&str; N], about: &str) -> Shape {
     built(string(about).enum_values(Some(words)))
 }
 
@@ -107,6 +107,11 @@ pub(super) fn amount() -> Shape {
     let about =
         "In the currency's units, more than zero, with no more decimals than the currency has and at most 38 digits.";
     like(r"^([0-9]*[1-9][0-9]*(\.[0-9]+)?|0+\.[0-9]*[1-9][0-9]*)$", about, "10.00")
+}
+
+/// A number with decimals.
+pub(super) fn decimal(about: &str) -> Shape {
+    built(ObjectBuilder::new().schema_type(Type::Number).description(told(about)))
 }
 
 /// A description as it is sent.

@@ -10,6 +10,9 @@ use crate::api::account::{self, Amend, BalanceAt, Entries, EntryPage, List, OfAc
 use crate::api::session::{self, SignIn};
 use crate::api::transfer::{self, Batch, Brief, Deduct, Deducted, External, OfTransfer, Post, Settle};
 use crate::api::user::{self, SetNickname, SetPicture, SignUp};
+use crate::api::wallet::{
+    self, Events, History, MoveOutside, OfUser, OfWallet, OpenWallet, Reconcile, Reconciled, Reconciliations,
+};
 use crate::api::{Refusal, health};
 use crate::domain::account::{Account, AccountId, AccountKind, AccountStatus};
 use crate::domain::asset::Asset;
@@ -17,6 +20,7 @@ use crate::domain::caller::{Caller, Credential};
 use crate::domain::command::{self, Done};
 use crate::domain::money::Amount;
 use crate::domain::picture::{Picture, PictureFormat, PictureName};
+use crate::domain::reconcile::{Books, Reconciliation};
 use crate::domain::session::SessionId;
 use crate::domain::time::Timestamp;
 use crate::domain::transfer::{
@@ -77,6 +81,7 @@ impl Fake {
             .with(session::serve(self.clone()))
             .with(account::serve(self.clone()))
             .with(transfer::serve(self.clone()))
+            .with(wallet::serve(self.clone()))
             .with(health::serve(self.clone()));
         Client::in_process(services)
     }
@@ -280,6 +285,43 @@ impl transfer::Service for Arc<Fake> {
     async fn deduct(&self, cx: Context, request: Deduct) -> Answer<Deducted> {
         let balance = Amount::new(99_000).expect("small");
         self.call("deduct", cx, Deducted { id: request.handle.id, replayed: false, asset: cny(), balance }).await
+    }
+}
+
+impl wallet::Service for Arc<Fake> {
+    async fn open(&self, cx: Context, _: OpenWallet) -> Answer<Account> {
+        self.call("open", cx, account()).await
+    }
+
+    async fn get(&self, cx: Context, _: OfWallet) -> Answer<Account> {
+        self.call("get", cx, account()).await
+    }
+
+    async fn list(&self, cx: Context, _: OfUser) -> Answer<Vec<Account>> {
+        self.call("list", cx, vec![account()]).await
+    }
+
+    async fn deposit(&self, cx: Context, request: MoveOutside) -> Answer<TransferId> {
+        self.call("deposit", cx, request.handle.id).await
+    }
+
+    async fn withdraw(&self, cx: Context, request: MoveOutside) -> Answer<TransferId> {
+        self.call("withdraw", cx, request.handle.id).await
+    }
+
+    async fn history(&self, cx: Context, _: History) -> Answer<Events> {
+        self.call("history", cx, Events { asset: cny(), items: Vec::new(), next: None }).await
+    }
+
+    async fn reconcile(&self, cx: Context, request: Reconcile) -> Answer<Reconciled> {
+        let books = Books { opening: Amount::ZERO, closing: Amount::ZERO, entries: 0 };
+        let (wallet, now) = (request.of.wallet, Timestamp(0));
+        let made = Reconciliation::of(wallet, cny(), request.period, books, request.claim, now).expect("comparable");
+        self.call("reconcile", cx, Reconciled { asset: cny(), made }).await
+    }
+
+    async fn reconciliations(&self, cx: Context, _: Reconciliations) -> Answer<Page<Reconciled>> {
+        self.call("reconciliations", cx, Page { items: Vec::new(), more: false }).await
     }
 }
 

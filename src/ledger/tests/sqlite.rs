@@ -11,6 +11,8 @@ use crate::domain::money::Amount;
 use crate::domain::time::Timestamp;
 use crate::domain::transfer::TransferKind;
 use crate::domain::user::UserId;
+use crate::ledger::commit::Lent;
+use crate::ledger::plan::Asked;
 use crate::ledger::trial::model::Model;
 use crate::ledger::trial::script::{self, Script};
 use crate::ledger::trial::unnamed;
@@ -76,8 +78,8 @@ async fn any_commands_come_to_what_the_model_says_on_sqlite_too() {
         for (now, groups) in Script::read(&input, 0).batches {
             let expected: Vec<Outcome> = groups.iter().flat_map(|group| model.run(group, now)).collect();
             let pending = commit::pending(&store, &groups.concat()).await.expect("read");
-            let (outcomes, _) = commit::transact(&store, now, groups, pending).await;
-            let outcomes = outcomes.expect("committed");
+            let batch = Lent::new(groups.into_iter().map(Asked::from).collect(), pending, now, Duration::ZERO);
+            let outcomes = store.transact(batch).await.expect("committed");
             assert_eq!(
                 outcomes.iter().map(unnamed).collect::<Vec<_>>(),
                 expected.iter().map(unnamed).collect::<Vec<_>>()

@@ -1,6 +1,6 @@
 //! The promises of the stores, stated again as tests that run on every implementation.
 //!
-//! - [`store`]: the promises of [`Store`](super::Store).
+//! - [`store`], `reconciliation`: the promises of [`Store`](super::Store).
 //! - [`ledger`]: the promises of [`LedgerStore`](super::ledger::LedgerStore).
 //! - [`volatile`]: the promises of [`Volatile`](super::Volatile).
 //!
@@ -8,6 +8,7 @@
 //! not hold panics.
 
 pub mod ledger;
+mod reconciliation;
 pub mod store;
 pub mod volatile;
 

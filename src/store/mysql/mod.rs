@@ -21,6 +21,7 @@ mod ledger;
 mod migrate;
 mod money;
 mod picture;
+mod reconciliation;
 pub mod settings;
 mod snapshot;
 mod transact;
@@ -41,7 +42,9 @@ use self::unit::{Atomic, Attempt, Unit};
 use super::migrations::{self, Migration};
 use super::queries::mysql as queries;
 use super::{Credentials, Inserted, NewUser, Store, StoreError};
+use crate::domain::account::AccountId;
 use crate::domain::picture::{Picture, PictureName};
+use crate::domain::reconcile::Reconciliation;
 use crate::domain::time::Timestamp;
 use crate::domain::user::{Nickname, Profile, Role, UserId};
 
@@ -201,10 +204,22 @@ impl Store for Mysql {
         self.unit(picture::Get(name.clone())).await
     }
 
+    async fn add_reconciliation(&self, made: &Reconciliation) -> Result<u64, StoreError> {
+        self.unit(reconciliation::Insert(made.clone())).await
+    }
+
+    async fn reconciliations(
+        &self,
+        account: AccountId,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<Reconciliation>, StoreError> {
+        self.unit(reconciliation::Page { account, before, limit }).await
+    }
+
     async fn finish(&self) {
-        // Whoever waits for all of the room lets nobody else in.
-        if let Ok(Ok(room)) = tokio::time::timeout(self.statement_timeout, self.room.acquire_many(self.room_size)).await
-        {
+        // Whoever waits for all of the room lets nobody else in, and waits no longer than those inside may take.
+        if let Ok(room) = self.room.acquire_many(self.room_size).await {
             room.forget();
         }
     }

@@ -20,7 +20,7 @@ use crate::store::ledger::{Batch, Decision};
 use crate::store::queries::ledger::read as understood;
 use crate::store::queries::{rows, sqlite as queries};
 
-/// A batch asks at most once more for each kind of key.
+/// As often as a batch may ask for more.
 const QUESTIONS: usize = 4;
 
 /// A batch, and whether a row was in its way before.

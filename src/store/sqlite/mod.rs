@@ -18,6 +18,7 @@ mod ledger;
 mod migrate;
 mod money;
 mod picture;
+mod reconciliation;
 mod snapshot;
 #[cfg(test)]
 mod tests;
@@ -39,12 +40,17 @@ use super::ledger::NoAnswer;
 use super::migrations::{self, Migration};
 use super::queries::sqlite as queries;
 use super::{Credentials, Inserted, NewUser, Store, StoreError};
+use crate::domain::account::AccountId;
 use crate::domain::picture::{Picture, PictureName};
+use crate::domain::reconcile::Reconciliation;
 use crate::domain::time::Timestamp;
 use crate::domain::user::{Nickname, Profile, Role, UserId};
 
 /// How long a migration may take, and another process's migration be waited for.
 const MIGRATION_TIMEOUT: Duration = Duration::from_secs(600);
+
+/// How long whoever ends waits for what was begun: more than the largest batch may have. Usually it is there at once.
+const LONGEST: Duration = Duration::from_secs(1800);
 
 /// How long after its deadline a unit of work may be answered: its thread interrupts it then, or finds that it is too late to begin it, and knows
 /// that nothing is in effect.
@@ -190,9 +196,23 @@ impl Store for Sqlite {
         self.read(move |db| picture::get(db, &name)).await
     }
 
+    async fn add_reconciliation(&self, made: &Reconciliation) -> Result<u64, StoreError> {
+        let made = made.clone();
+        self.write(move |db| reconciliation::insert(db, &made)).await
+    }
+
+    async fn reconciliations(
+        &self,
+        account: AccountId,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<Reconciliation>, StoreError> {
+        self.read(move |db| reconciliation::page(db, account, before, limit)).await
+    }
+
     async fn finish(&self) {
         // The writer takes its queue in order: once this is done, so is all before it.
-        if let Err(error) = self.write(|_| Ok(())).await {
+        if let Err(error) = call(&self.writer, LONGEST, |_: &Connection| Ok::<_, rusqlite::Error>(())).await {
             tracing::warn!(%error, "what was begun may not be finished");
         }
     }
