@@ -106,11 +106,15 @@ impl Kind {
 }
 
 /// What is shown at the address of a type.
-#[derive(Debug, serde::Serialize)]
+#[derive(Debug, serde::Serialize, utoipa::ToSchema)]
 pub(super) struct Explanation {
+    /// Its stable address, relative to this server.
     r#type: &'static str,
+    /// A few words for people.
     title: &'static str,
+    /// The HTTP status that it comes with.
     status: u16,
+    /// What it is, and what to do about it.
     about: &'static str,
 }
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::net::IpAddr;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -15,6 +16,7 @@ use tokio::sync::Semaphore;
 
 use super::body::Intake;
 use super::extract::{self, Fields};
+use super::openapi::Document;
 use super::problem::Problem;
 use super::rate::{Rates, Standing};
 use super::reply::{Answer, Reply, Trouble};
@@ -50,6 +52,7 @@ pub struct Front {
     uploads: Semaphore,
     figures: &'static Metrics,
     stopping: AtomicBool,
+    document: OnceLock<Document>,
 }
 
 impl fmt::Debug for Front {
@@ -74,6 +77,7 @@ impl Front {
             figures: metrics::install(),
             stopping: AtomicBool::new(false),
             https: None,
+            document: OnceLock::new(),
             limits,
         }
     }
@@ -98,6 +102,11 @@ impl Front {
 
     pub(super) fn uploads(&self) -> &Semaphore {
         &self.uploads
+    }
+
+    /// What the surface is, for programs.
+    pub(super) fn document(&self) -> &Document {
+        self.document.get_or_init(|| Document::new(|body| self.limit(body)))
     }
 
     pub(super) fn figures(&self) -> String {

@@ -22,6 +22,7 @@
 //! - [`errcode`]: the entry task's codes.
 //! - [`catalog`], [`explain`]: every type of problem there is, and what is said of each.
 //! - [`problem`]: what is wrong with a request that reached no handler.
+//! - [`openapi`]: all of it, described for programs and for people.
 //! - [`security`]: the headers that every answer carries.
 //! - [`figures`]: counts and durations of requests.
 
@@ -41,6 +42,7 @@ mod figures;
 mod front;
 mod health;
 mod json;
+mod openapi;
 mod origin;
 mod page;
 mod picture;

@@ -111,6 +111,13 @@ impl Program {
         self.app.rpc.expect("a backend")
     }
 
+    /// A client of the backend's.
+    pub fn client(&self) -> teller_rpc::Client {
+        let mut config = self.config.clone();
+        config.rpc.backends = vec![self.rpc().to_string()];
+        app::client(&config).expect("it knows the secret")
+    }
+
     /// A browser without a session.
     pub fn browser(&self) -> Browser {
         Browser::new(self.http())
