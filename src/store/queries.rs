@@ -57,6 +57,7 @@ impl From<rows::Credentials> for Credentials {
 }
 
 #[allow(missing_docs, reason = "a column is described where its table is made")]
+#[allow(clippy::too_many_arguments, reason = "a row has as many columns as it has")]
 mod generated {
     use super::{Amount, Asset, Prepared, column, padded};
 
