@@ -5,7 +5,9 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::time::Duration;
 
+use teller_rpc::tls::ClientTls;
 use teller_rpc::{ClientConfig, Registry, Secret, Server, ServerConfig};
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use self::listen::listen;
@@ -14,16 +16,17 @@ use self::side::{Ready, Side};
 use crate::api::Backend;
 use crate::coalesce::Limits;
 use crate::config::{self, Config, Durable, Fleeting, Part};
+use crate::domain::attempt::AttemptRule;
 use crate::http::Front;
 use crate::ledger::{self, Ledger};
 use crate::service::cpu::Cpu;
-use crate::service::expiry;
 use crate::service::password::{Hasher, Scheme};
 use crate::service::payment::flow::Flow;
 use crate::service::payment::{Paying, Rules};
 use crate::service::picture::{self, Studio};
 use crate::service::seed::{self, Demo};
 use crate::service::{self, Settings};
+use crate::service::{audit, expiry};
 use crate::store::memory::Memory;
 use crate::store::{Store, Volatile};
 use crate::telemetry::{self, metrics};
@@ -34,6 +37,7 @@ mod offline;
 mod secret;
 mod side;
 mod stores;
+mod tls;
 
 /// The least time that a profile under change is kept out of the cache.
 const SHORTEST_GUARD: Duration = Duration::from_secs(10);
@@ -79,6 +83,9 @@ pub async fn start(config: &Config, part: Part) -> Result<App, Error> {
     let secret = secret::load(config)?;
     let mut app = App { http: None, rpc: None, demo: Demo::Absent, sides: Vec::new() };
     let mut config = config.clone();
+    if part == Part::Serve {
+        tls::names_itself(&config)?;
+    }
     if part.has_backend() {
         let (given, secret) = (config.clone(), secret.clone());
         let (side, demo) = side::start("backend", config.rpc.threads, move |stop| back(given, secret, stop)).await?;
@@ -123,13 +130,15 @@ pub fn client(config: &Config) -> Result<teller_rpc::Client, Error> {
     if config.rpc.backends.is_empty() {
         config.rpc.backends = vec![reachable(config.rpc.listen).to_string()];
     }
-    Ok(client_with(&config, secret::existing(&config)?))
+    let tls = tls::rpc_client(&config)?.map(|loaded| loaded.tls);
+    Ok(client_with(&config, secret::existing(&config)?, tls))
 }
 
-fn client_with(config: &Config, secret: Secret) -> teller_rpc::Client {
+fn client_with(config: &Config, secret: Secret, tls: Option<ClientTls>) -> teller_rpc::Client {
     teller_rpc::Client::new(
         config.rpc.backends.clone(),
         ClientConfig {
+            tls,
             max_connections: config.rpc.pool_connections,
             max_in_flight: config.rpc.max_in_flight_per_connection,
             max_frame_bytes: config.rpc.max_frame_bytes,
@@ -146,11 +155,19 @@ async fn front(
 ) -> Result<Ready<(), impl Future<Output = ()>>, Error> {
     let listener = listen(config.http.listen, "--http")?;
     let address = listener.local_addr().map_err(|e| Error::new("the front end has no address", e))?;
-    let client = client_with(&config, secret);
-    let front = Front::new(&config, Backend::new(client.clone()));
+    // Dropped with the side, which ends it.
+    let mut followed = JoinSet::new();
+    let rpc_tls = tls::rpc_client(&config)?;
+    let client = client_with(&config, secret, rpc_tls.as_ref().map(|loaded| loaded.tls.clone()));
+    rpc_tls.map(|loaded| followed.spawn(loaded.follow()));
+    let mut front = Front::new(&config, Backend::new(client.clone()));
+    if let Some(loaded) = tls::https(&config)? {
+        front = front.within(loaded.tls.clone());
+        followed.spawn(loaded.follow());
+    }
     let shown = telemetry::rpc::show_client(metrics::install(), client.clone());
     let serve = async move {
-        let _shown = shown;
+        let _kept = (shown, followed);
         front.run(listener, stop.cancelled_owned()).await;
         client.close().await;
     };
@@ -168,10 +185,15 @@ async fn back(
         (Durable::Sqlite(path), Fleeting::Memory) => Some(stores::alone(&config, &path)?),
         _ => None,
     };
+    let mut followed = JoinSet::new();
+    let tls = tls::rpc_server(&config)?;
+    let rpc_tls = tls.as_ref().map(|loaded| loaded.tls.clone());
+    tls.map(|loaded| followed.spawn(loaded.follow()));
     let Services { registry, demo, background, finish } = services(&config).await?;
     let server = Server::new(
         registry,
         ServerConfig {
+            tls: rpc_tls,
             max_frame_bytes: config.rpc.max_frame_bytes,
             max_connections: config.rpc.max_connections,
             max_in_flight: config.rpc.max_in_flight,
@@ -183,7 +205,7 @@ async fn back(
     );
     let shown = telemetry::rpc::show_server(metrics::install(), server.watch());
     let serve = async move {
-        let _shown = shown;
+        let _kept = (shown, followed);
         let background = tokio::spawn(background);
         server.run(listener, stop.cancelled_owned()).await;
         background.abort();
@@ -248,16 +270,23 @@ async fn over<S: Store, V: Volatile>(config: &Config, store: S, lanes: usize, vo
             queue_max: config.rpc.max_in_flight,
         },
         contracts_open: config.has_open_contracts(),
+        sign_in: AttemptRule {
+            free: config.sign_in.free_failures,
+            free_per_address: config.sign_in.free_failures_per_address,
+            window: config.sign_in.window(),
+        },
         deduct_asset: config.deduct.asset,
     };
     let (remote, simulated) = gateway::of(config).await?;
     let flow = Flow::new(ledger.clone(), remote, service::system_clock, config.payment.asset);
-    let (recovering, releasing) = (flow.clone().recover(config.payment.recover_after()), expiry::run(ledger.clone()));
+    let recovering = flow.clone().recover(config.payment.recover_after());
+    let begun = ledger.store().clone();
+    let usual = background(ledger.clone(), config.audit.keep());
     let background = Box::pin(async move {
         let _simulated = simulated;
-        tokio::join!(recovering, releasing);
+        tokio::join!(usual, recovering);
     });
-    let (begun, studio) = (ledger.store().clone(), studio(&config.picture));
+    let studio = studio(&config.picture);
     let paying = Paying { flow, mint: secret::mint(config)?, rules: rules(config) };
     let registry = service::registry(ledger, paying, volatile, hasher, studio, service::system_clock, &settings);
     Ok(Services { registry, demo, background, finish: Box::pin(async move { begun.finish().await }) })
@@ -270,6 +299,12 @@ fn rules(config: &Config) -> Rules {
         token_ttl: config.payment.token_ttl(),
         max_in_flight: config.payment.max_in_flight,
     }
+}
+
+/// What a backend does without being asked, for ever.
+async fn background<S: Store>(ledger: Ledger<S>, keep_audit: Duration) {
+    let forget = audit::forget(ledger.store().clone(), keep_audit, service::system_clock);
+    tokio::join!(expiry::run(ledger), forget);
 }
 
 fn limits(config: &config::Ledger, lanes: usize) -> ledger::Limits {

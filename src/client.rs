@@ -44,6 +44,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 pub use teller_rpc::Secret;
+#[cfg(feature = "tls")]
+pub use teller_rpc::tls;
 use teller_rpc::{CallError, ClientConfig, Context};
 
 use crate::api::account::{BalanceAt, Entries, EntryPage, List, OfAccount, Open, Page, PastBalance};
@@ -51,9 +53,10 @@ use crate::api::health::Ready;
 use crate::api::session::SignIn;
 use crate::api::transfer::{Batch, Brief, End, External, Handle, Item, OfTransfer, Order, Post, Seen, Settle};
 use crate::api::user::{SetNickname, SetPicture, SignUp};
-use crate::api::{Backend, Refusal};
+use crate::api::{Backend, Refusal, audit};
 use crate::domain::account::{Account, AccountId};
 use crate::domain::asset::Asset;
+use crate::domain::audit::{AuditKind, AuditRecord};
 use crate::domain::caller::{Caller, Device};
 use crate::domain::command::{self, Done};
 use crate::domain::invalid::Invalid;
@@ -101,6 +104,17 @@ impl Client {
         Self::over(teller_rpc::Client::new(addresses, ClientConfig::new(secret)))
     }
 
+    /// The same within mutual TLS: for backends on other machines. Each address must be one that its backend's certificate names.
+    #[cfg(feature = "tls")]
+    pub fn connect_within<A: Into<String>>(
+        addresses: impl IntoIterator<Item = A>,
+        secret: Secret,
+        tls: tls::ClientTls,
+    ) -> Self {
+        let addresses = addresses.into_iter().map(Into::into).collect();
+        Self::over(teller_rpc::Client::new(addresses, ClientConfig { tls: Some(tls), ..ClientConfig::new(secret) }))
+    }
+
     /// A client over an RPC client that was made and configured elsewhere.
     pub fn over(client: teller_rpc::Client) -> Self {
         Self { backend: Backend::new(client), timeout: Self::TIMEOUT }
@@ -145,6 +159,19 @@ impl Client {
     pub async fn set_picture(&self, caller: &Caller, upload: impl Into<Bytes>) -> Result<Profile, Error> {
         let request = SetPicture { caller: caller.clone(), user_name: None, upload: upload.into() };
         Ok(self.backend.user.set_picture(&self.cx(), &request).await??)
+    }
+
+    /// What was written down about `user`, of `kind`, before the number `before`: newest first, at most `limit` (1 to 1000). For operators.
+    pub async fn audit(
+        &self,
+        caller: &Caller,
+        user: Option<UserId>,
+        kind: Option<AuditKind>,
+        before: Option<u64>,
+        limit: u16,
+    ) -> Result<Page<AuditRecord>, Error> {
+        let request = audit::List { caller: caller.clone(), user, kind, before, limit };
+        Ok(self.backend.audit.list(&self.cx(), &request).await??)
     }
 
     /// A picture by the name that a profile gives.

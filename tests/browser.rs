@@ -20,6 +20,8 @@ mod support;
 mod browser {
     pub mod account;
     pub mod chromium;
+    pub mod docs;
+    pub mod foreign;
     pub mod page;
     pub mod picture;
     pub mod profile;
@@ -58,7 +60,11 @@ fn main() -> ExitCode {
         reach::the_whole_story_needs_no_mouse in Desk,
         reach::nothing_scrolls_sideways_on_a_narrow_phone in Phone,
         reach::an_inline_script_is_refused in Desk,
+        foreign::another_sites_page_cannot_act_for_who_is_signed_in in Desk,
         reach::the_console_says_that_the_backend_is_ready in Desk,
+        docs::every_call_is_told_and_opens_at_its_address in Desk,
+        docs::a_line_is_copied_whole in Desk,
+        docs::without_scripts_the_description_is_linked in Scriptless,
     ];
     libtest_mimic::run(&arguments, trials).exit_code()
 }

@@ -10,9 +10,11 @@
 //! - [`transfer`]: moving money.
 //! - [`payment`]: payments through a gateway.
 //! - [`wallet`]: accounts, as a published contract has them.
+//! - [`audit`]: what was written down about who did what.
 //! - [`health`]: whether the backend can serve.
 
 pub mod account;
+pub mod audit;
 pub mod health;
 pub mod payment;
 pub mod session;
@@ -40,6 +42,12 @@ pub enum Refusal {
     /// The user exists, the password is another.
     #[error("the password is wrong")]
     WrongPassword,
+    /// Too many tries, or requests: come back after as many seconds.
+    #[error("try again in {retry_after_s} s")]
+    TooManyRequests {
+        /// From now on.
+        retry_after_s: u32,
+    },
     /// No session, or one that has expired or was ended.
     #[error("there is no such session")]
     InvalidSession,
@@ -97,6 +105,8 @@ pub struct Backend {
     pub payment: payment::Client,
     /// Wallets.
     pub wallet: wallet::Client,
+    /// Audit.
+    pub audit: audit::Client,
     /// Health.
     pub health: health::Client,
 }
@@ -111,6 +121,7 @@ impl Backend {
             transfer: transfer::Client::new(client.clone()),
             payment: payment::Client::new(client.clone()),
             wallet: wallet::Client::new(client.clone()),
+            audit: audit::Client::new(client.clone()),
             health: health::Client::new(client),
         }
     }
@@ -125,6 +136,7 @@ pub fn visit<V: MethodVisitor>(service: &str, method: &str, visitor: V) -> Optio
         transfer::SERVICE => transfer::visit(method, visitor),
         payment::SERVICE => payment::visit(method, visitor),
         wallet::SERVICE => wallet::visit(method, visitor),
+        audit::SERVICE => audit::visit(method, visitor),
         health::SERVICE => health::visit(method, visitor),
         _ => None,
     }

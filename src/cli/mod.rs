@@ -4,6 +4,7 @@
 //! - [`migrate`], [`config`], [`seed`], [`completions`]: do one thing and end.
 //! - [`verify`], [`export`]: look at the books, and copy them.
 //! - [`gateway`]: run a payment gateway to try things out with.
+//! - [`certs`]: certificates to develop with.
 //! - [`rpc`]: ask a backend what it serves, and call it.
 //! - [`flags`]: the flags that several subcommands share.
 //! - [`progress`]: how far a long piece of work is.
@@ -18,6 +19,7 @@ use clap::{Parser, Subcommand};
 
 mod backend;
 mod banner;
+mod certs;
 mod completions;
 mod config;
 mod export;
@@ -51,6 +53,7 @@ Examples:
   teller --config config/mysql.toml                  on MySQL and Redis
   teller backend --rpc 10.0.0.2:7070                 one of several backends
   teller http --backend 10.0.0.2:7070,10.0.0.3:7070  a front end for them
+  teller certs dev                                   certificates to try HTTPS and RPC within TLS with
 
 Exit codes: 0 stopped as asked, 1 failed while running, 2 wrong usage or configuration, 3 `verify` found violations.
 SIGTERM and SIGINT let running requests finish; a second one ends at once.";
@@ -71,6 +74,7 @@ enum Command {
     Http(http::Http),
     Backend(backend::Backend),
     Migrate(migrate::Migrate),
+    Certs(certs::Certs),
     Rpc(rpc::Rpc),
     Config(config::Config),
     Seed(seed::Seed),
@@ -103,6 +107,7 @@ fn execute(arguments: Arguments) -> Result<(), Failure> {
         Command::Http(http) => http.execute(),
         Command::Backend(backend) => backend.execute(),
         Command::Migrate(migrate) => migrate.execute(),
+        Command::Certs(certs) => certs.execute(),
         Command::Rpc(rpc) => rpc.execute(),
         Command::Config(config) => config.execute(),
         Command::Seed(seed) => seed.execute(),

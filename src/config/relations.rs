@@ -6,8 +6,15 @@ use super::{Config, Values};
 /// What a message needs beside the picture in it, in bytes.
 const FRAME_ROOM: u64 = 65_536;
 
+/// Files that are of use together only.
+const TOGETHER: [&[&str]; 2] =
+    [&["http.tls_cert_file", "http.tls_key_file"], &["rpc.tls_cert_file", "rpc.tls_key_file", "rpc.tls_ca_file"]];
+
 /// Whether all pairs of values fit together.
 pub fn check(config: &Config, values: &Values) -> Result<(), Error> {
+    for keys in TOGETHER {
+        together(keys, values)?;
+    }
     let Config { http, rpc, store, password, picture, payment, .. } = config;
     let wide = |number: usize| number as u64;
     // A budget shrinks on its way in, so that whoever waits outside hears a reason and not a time-out.
@@ -48,6 +55,17 @@ pub fn check(config: &Config, values: &Values) -> Result<(), Error> {
         }
     }
     Ok(())
+}
+
+fn together(keys: &[&str], values: &Values) -> Result<(), Error> {
+    let is_set = |key: &&&str| !values.text(key).is_empty();
+    let (Some(set), Some(missing)) = (keys.iter().find(is_set), keys.iter().find(|key| !is_set(key))) else {
+        return Ok(());
+    };
+    Err(Error::Refused {
+        problem: format!("{set} is set ({}), and {missing} is not", values.origin(set)),
+        fix: format!("set {}, or none of them", keys.join(" and ")),
+    })
 }
 
 fn too_small(key: &str, value: u64, other: &str, least: u64, values: &Values) -> Error {

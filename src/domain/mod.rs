@@ -5,6 +5,8 @@
 //! - [`session`]: what a signed-in browser holds, and what the stores know of it.
 //! - [`token`]: what programs hold in its place.
 //! - [`caller`]: who asks, and from where.
+//! - [`attempt`]: tries to sign in.
+//! - [`audit`]: what is written down about who did what.
 //! - [`picture`]: profile pictures, after they were decoded and written anew.
 //! - [`asset`], [`money`]: currencies, and exact amounts of them.
 //! - [`account`], [`transfer`]: accounts, and the transfers and entries that change them.
@@ -17,6 +19,8 @@
 
 pub mod account;
 pub mod asset;
+pub mod attempt;
+pub mod audit;
 pub mod caller;
 pub mod command;
 pub mod effects;

@@ -2,9 +2,11 @@
 
 use hyper::Method;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::front::Call;
 use super::json::Object;
+use super::openapi::value::account_status;
 use super::query::{self, Query, cursor};
 use super::reply::{Reply, Trouble};
 use super::show::{Id, Instant, Money};
@@ -17,18 +19,37 @@ use crate::domain::time::Timestamp;
 use crate::domain::transfer::Entry;
 
 /// An account, as it is shown.
-#[derive(Serialize)]
-struct Shown<'a> {
+#[derive(Serialize, ToSchema)]
+#[schema(as = Account)]
+pub(super) struct Shown<'a> {
     id: u64,
+    /// Whose; `null` for the house's own.
+    #[schema(required)]
     user_id: Option<u64>,
     currency: &'a str,
+    /// All of it, held money included.
     balance: Money,
+    /// What pending transfers hold of it.
     held: Money,
+    /// What may leave it; `null` where nothing binds it.
+    #[schema(required)]
     available: Option<Money>,
+    /// How far it may be overdrawn, zero or less; `null` where nothing binds it.
+    #[schema(required)]
     floor: Option<Money>,
+    #[schema(schema_with = account_status)]
     status: &'static str,
     created_at: Instant,
     updated_at: Instant,
+}
+
+/// Some of a user's accounts.
+#[derive(Serialize, ToSchema)]
+pub(super) struct AccountPage<'a> {
+    accounts: Vec<Shown<'a>>,
+    /// The next page's `cursor`; `null` on the last.
+    #[schema(required)]
+    next: Option<String>,
 }
 
 impl<'a> From<&'a Account> for Shown<'a> {
@@ -56,11 +77,14 @@ impl<'a> From<&'a Account> for Shown<'a> {
 }
 
 /// An entry, as it is shown.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Entry)]
 pub(super) struct ShownEntry {
     account_id: u64,
+    /// Its place among the account's entries, from 1.
     seq: u64,
     transfer_id: Id,
+    /// Less than zero where the account paid.
     amount: Money,
     balance_before: Money,
     balance_after: Money,
@@ -83,6 +107,32 @@ impl ShownEntry {
             created_at: Instant(entry.created_at),
         }
     }
+}
+
+/// Some of an account's entries.
+#[derive(Serialize, ToSchema)]
+pub(super) struct EntriesPage<'a> {
+    account_id: u64,
+    currency: &'a str,
+    entries: Vec<ShownEntry>,
+    /// The next page's `cursor`; `null` on the last.
+    #[schema(required)]
+    next: Option<String>,
+}
+
+/// What an account held at an instant.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Balance)]
+pub(super) struct Past<'a> {
+    account_id: u64,
+    currency: &'a str,
+    /// The instant; `null` for now.
+    #[schema(required)]
+    at: Option<Instant>,
+    balance: Money,
+    held: Money,
+    /// The newest entry then; 0 before the first.
+    seq: u64,
 }
 
 /// `GET` and `POST /v1/accounts`.
@@ -111,28 +161,16 @@ async fn get(call: &mut Call<'_>) -> Result<Reply, Trouble> {
 }
 
 async fn list(call: &mut Call<'_>) -> Result<Reply, Trouble> {
-    #[derive(Serialize)]
-    struct Accounts<'a> {
-        accounts: Vec<Shown<'a>>,
-        next: Option<String>,
-    }
     let caller = call.caller()?;
     let query = Query::read(&["limit", "cursor"], call.head.uri().query())?;
     let request = List { caller, after: query.cursor()?.map(AccountId), limit: query.limit()? };
     let page = call.backend().account.list(&call.context(), &request).await??;
     let next = page.items.last().filter(|_| page.more).map(|last| cursor(last.id.0));
-    Ok(Reply::document(&Accounts { accounts: page.items.iter().map(Shown::from).collect(), next }))
+    Ok(Reply::document(&AccountPage { accounts: page.items.iter().map(Shown::from).collect(), next }))
 }
 
 /// `GET /v1/accounts/{id}/entries`: newest first.
 pub(super) async fn entries(call: &mut Call<'_>) -> Result<Reply, Trouble> {
-    #[derive(Serialize)]
-    struct Shown<'a> {
-        account_id: u64,
-        currency: &'a str,
-        entries: Vec<ShownEntry>,
-        next: Option<String>,
-    }
     let caller = call.caller()?;
     let account = account_of(call)?;
     let query = Query::read(&["from", "to", "limit", "cursor"], call.head.uri().query())?;
@@ -142,20 +180,11 @@ pub(super) async fn entries(call: &mut Call<'_>) -> Result<Reply, Trouble> {
     let (asset, page) = (found.asset, found.page);
     let next = page.items.last().filter(|_| page.more).map(|last| cursor(last.seq));
     let entries = page.items.iter().map(|entry| ShownEntry::new(entry, asset)).collect();
-    Ok(Reply::document(&Shown { account_id: account.0, currency: asset.code(), entries, next }))
+    Ok(Reply::document(&EntriesPage { account_id: account.0, currency: asset.code(), entries, next }))
 }
 
 /// `GET /v1/accounts/{id}/balance`: at the instant `at`, or now.
 pub(super) async fn balance(call: &mut Call<'_>) -> Result<Reply, Trouble> {
-    #[derive(Serialize)]
-    struct Shown<'a> {
-        account_id: u64,
-        currency: &'a str,
-        at: Option<Instant>,
-        balance: Money,
-        held: Money,
-        seq: u64,
-    }
     /// Later than any entry.
     const NOW: Timestamp = Timestamp(i64::MAX);
     let caller = call.caller()?;
@@ -165,7 +194,7 @@ pub(super) async fn balance(call: &mut Call<'_>) -> Result<Reply, Trouble> {
     let then = call.backend().account.balance_at(&call.context(), &request).await??;
     let (balance, held) = (Money(then.balance, then.asset), Money(then.held, then.asset));
     let (currency, at) = (then.asset.code(), at.map(Instant));
-    Ok(Reply::document(&Shown { account_id: account.0, currency, at, balance, held, seq: then.seq }))
+    Ok(Reply::document(&Past { account_id: account.0, currency, at, balance, held, seq: then.seq }))
 }
 
 async fn amend(call: &mut Call<'_>) -> Result<Reply, Trouble> {

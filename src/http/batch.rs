@@ -3,12 +3,15 @@
 use serde::Serialize;
 use serde::ser::Serializer;
 use teller_rpc::{CallError, Executed, Status};
+use utoipa::ToSchema;
 
+use super::explain;
 use super::extract;
 use super::front::Call;
 use super::json::{Object, elements};
+use super::openapi::value::{Shape, just, transfer_status};
 use super::problem::Problem;
-use super::reply::{self, Reply, Trouble};
+use super::reply::{Reply, Trouble};
 use super::show::{Id, Instant, Money};
 use super::transfer::{moving, order, status};
 use crate::api::transfer::{BATCH_MAX, Batch, Brief, Item, fresh_id};
@@ -21,24 +24,43 @@ const ITEM: &[&str; 8] =
     &["from_account_id", "to_account_id", "amount", "currency", "description", "pending", "timeout_seconds", "linked"];
 
 /// What became of one of many.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(untagged)]
+#[schema(as = BatchResult)]
 enum Shown<'a> {
     Done {
+        #[schema(schema_with = transfer_status)]
         status: &'static str,
         transfer_id: Id,
         replayed: bool,
         from_seq: u64,
         from_balance: Money,
         from_held: Money,
+        #[schema(required)]
         to_seq: Option<u64>,
+        #[schema(required)]
         to_balance: Option<Money>,
         created_at: Instant,
     },
     Refused {
+        #[schema(schema_with = refused)]
         status: &'static str,
-        problem: reply::Details<'a>,
+        problem: explain::Details<'a>,
     },
+}
+
+fn refused() -> Shape {
+    just("refused")
+}
+
+/// What became of a batch, in its order.
+#[derive(Serialize, ToSchema)]
+#[schema(as = BatchAnswer)]
+pub(super) struct Answered<'a> {
+    done: usize,
+    refused: usize,
+    #[schema(value_type = Vec<Shown<'_>>)]
+    results: Results<'a>,
 }
 
 /// Runs the batch. Megabytes are read for people who are signed in, and for so many at once.
@@ -79,15 +101,9 @@ fn item(text: &[u8]) -> Result<Item, Invalid> {
 }
 
 fn answer(request: &Batch, results: &[Result<Brief, Refusal>]) -> Reply {
-    #[derive(Serialize)]
-    struct Answer<'a> {
-        done: usize,
-        refused: usize,
-        results: Results<'a>,
-    }
     let done = results.iter().filter(|result| result.is_ok()).count();
     let replayed = done > 0 && results.iter().flatten().all(|brief| brief.replayed);
-    let answer = Answer { done, refused: results.len() - done, results: Results(request, results) };
+    let answer = Answered { done, refused: results.len() - done, results: Results(request, results) };
     Reply::document(&answer).replayed(replayed)
 }
 
@@ -99,7 +115,7 @@ impl Serialize for Results<'_> {
         let Self(request, results) = self;
         serializer.collect_seq(request.items.iter().zip(*results).map(|(item, result)| match result {
             Ok(brief) => done(brief, item.order.asset),
-            Err(refusal) => Shown::Refused { status: "refused", problem: reply::details_of(refusal) },
+            Err(refusal) => Shown::Refused { status: "refused", problem: explain::details_of(refusal) },
         }))
     }
 }

@@ -31,6 +31,9 @@ macro_rules! kinds {
 }
 
 kinds! {
+    /// Too many requests, or too many sign-ins that failed, from this address or for this account. Nothing was executed. Try again after
+    /// `Retry-After` seconds.
+    TooManyRequests "too-many-requests" "Too many requests";
     /// The request has no session, or one that has expired or was ended. Sign in, and send the cookie.
     Unauthenticated "unauthenticated" "Not signed in";
     /// A value breaks a rule that needs no look at any account: `field` names it, `detail` says the rule. Nothing was executed.
@@ -109,11 +112,15 @@ impl Kind {
 }
 
 /// What is shown at the address of a type.
-#[derive(Debug, serde::Serialize)]
+#[derive(Debug, serde::Serialize, utoipa::ToSchema)]
 pub(super) struct Explanation {
+    /// Its stable address, relative to this server.
     r#type: &'static str,
+    /// A few words for people.
     title: &'static str,
+    /// The HTTP status that it comes with.
     status: u16,
+    /// What it is, and what to do about it.
     about: &'static str,
 }
 

@@ -2,6 +2,7 @@
 
 use hyper::header::{HeaderValue, SET_COOKIE};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::extract::SESSION;
 use super::front::Call;
@@ -16,6 +17,24 @@ use crate::domain::user::{Nickname, Password, UserName};
 
 /// `data` of an answer that has none.
 const NOTHING: &str = "";
+
+/// A profile, as its owner sees it.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct UserInfo<'a> {
+    username: &'a str,
+    nickname: &'a str,
+    /// What follows `/pictures/`; empty where there is no picture.
+    profile_path: &'a str,
+}
+
+/// Where a new picture is.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct PicturePath<'a> {
+    /// What follows `/pictures/`.
+    profile_path: &'a str,
+}
 
 /// `POST signup`: creates a user.
 pub(super) async fn sign_up(call: &mut Call<'_>) -> Result<Reply, Trouble> {
@@ -53,13 +72,6 @@ pub(super) async fn sign_out(call: &mut Call<'_>) -> Result<Reply, Trouble> {
 
 /// `GET get_user_info`: one's own profile.
 pub(super) async fn get_user_info(call: &mut Call<'_>) -> Result<Reply, Trouble> {
-    #[derive(Serialize)]
-    #[serde(rename_all = "camelCase")]
-    struct UserInfo<'a> {
-        username: &'a str,
-        nickname: &'a str,
-        profile_path: &'a str,
-    }
     let caller = call.caller()?;
     let profile = call.backend().user.profile(&call.context(), &caller).await??;
     Ok(Reply::success(&UserInfo {
@@ -71,11 +83,6 @@ pub(super) async fn get_user_info(call: &mut Call<'_>) -> Result<Reply, Trouble>
 
 /// `POST update_profile_pic`: changes one's picture.
 pub(super) async fn update_profile_pic(call: &mut Call<'_>) -> Result<Reply, Trouble> {
-    #[derive(Serialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Path<'a> {
-        profile_path: &'a str,
-    }
     let caller = call.caller()?;
     // Megabytes are read for people who are signed in, and for so many at once. The backend asks again; it trusts nobody.
     call.backend().user.profile(&call.context(), &caller).await??;
@@ -83,7 +90,7 @@ pub(super) async fn update_profile_pic(call: &mut Call<'_>) -> Result<Reply, Tro
     let upload::Upload { file, user_name } = call.upload().await?;
     let request = SetPicture { caller, user_name, upload: file };
     let profile = call.backend().user.set_picture(&call.context(), &request).await??;
-    Ok(Reply::success(&Path { profile_path: &profile.picture }))
+    Ok(Reply::success(&PicturePath { profile_path: &profile.picture }))
 }
 
 /// `POST update_nickname`: changes one's nickname.

@@ -3,8 +3,11 @@
 use std::borrow::Cow;
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::catalog::Kind;
+use super::openapi::value::hold_status as hold_status_shape;
+use super::reply::status_of_kind;
 use super::show::{Id, Money};
 use super::transfer::hold_status;
 use crate::api::Refusal;
@@ -12,24 +15,35 @@ use crate::domain::command::{self, Side};
 use crate::domain::transfer::TransferId;
 
 /// The members of a problem that are its own (RFC 9457, section 3.2), and its detail.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default, Serialize, ToSchema)]
+#[schema(as = ProblemMembers)]
 pub(super) struct Members<'a> {
+    /// What is wrong, for people.
     #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<String>,
+    /// The field or parameter that is wrong.
     #[serde(skip_serializing_if = "Option::is_none")]
     field: Option<Cow<'a, str>>,
+    /// What could be moved.
     #[serde(skip_serializing_if = "Option::is_none")]
     available: Option<Money>,
+    /// The currency of `available`, or of the account that is in another one.
     #[serde(skip_serializing_if = "Option::is_none")]
     currency: Option<String>,
+    /// How many decimals the currency has.
     #[serde(skip_serializing_if = "Option::is_none")]
     decimals: Option<u8>,
+    /// What became of the pending transfer.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(schema_with = hold_status_shape)]
     status_now: Option<&'static str>,
+    /// The account that is there already.
     #[serde(skip_serializing_if = "Option::is_none")]
     account_id: Option<u64>,
+    /// The transfer that has the reference, or that may be in effect.
     #[serde(skip_serializing_if = "Option::is_none")]
     transfer_id: Option<Id>,
+    /// The place of the transfer that was refused, from 0.
     #[serde(skip_serializing_if = "Option::is_none")]
     index: Option<u32>,
 }
@@ -55,10 +69,43 @@ impl<'a> Members<'a> {
     }
 }
 
+/// A problem, as it is written (RFC 9457).
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub(super) struct Details<'a> {
+    /// What kind: an address on this server that tells what it means, or `about:blank` where the status says all.
+    r#type: &'static str,
+    /// The kind in a few words.
+    title: &'static str,
+    /// The HTTP status; in a batch, that of the transfer alone.
+    status: u16,
+    #[serde(flatten)]
+    members: Members<'a>,
+}
+
+impl<'a> Details<'a> {
+    /// Of that kind.
+    pub(super) fn new(kind: Kind, members: Members<'a>) -> Self {
+        Self { r#type: kind.uri(), title: kind.title(), status: status_of_kind(kind).as_u16(), members }
+    }
+
+    /// Of what has no more to say than its status.
+    pub(super) fn of_status(status: u16, title: &'static str, members: Members<'a>) -> Self {
+        Self { r#type: "about:blank", title, status, members }
+    }
+}
+
+/// The problem of one transfer among many.
+pub(super) fn details_of(refusal: &command::Refusal) -> Details<'_> {
+    let (kind, members) = ledger(refusal);
+    Details::new(kind, members)
+}
+
 /// The kind of a refusal, and what there is to say about it.
 pub(super) fn refusal(refusal: &Refusal) -> (Kind, Members<'_>) {
     let said = Members::detail(refusal.to_string());
     match refusal {
+        Refusal::TooManyRequests { .. } => (Kind::TooManyRequests, said),
         Refusal::InvalidSession => (Kind::Unauthenticated, said),
         Refusal::Invalid(broken) => (Kind::InvalidRequest, said.field(broken.field.as_ref())),
         Refusal::NotOperator => (Kind::OperatorOnly, said),

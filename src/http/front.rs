@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::net::IpAddr;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -15,9 +16,12 @@ use tokio::sync::Semaphore;
 
 use super::body::Intake;
 use super::extract::{self, Fields};
+use super::openapi::Document;
 use super::problem::Problem;
+use super::rate::{Rates, Standing};
 use super::reply::{Answer, Reply, Trouble};
 use super::router::{Body, Route, Router};
+use super::tls::Https;
 use super::upload::{self, Upload};
 use super::{connection, origin, trace};
 use crate::api::{Backend, Refusal};
@@ -34,6 +38,9 @@ const MAX_UPLOADS: usize = 64;
 pub struct Front {
     backend: Backend,
     limits: config::Http,
+    rates: Rates,
+    /// The certificate for browsers, if TLS is spoken here.
+    https: Option<Https>,
     /// How long a call to the backend may take.
     call_timeout: Duration,
     /// What each further transfer of a batch adds to that.
@@ -45,6 +52,7 @@ pub struct Front {
     uploads: Semaphore,
     figures: &'static Metrics,
     stopping: AtomicBool,
+    document: OnceLock<Document>,
 }
 
 impl fmt::Debug for Front {
@@ -59,6 +67,7 @@ impl Front {
         let limits = config.http.clone();
         Self {
             backend,
+            rates: Rates::new(&config.limits),
             call_timeout: config.rpc.request_timeout().min(limits.request_timeout()),
             transfer_timeout: config.ledger.transfer_timeout(),
             max_upload_bytes: config.picture.max_upload_bytes,
@@ -67,8 +76,20 @@ impl Front {
             uploads: Semaphore::new(MAX_UPLOADS),
             figures: metrics::install(),
             stopping: AtomicBool::new(false),
+            https: None,
+            document: OnceLock::new(),
             limits,
         }
+    }
+
+    /// The same, within TLS: for what `http.tls_cert_file` names.
+    #[must_use]
+    pub fn within(self, https: Https) -> Self {
+        Self { https: Some(https), ..self }
+    }
+
+    pub(super) fn https(&self) -> Option<&Https> {
+        self.https.as_ref()
     }
 
     pub(super) fn limits(&self) -> &config::Http {
@@ -81,6 +102,11 @@ impl Front {
 
     pub(super) fn uploads(&self) -> &Semaphore {
         &self.uploads
+    }
+
+    /// What the surface is, for programs.
+    pub(super) fn document(&self) -> &Document {
+        self.document.get_or_init(|| Document::new(|body| self.limit(body)))
     }
 
     pub(super) fn figures(&self) -> String {
@@ -110,8 +136,8 @@ impl Front {
         let body = Intake::new(body, self.limits.body_timeout());
         let its = trace::of(head.headers());
         let request_id = || telemetry::trace::request_id(&its);
-        let mut call = Call { trace: its, front: self, peer, head, body, limit };
-        let reply = match call.reach(found).await {
+        let mut call = Call { trace: its, front: self, peer, head, body, limit, standing: Standing::default() };
+        let mut reply = match call.reach(found).await {
             Ok(reply) => reply,
             Err(trouble) => {
                 let reply = route.surface.explain(&trouble, request_id);
@@ -119,12 +145,15 @@ impl Front {
                 reply
             }
         };
+        for (name, value) in call.standing.headers().into_iter().flatten() {
+            reply = reply.with(name, value);
+        }
         route.figures.count(&reply, began.elapsed());
         tracing::debug!(route = route.name, status = reply.status(), request_id = request_id(), "answered");
         let unread = call.body.unread();
         let close = unread || self.is_stopping();
         let map = std::mem::take(call.head.headers_mut());
-        (reply.finish(map, trace::request_id(&its), self.limits.behind_proxy, close), unread)
+        (reply.finish(map, trace::request_id(&its), self.limits.is_tls(), close), unread)
     }
 
     fn limit(&self, body: Body) -> usize {
@@ -163,6 +192,8 @@ pub(super) struct Call<'a> {
     peer: Option<IpAddr>,
     /// Bytes that the route reads of the body.
     limit: usize,
+    /// Where the client stands with its limits.
+    standing: Standing,
 }
 
 impl Call<'_> {
@@ -176,7 +207,7 @@ impl Call<'_> {
 
     /// Whether browsers reach this over TLS.
     pub(super) fn is_tls(&self) -> bool {
-        self.front.limits.behind_proxy
+        self.front.limits.is_tls()
     }
 
     /// Whether it only looks.
@@ -206,6 +237,10 @@ impl Call<'_> {
     /// The request's id, as its answer's header has it.
     pub(super) fn request_id(&self) -> String {
         telemetry::trace::request_id(&self.trace)
+    }
+
+    fn is_foreign(&self) -> bool {
+        origin::is_foreign(self.headers(), self.front.limits.behind_proxy, self.is_tls())
     }
 
     /// What a call to the backend carries: its deadline, and the trace.
@@ -244,6 +279,7 @@ impl Call<'_> {
 
     /// Runs the handler, unless something keeps the request from reaching it.
     async fn reach(&mut self, found: Result<&Route, &Route>) -> Result<Reply, Trouble> {
+        self.check_rate()?;
         self.check_head()?;
         let route = found.map_err(|_| Problem::NotFound)?;
         if self.head.method() == Method::OPTIONS {
@@ -252,10 +288,23 @@ impl Call<'_> {
         if !route.takes(self.head.method()) {
             return Err(Problem::MethodNotAllowed(route.allow()).into());
         }
-        if route.changes(self.head.method()) && origin::is_foreign(self.headers(), self.front.limits.behind_proxy) {
+        if route.changes(self.head.method()) && self.is_foreign() {
             return Err(Problem::CrossSite.into());
         }
         route.run(self).await
+    }
+
+    /// Counts the request for whoever makes it; without a word of the proxy, for the proxy itself.
+    fn check_rate(&mut self) -> Result<(), Refusal> {
+        let Some(address) = self.address().or(self.peer) else { return Ok(()) };
+        if address.is_loopback() {
+            return Ok(());
+        }
+        self.standing = self.front.rates.count(address, extract::credential(self.headers()).ok().as_ref());
+        match self.standing.refused {
+            Some(retry_after_s) => Err(Refusal::TooManyRequests { retry_after_s }),
+            None => Ok(()),
+        }
     }
 
     /// The limits that hyper does not know, and the one rule of HTTP/1.1 that it leaves to us.

@@ -3,14 +3,18 @@
 use std::time::Duration;
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::front::Call;
 use super::problem::Problem;
 use super::reply::{Reply, Trouble};
 
-#[derive(Serialize)]
-struct Health<'a> {
+/// How it is.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Health<'a> {
+    /// In a word.
     status: &'static str,
+    /// The backend's version, where it was asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     version: Option<&'a str>,
 }

@@ -17,17 +17,18 @@ use super::security;
 struct Web;
 
 /// Asked for again each time, and answered 304 while it is the same: a new release is seen at once.
-static REVALIDATE: HeaderValue = HeaderValue::from_static("no-cache");
+pub(super) static REVALIDATE: HeaderValue = HeaderValue::from_static("no-cache");
 
-/// The path of every page and of all that pages need. `/` is `index.html`.
+/// The path of every page and of all that pages need. `/` is `index.html`, `/docs` is `docs.html`.
 pub(super) fn paths() -> impl Iterator<Item = String> {
-    Web::iter().map(|name| format!("/{name}")).chain(["/".to_owned()])
+    Web::iter().map(|name| format!("/{name}")).chain(["/".to_owned(), "/docs".to_owned()])
 }
 
 /// `GET` of one of [`paths`].
 pub(super) fn show(call: &Call<'_>) -> Result<Reply, Trouble> {
     let name = match call.head.uri().path() {
         "/" => "index.html",
+        "/docs" => "docs.html",
         path => path.trim_start_matches('/'),
     };
     let file = Web::get(name).ok_or(Problem::NotFound)?;
@@ -55,7 +56,7 @@ fn tag(file: &EmbeddedFile) -> HeaderValue {
 }
 
 /// Whether the client says that it has it. Proxies that compress make tags weak; for a GET that is the same.
-fn has(headers: &HeaderMap, tag: &HeaderValue) -> bool {
+pub(super) fn has(headers: &HeaderMap, tag: &HeaderValue) -> bool {
     let lists = headers.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
     let mut tags = lists.flat_map(|list| list.split(',')).map(|tag| tag.trim().trim_start_matches("W/"));
     tags.any(|known| known == "*" || known.as_bytes() == tag.as_bytes())

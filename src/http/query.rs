@@ -2,13 +2,15 @@
 
 use std::borrow::Cow;
 
-use super::json::number;
+use super::json::{ID_MAX, number};
 use crate::api::Refusal;
 use crate::api::account::PAGE_MAX;
 use crate::domain::account::AccountId;
+use crate::domain::audit::AuditKind;
 use crate::domain::invalid::Invalid;
 use crate::domain::time::Timestamp;
 use crate::domain::transfer::TransferId;
+use crate::domain::user::UserId;
 
 /// Items on a page unless `limit` says otherwise.
 const PAGE: u16 = 100;
@@ -73,6 +75,16 @@ impl<'a> Query<'a> {
     pub(super) fn place<T>(&self, name: &'static str, read: fn(&str) -> Option<T>) -> Result<Option<T>, Invalid> {
         let unknown = || Invalid::new(name, "must be one that an answer gave as next");
         self.text(name).map(|text| read(text).ok_or_else(unknown)).transpose()
+    }
+
+    /// A user to look for.
+    pub(super) fn user(&self) -> Result<Option<UserId>, Invalid> {
+        self.text("user_id").map(|text| number("user_id", text, ID_MAX).map(UserId)).transpose()
+    }
+
+    /// A kind of event to look for.
+    pub(super) fn audit_kind(&self) -> Result<Option<AuditKind>, Invalid> {
+        self.text("kind").map(AuditKind::parse).transpose()
     }
 
     /// The first microsecond that is not before the instant `name`: a bound that counts whole microseconds from there on.

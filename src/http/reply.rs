@@ -14,7 +14,7 @@ use teller_rpc::CallError;
 
 use super::catalog::{Explanation, Kind};
 use super::errcode::Code;
-use super::explain::{self, Members};
+use super::explain::{self, Details, Members};
 use super::payment::Word;
 use super::problem::Problem;
 pub(super) use super::trouble::Trouble;
@@ -181,6 +181,17 @@ impl Reply {
         self.code
     }
 
+    /// Its media type and body, for whoever tells of it.
+    pub(super) fn content(&self) -> (&str, &[u8]) {
+        let media_type = self.media_type.as_ref().and_then(|value| value.to_str().ok());
+        (media_type.unwrap_or_default(), &self.body)
+    }
+
+    /// The names of its own headers, likewise.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.more.iter().map(|(name, _)| name.as_str())
+    }
+
     /// The HTTP status.
     pub(super) fn status(&self) -> u16 {
         self.status.as_u16()
@@ -249,6 +260,10 @@ fn envelope_of(trouble: &Trouble) -> Reply {
         Trouble::Refused(Refusal::WrongPassword) => Code::Password,
         Trouble::Refused(Refusal::InvalidSession) => Code::InvalidSession,
         Trouble::Refused(Refusal::Invalid(broken)) => return detailed(StatusCode::OK, broken),
+        // Proxies and programs that know nothing of the contract understand this one.
+        Trouble::Refused(Refusal::TooManyRequests { retry_after_s }) => {
+            return later(Reply::coded(StatusCode::TOO_MANY_REQUESTS, Code::Server), *retry_after_s);
+        }
         Trouble::Failed(CallError::Status { status, .. }) if error::Code::of(status) == error::Code::Store => {
             Code::DataBase
         }
@@ -292,7 +307,7 @@ fn problem_of(trouble: &Trouble) -> Reply {
             let status = status_of(problem);
             let title = status.canonical_reason().unwrap_or("Error");
             let members = problem.rule().map_or_else(Members::default, |broken| Members::detail(broken.to_string()));
-            let details = Details { r#type: "about:blank", title, status: status.as_u16(), members };
+            let details = Details::of_status(status.as_u16(), title, members);
             return hints(Reply::json(status, &PROBLEM_JSON, &details), problem);
         }
         Trouble::Refused(refusal) => explain::refusal(refusal),
@@ -304,29 +319,15 @@ fn problem_of(trouble: &Trouble) -> Reply {
     };
     let status = status_of_kind(kind);
     let reply = Reply::json(status, &PROBLEM_JSON, &Details::new(kind, members));
-    if status == StatusCode::SERVICE_UNAVAILABLE { reply.with(RETRY_AFTER, SOON.clone()) } else { reply }
-}
-
-/// A problem, as it is written.
-#[derive(Debug, Serialize)]
-pub(super) struct Details<'a> {
-    r#type: &'static str,
-    title: &'static str,
-    status: u16,
-    #[serde(flatten)]
-    members: Members<'a>,
-}
-
-impl<'a> Details<'a> {
-    fn new(kind: Kind, members: Members<'a>) -> Self {
-        Self { r#type: kind.uri(), title: kind.title(), status: status_of_kind(kind).as_u16(), members }
+    match trouble {
+        Trouble::Refused(Refusal::TooManyRequests { retry_after_s }) => later(reply, *retry_after_s),
+        _ if status == StatusCode::SERVICE_UNAVAILABLE => reply.with(RETRY_AFTER, SOON.clone()),
+        _ => reply,
     }
 }
 
-/// The problem of one transfer among many.
-pub(super) fn details_of(refusal: &command::Refusal) -> Details<'_> {
-    let (kind, members) = explain::ledger(refusal);
-    Details::new(kind, members)
+fn later(reply: Reply, seconds: u32) -> Reply {
+    reply.with(RETRY_AFTER, seconds.into())
 }
 
 /// The table of `POST /deduct`: the published contract knows 400, 404, and what HTTP says of everybody.
@@ -428,7 +429,7 @@ const fn status_of(problem: &Problem) -> StatusCode {
     }
 }
 
-const fn status_of_kind(kind: Kind) -> StatusCode {
+pub(super) const fn status_of_kind(kind: Kind) -> StatusCode {
     match kind {
         Kind::InvalidRequest => StatusCode::BAD_REQUEST,
         Kind::Unauthenticated | Kind::WrongPassword => StatusCode::UNAUTHORIZED,
@@ -457,6 +458,7 @@ const fn status_of_kind(kind: Kind) -> StatusCode {
         | Kind::InsufficientFunds
         | Kind::ChainBroken
         | Kind::AccountNotEmpty => StatusCode::UNPROCESSABLE_ENTITY,
+        Kind::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
         Kind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         Kind::Unavailable | Kind::OutcomeUnknown => StatusCode::SERVICE_UNAVAILABLE,
     }

@@ -5,7 +5,8 @@ use hyper::Method;
 use super::front::Call;
 use super::reply::{Reply, Surface, Trouble};
 use super::{
-    account, batch, deduct, entrytask, figures::Figures, health, page, payment, picture, problem, transfer, wallet,
+    account, audit, batch, deduct, entrytask, figures::Figures, health, openapi, page, payment, picture, problem,
+    transfer, wallet,
 };
 
 /// Every route but the pages, which are added from the files under `web/`.
@@ -31,6 +32,7 @@ const ROUTES: &[(&str, Methods, Body, Surface, Handler)] = &[
     ("/v1/transfers/{id}",                     Methods::Read,         Body::None,   Surface::Plain,     Handler::Transfer),
     ("/v1/transfers/{id}/post",                Methods::Change,       Body::Fields, Surface::Plain,     Handler::PostPending),
     ("/v1/transfers/{id}/void",                Methods::Change,       Body::Fields, Surface::Plain,     Handler::VoidPending),
+    ("/v1/audit",                              Methods::Read,         Body::None,   Surface::Plain,     Handler::Audit),
     ("/deduct",                                Methods::Change,       Body::Fields, Surface::Deduct,    Handler::Deduct),
     ("/payment",                               Methods::Change,       Body::Fields, Surface::Payment,   Handler::Pay),
     ("/payment/token",                         Methods::Change,       Body::Fields, Surface::Payment,   Handler::PaymentToken),
@@ -48,12 +50,12 @@ const ROUTES: &[(&str, Methods, Body, Surface, Handler)] = &[
     ("/readyz",                                Methods::Read,         Body::None,   Surface::Plain,     Handler::Ready),
     ("/health",                                Methods::Read,         Body::None,   Surface::Plain,     Handler::Health),
     ("/metrics",                               Methods::Read,         Body::None,   Surface::Plain,     Handler::Metrics),
+    ("/openapi.json",                          Methods::Read,         Body::None,   Surface::Plain,     Handler::Describe),
 ];
 
-/// The paths of the table, for tests that walk it.
-#[cfg(test)]
-pub(super) fn paths() -> impl Iterator<Item = &'static str> {
-    ROUTES.iter().map(|(path, ..)| *path)
+/// The rows of the table, for whoever tells of them; a route's name is its path.
+pub(super) fn rows() -> impl Iterator<Item = Route> {
+    ROUTES.iter().map(|(path, methods, body, surface, handler)| Route::new(path, *methods, *body, *surface, *handler))
 }
 
 /// Where the pages are counted: they are many, and one is as interesting as another.
@@ -87,6 +89,18 @@ pub(super) enum Body {
     Upload,
 }
 
+impl Body {
+    /// What it may be sent as.
+    pub(super) const fn media_types(self) -> &'static str {
+        match self {
+            Self::None => "",
+            Self::Fields => "application/json or application/x-www-form-urlencoded",
+            Self::Batch => "application/json",
+            Self::Upload => "multipart/form-data",
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Handler {
     SignUp,
@@ -107,6 +121,7 @@ enum Handler {
     Transfer,
     PostPending,
     VoidPending,
+    Audit,
     Deduct,
     Pay,
     PaymentToken,
@@ -124,6 +139,7 @@ enum Handler {
     Ready,
     Health,
     Metrics,
+    Describe,
     Page,
 }
 
@@ -154,9 +170,8 @@ impl Router {
     /// The table and the pages.
     pub(super) fn new() -> Self {
         let mut routes = matchit::Router::new();
-        for (path, methods, body, surface, handler) in ROUTES {
-            let route = Route::new(path, *methods, *body, *surface, *handler);
-            routes.insert(*path, route).expect("no two rows have the same path");
+        for route in rows() {
+            routes.insert(route.name, route).expect("no two rows have the same path");
         }
         for path in page::paths() {
             let route = Route::new(PAGES, Methods::Read, Body::None, Surface::Plain, Handler::Page);
@@ -230,6 +245,7 @@ impl Route {
             Handler::Transfer => transfer::get(call).await,
             Handler::PostPending => transfer::post_pending(call).await,
             Handler::VoidPending => transfer::void_pending(call).await,
+            Handler::Audit => audit::list(call).await,
             Handler::Deduct => deduct::post(call).await,
             Handler::Pay => payment::pay(call).await,
             Handler::PaymentToken => payment::token(call).await,
@@ -247,6 +263,7 @@ impl Route {
             Handler::Ready => health::ready(call).await,
             Handler::Health => Ok(health::health()),
             Handler::Metrics => Ok(health::metrics(call)),
+            Handler::Describe => Ok(openapi::show(call)),
             Handler::Page => page::show(call),
         }
     }

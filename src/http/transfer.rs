@@ -4,11 +4,13 @@ use std::future::Future;
 
 use serde::Serialize;
 use teller_rpc::{CallError, Executed};
+use utoipa::ToSchema;
 
 use super::account::ShownEntry;
 use super::extract;
 use super::front::Call;
 use super::json::Object;
+use super::openapi::value;
 use super::query;
 use super::reply::{Reply, Trouble};
 use super::show::{Id, Instant, Money};
@@ -26,41 +28,90 @@ use crate::domain::transfer::{
 use crate::error::Code;
 
 /// Most seconds that money is held for: a year.
-const TIMEOUT_MAX_S: u64 = 31_536_000;
+pub(super) const TIMEOUT_MAX_S: u64 = 31_536_000;
 
 /// A transfer with its accounts as it left them, and the entries that it made.
-#[derive(Serialize)]
-struct Shown<'a> {
+#[derive(Serialize, ToSchema)]
+#[schema(as = TransferMade)]
+pub(super) struct Shown<'a> {
     transfer: ShownTransfer<'a>,
     from_account: ShownAccount<'a>,
     to_account: ShownAccount<'a>,
+    #[schema(required)]
     from_entry: Option<ShownEntry>,
+    /// `null` where nothing has reached the account.
+    #[schema(required)]
     to_entry: Option<ShownEntry>,
 }
 
-#[derive(Serialize)]
+/// A transfer as it is known by its id.
+#[derive(Serialize, ToSchema)]
+#[schema(as = TransferFound)]
+pub(super) struct Found<'a> {
+    transfer: ShownTransfer<'a>,
+    from_account: ShownAccount<'a>,
+    to_account: ShownAccount<'a>,
+    /// `null` to whoever is paid.
+    #[schema(required)]
+    from_entry: Option<ShownEntry>,
+    /// `null` where nothing has reached the account.
+    #[schema(required)]
+    to_entry: Option<ShownEntry>,
+    /// What became of what it holds; `null` if it was never pending.
+    #[schema(required)]
+    hold: Option<ShownHold>,
+}
+
+/// What became of a pending transfer.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Hold)]
+struct ShownHold {
+    #[schema(schema_with = value::hold_status)]
+    status: &'static str,
+    amount: Money,
+    #[schema(required)]
+    expires_at: Option<Instant>,
+    /// The transfer that posted or voided it.
+    #[schema(required)]
+    settled_by: Option<Id>,
+}
+
+/// A transfer, as it was made.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Transfer)]
 struct ShownTransfer<'a> {
     id: Id,
+    #[schema(schema_with = value::transfer_kind)]
     kind: &'static str,
+    #[schema(schema_with = value::transfer_status)]
     status: &'static str,
     from_account_id: u64,
     to_account_id: u64,
     amount: Money,
     currency: &'a str,
     description: &'a str,
+    /// The bank's own name for it, of a deposit or withdrawal.
+    #[schema(required)]
     reference: Option<&'a str>,
+    /// The pending transfer that it settles.
+    #[schema(required)]
     pending_id: Option<Id>,
+    #[schema(required)]
     timeout_seconds: Option<u32>,
+    #[schema(required)]
     expires_at: Option<Instant>,
     created_at: Instant,
 }
 
 /// An account as a transfer left it. One that it did not touch is named alone: what is in it is not the transfer's to say.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = AccountLeft)]
 struct ShownAccount<'a> {
     id: u64,
     currency: &'a str,
+    #[schema(required)]
     balance: Option<Money>,
+    #[schema(required)]
     held: Option<Money>,
 }
 
@@ -204,19 +255,6 @@ async fn settle(call: &Call<'_>, end: End) -> Result<Reply, Trouble> {
 
 /// `GET /v1/transfers/{id}`.
 pub(super) async fn get(call: &mut Call<'_>) -> Result<Reply, Trouble> {
-    #[derive(Serialize)]
-    struct Found<'a> {
-        #[serde(flatten)]
-        shown: Shown<'a>,
-        hold: Option<ShownHold>,
-    }
-    #[derive(Serialize)]
-    struct ShownHold {
-        status: &'static str,
-        amount: Money,
-        expires_at: Option<Instant>,
-        settled_by: Option<Id>,
-    }
     let caller = call.caller()?;
     let request = OfTransfer { caller, transfer: query::transfer(call.head.uri().path())? };
     let Seen { stored: Stored { receipt, hold }, by_payer } =
@@ -232,7 +270,8 @@ pub(super) async fn get(call: &mut Call<'_>) -> Result<Reply, Trouble> {
         shown.from_account = ShownAccount::new(receipt.transfer.from, &receipt.transfer.asset, None);
         shown.from_entry = None;
     }
-    Ok(Reply::document(&Found { shown, hold: hold.map(show) }))
+    let Shown { transfer, from_account, to_account, from_entry, to_entry } = shown;
+    Ok(Reply::document(&Found { transfer, from_account, to_account, from_entry, to_entry, hold: hold.map(show) }))
 }
 
 /// `POST /v1/accounts/{id}/deposits`.

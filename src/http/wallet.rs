@@ -2,10 +2,13 @@
 
 use hyper::header::{HeaderValue, LINK};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::extract;
 use super::front::Call;
 use super::json::{Object, Unknown, number};
+use super::openapi::value::{Shape, one_of};
+use super::openapi::verdict;
 use super::query::{self, Query, cursor};
 use super::reply::{Reply, Trouble};
 use super::show::Instant;
@@ -26,17 +29,19 @@ use crate::domain::transfer::Reference;
 use crate::domain::user::UserId;
 
 /// Items on a page unless `limit` says otherwise, and at most.
-const PAGE: (u16, u16) = (50, 200);
+pub(super) const PAGE: (u16, u16) = (50, 200);
 
-#[derive(Serialize)]
+/// An account, as the contract shows it.
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "PascalCase")]
-struct Wallet {
+pub(super) struct Wallet {
     #[serde(rename = "ID")]
     id: u64,
     created_at: Instant,
     updated_at: Instant,
     #[serde(rename = "UserID")]
     user_id: u64,
+    #[schema(value_type = String)]
     currency: Asset,
     balance: String,
 }
@@ -54,19 +59,22 @@ impl From<&Account> for Wallet {
     }
 }
 
-#[derive(Serialize)]
+/// Something that has happened in a wallet.
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "PascalCase")]
-struct Transaction {
+pub(super) struct Transaction {
     #[serde(rename = "ID")]
     id: u64,
     created_at: Instant,
     updated_at: Instant,
     #[serde(rename = "WalletID")]
     wallet_id: u64,
+    #[schema(schema_with = kinds)]
     r#type: &'static str,
     amount: String,
     balance_before: String,
     balance_after: String,
+    #[schema(schema_with = statuses)]
     status: &'static str,
     tx_hash: String,
     description: String,
@@ -90,9 +98,10 @@ impl Transaction {
     }
 }
 
-#[derive(Serialize)]
+/// A comparison of two balances.
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "PascalCase")]
-struct Reconciliation {
+pub(super) struct Reconciliation {
     #[serde(rename = "ID")]
     id: u64,
     created_at: Instant,
@@ -104,6 +113,7 @@ struct Reconciliation {
     system_balance: String,
     external_balance: String,
     tolerance: String,
+    #[schema(schema_with = verdict)]
     status: &'static str,
     difference: String,
     notes: String,
@@ -131,8 +141,9 @@ impl From<Reconciled> for Reconciliation {
     }
 }
 
-#[derive(Serialize)]
-struct Message {
+/// That it is done.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Message {
     message: &'static str,
 }
 
@@ -149,6 +160,16 @@ const KINDS: [(&str, EventKind); 7] = [
 
 /// What it has come to, in a word.
 const STATUSES: [(&str, EventStatus); 2] = [("completed", EventStatus::Completed), ("pending", EventStatus::Pending)];
+
+/// The words of [`KINDS`], described.
+pub(super) fn kinds() -> Shape {
+    one_of(KINDS.map(|(word, _)| word), "What it is.")
+}
+
+/// The words of [`STATUSES`], described.
+pub(super) fn statuses() -> Shape {
+    one_of(STATUSES.map(|(word, _)| word), "What it has come to.")
+}
 
 /// `GET /api/wallets?user_id=` and `POST /api/wallets`.
 pub(super) async fn collection(call: &mut Call<'_>) -> Result<Reply, Trouble> {

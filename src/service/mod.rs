@@ -1,8 +1,9 @@
 //! What the backend does when it is called: check who asks, ask the stores, answer.
 //!
-//! - [`user`], [`session`], [`account`], [`transfer`], [`payment`], [`wallet`], [`health`]: one file per service of [`crate::api`], in the same order.
+//! - [`user`], [`session`], [`account`], [`transfer`], [`payment`], [`wallet`], [`audit`], [`health`]: one file per service of [`crate::api`], in the same order.
 //! - [`caller`]: who asks, and what they may see.
 //! - [`request`]: a batch under a key as one request.
+//! - [`attempts`]: sign-ins that fail slow the next ones down.
 //! - [`expiry`]: the end of what is held too long.
 //! - [`sessions`]: who a session id stands for, looked up for many callers at once.
 //! - [`profiles`]: profiles through the cache, and the one way to change them.
@@ -10,12 +11,16 @@
 //! - [`password`]: hashing and checking passwords.
 //! - [`picture`]: uploads decoded, bounded and written anew.
 //! - [`seed`]: the demo users of development.
+//! - `page`: parts of lists.
 
 pub(crate) mod account;
+pub(crate) mod attempts;
+pub(crate) mod audit;
 pub(crate) mod caller;
 pub(crate) mod cpu;
 pub(crate) mod expiry;
 pub(crate) mod health;
+mod page;
 pub(crate) mod password;
 pub(crate) mod payment;
 pub(crate) mod picture;
@@ -35,6 +40,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use teller_rpc::{Context, Registry, Status};
 use tracing::{Instrument, Span};
 
+use self::attempts::Attempts;
+use self::audit::Audit;
 use self::caller::Callers;
 use self::cpu::CpuError;
 use self::password::{Hasher, PasswordError};
@@ -44,6 +51,7 @@ use self::profiles::Profiles;
 use self::sessions::Sessions;
 use crate::coalesce::{CoalesceError, Limits};
 use crate::domain::asset::Asset;
+use crate::domain::attempt::AttemptRule;
 use crate::domain::time::Timestamp;
 use crate::error::{Code, Error};
 use crate::gateway::Gateway;
@@ -73,6 +81,8 @@ pub struct Settings {
     pub coalesce: Limits,
     /// Whether the published contracts need no session.
     pub contracts_open: bool,
+    /// When failing sign-ins are slowed down.
+    pub sign_in: AttemptRule,
     /// What `deduct` takes.
     pub deduct_asset: Asset,
 }
@@ -90,8 +100,9 @@ pub fn registry<S: Store, V: Volatile, G: Gateway>(
     let store = ledger.store().clone();
     let sessions = Sessions::new(volatile.clone(), settings);
     let callers = Callers::new(store.clone(), sessions.clone());
+    let audit = Audit::new(store.clone(), settings.coalesce, clock);
     let profiles = Profiles::new(store.clone(), volatile.clone(), settings);
-    let payments = Payments::new(paying, callers.clone());
+    let payments = Payments::new(paying, callers.clone(), audit.clone());
     Registry::new()
         .with(crate::api::user::serve(user::Users {
             store: store.clone(),
@@ -101,21 +112,36 @@ pub fn registry<S: Store, V: Volatile, G: Gateway>(
             studio,
             clock,
         }))
-        .with(crate::api::session::serve(session::SignIns::new(store.clone(), sessions, hasher, settings.coalesce)))
-        .with(crate::api::account::serve(account::Accounts { store: store.clone(), callers: callers.clone(), clock }))
         .with(crate::api::wallet::serve(wallet::Wallets {
             ledger: ledger.clone(),
             callers: callers.clone(),
+            audit: audit.clone(),
             clock,
             contracts_open: settings.contracts_open,
         }))
+        .with(crate::api::session::serve(session::SignIns::new(
+            store.clone(),
+            sessions,
+            hasher,
+            Attempts::new(volatile.clone(), settings.sign_in),
+            audit.clone(),
+            settings.coalesce,
+        )))
+        .with(crate::api::account::serve(account::Accounts {
+            store: store.clone(),
+            callers: callers.clone(),
+            audit: audit.clone(),
+            clock,
+        }))
         .with(crate::api::transfer::serve(transfer::Transfers {
             ledger,
-            callers,
+            callers: callers.clone(),
+            audit,
             contracts_open: settings.contracts_open,
             deduct_asset: settings.deduct_asset,
         }))
         .with(crate::api::payment::serve(payments))
+        .with(crate::api::audit::serve(audit::Records { store: store.clone(), callers }))
         .with(crate::api::health::serve(health::Health { store, volatile }))
 }
 

@@ -6,12 +6,16 @@ use std::sync::Arc;
 use teller_rpc::{Context, Status};
 
 use super::answer;
+use super::attempts::{Attempts, Tried};
+use super::audit::Audit;
+use super::caller::{Halt, heard};
 use super::password::Hasher;
 use super::sessions::Sessions;
 use crate::api::Refusal;
 use crate::api::session::{Service, SignIn};
 use crate::coalesce::{Coalescer, Limits};
-use crate::domain::caller::{Caller, Credential};
+use crate::domain::audit::{AuditEvent, AuditKind};
+use crate::domain::caller::{Caller, Credential, Device};
 use crate::domain::session::SessionId;
 use crate::domain::user::UserName;
 use crate::error::Error;
@@ -21,12 +25,14 @@ use crate::store::{Credentials, Store, StoreError, USER_NAME_MAX_BYTES, Volatile
 pub struct SignIns<V> {
     sessions: Sessions<V>,
     hasher: Hasher,
+    attempts: Attempts<V>,
+    audit: Audit,
     look_up: Coalescer<String, Option<Credentials>, Arc<StoreError>>,
 }
 
 impl<V: Volatile> Service for SignIns<V> {
     async fn sign_in(&self, cx: Context, request: SignIn) -> Result<Result<SessionId, Refusal>, Status> {
-        answer("session.sign_in", &cx, self.begin(request)).await
+        answer("session.sign_in", &cx, async { heard(self.begin(request).await) }).await
     }
 
     async fn sign_out(&self, cx: Context, caller: Caller) -> Result<Result<(), Refusal>, Status> {
@@ -36,36 +42,72 @@ impl<V: Volatile> Service for SignIns<V> {
 
 impl<V: Volatile> SignIns<V> {
     /// Sign-ins of the users of `store`. Those that arrive together are looked up together.
-    pub fn new<S: Store>(store: S, sessions: Sessions<V>, hasher: Hasher, limits: Limits) -> Self {
+    pub fn new<S: Store>(
+        store: S,
+        sessions: Sessions<V>,
+        hasher: Hasher,
+        attempts: Attempts<V>,
+        audit: Audit,
+        limits: Limits,
+    ) -> Self {
         let look_up = Coalescer::merging(limits, move |user_names: Vec<String>| {
             let store = store.clone();
             async move { find(&store, &user_names).await.map_err(Arc::new) }
         });
-        Self { sessions, hasher, look_up }
+        Self { sessions, hasher, attempts, audit, look_up }
     }
 
-    async fn begin(&self, SignIn { user_name, password, .. }: SignIn) -> Result<Result<SessionId, Refusal>, Error> {
+    async fn begin(&self, SignIn { user_name, password, device }: SignIn) -> Result<SessionId, Halt> {
+        let Some(known) = self.known(&user_name).await? else {
+            return Err(self.nobody(user_name, device).await?.into());
+        };
+        let attempt = self.attempts.begin(Tried::User(known.user), device.address).await??;
+        if !self.hasher.verify(password, known.password_hash).await? {
+            self.attempts.failed(&attempt).await?;
+            let event = AuditEvent::new(AuditKind::SignInFailed).about(known.user).from_device(device);
+            self.audit.record(event.with_detail("wrong password")).await?;
+            return Err(Refusal::WrongPassword.into());
+        }
+        let session = self.sessions.begin(known.user, &user_name).await?;
+        self.attempts.succeeded(&attempt).await?;
+        let event = AuditEvent::new(AuditKind::SignIn).about(known.user).by(known.user).from_device(device);
+        // Nobody hears of a session that is not recorded: its id leaves with the answer alone.
+        self.audit.record(event).await?;
+        Ok(session)
+    }
+
+    async fn known(&self, user_name: &str) -> Result<Option<Credentials>, Error> {
         if user_name.len() > USER_NAME_MAX_BYTES {
             // It is nobody's. Looked up, it would make the one statement that many wait for as long as its sender likes.
-            return Ok(Err(nobody(user_name)));
+            return Ok(None);
         }
-        let Some(known) = self.look_up.call(user_name.clone()).await? else {
-            return Ok(Err(nobody(user_name)));
-        };
-        if !self.hasher.verify(password, known.password_hash).await? {
-            return Ok(Err(Refusal::WrongPassword));
+        Ok(self.look_up.call(user_name.to_owned()).await?)
+    }
+
+    /// Seeded and imported users may have names that nobody could sign up with, so the rule is looked at only when nobody has the name.
+    async fn nobody(&self, user_name: String, device: Device) -> Result<Refusal, Halt> {
+        let attempt = self.attempts.begin(Tried::Nobody(&user_name), device.address).await??;
+        if let Err(broken) = UserName::parse(user_name) {
+            return Ok(Refusal::Invalid(broken));
         }
-        Ok(Ok(self.sessions.begin(known.user, &user_name).await?))
+        self.attempts.failed(&attempt).await?;
+        // Not the name itself: it may be a password that was typed into the wrong field.
+        let event = AuditEvent::new(AuditKind::SignInFailed).from_device(device);
+        self.audit.record(event.with_detail("no such user")).await?;
+        Ok(Refusal::NoSuchUser)
     }
 
     async fn end(&self, caller: Caller) -> Result<Result<(), Refusal>, Error> {
-        let Credential::Session(session) = caller.credential else {
+        let Credential::Session(session) = &caller.credential else {
             return Ok(Err(Refusal::InvalidSession));
         };
-        if self.sessions.find(&session).await?.is_none() {
+        let Some(user) = self.sessions.find(session).await? else {
             return Ok(Err(Refusal::InvalidSession));
-        }
-        self.sessions.end(&session).await?;
+        };
+        self.sessions.end(session).await?;
+        // After it, so that a store that is away keeps nobody signed in.
+        let event = AuditEvent::new(AuditKind::SignOut).about(user).by(user).from_caller(&caller);
+        self.audit.record(event).await?;
         Ok(Ok(()))
     }
 }
@@ -76,14 +118,6 @@ async fn find<S: Store>(store: &S, user_names: &[String]) -> Result<Vec<Option<C
     Ok(user_names.iter().map(|user_name| found.remove(user_name)).collect())
 }
 
-/// Seeded and imported users may have names that nobody could sign up with, so the rule is looked at only when nobody has the name.
-fn nobody(user_name: String) -> Refusal {
-    match UserName::parse(user_name) {
-        Ok(_) => Refusal::NoSuchUser,
-        Err(broken) => Refusal::Invalid(broken),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
@@ -92,40 +126,82 @@ mod tests {
     use crate::api::Refusal;
     use crate::coalesce::Limits;
     use crate::domain::asset::Asset;
+    use crate::domain::attempt::AttemptRule;
     use crate::domain::caller::Device;
-    use crate::domain::user::Password;
-    use crate::service::Settings;
+    use crate::domain::user::{Password, Role};
+    use crate::service::attempts::Attempts;
+    use crate::service::audit::Audit;
+    use crate::service::caller::Halt;
     use crate::service::cpu::Cpu;
     use crate::service::password::{Hasher, Scheme};
     use crate::service::sessions::Sessions;
+    use crate::service::{Settings, system_clock};
     use crate::store::memory::Memory;
     use crate::store::sqlite::Sqlite;
-    use crate::store::{Store, USER_NAME_MAX_BYTES};
+    use crate::store::{NewUser, Store, USER_NAME_MAX_BYTES};
 
-    #[tokio::test]
-    async fn a_name_that_no_store_holds_is_never_looked_up_with_those_of_others() {
-        const LONG: Duration = Duration::from_secs(60);
-        let coalesce = Limits { lanes: 1, batch_max: 1, queue_max: 0 };
+    const LONG: Duration = Duration::from_secs(60);
+
+    /// Sign-ins of one user, `alice`, where as many as said wait to be looked up and to be written down.
+    async fn sign_ins(look_ups: usize, records: usize) -> SignIns<Memory> {
+        let coalesce = Limits { lanes: 1, batch_max: 1, queue_max: look_ups };
         let settings = Settings {
             session_ttl: LONG,
             profile_ttl: LONG,
             change_guard: LONG,
             coalesce,
             contracts_open: false,
+            sign_in: AttemptRule { free: 10, free_per_address: 100, window: LONG },
             deduct_asset: Asset::parse("CNY").expect("a currency"),
         };
         let store = Sqlite::memory(LONG).expect("opens");
         store.migrate().await.expect("migrates");
         let hasher = Hasher::new(Scheme::Md5Salted, Cpu::new(1, 1)).expect("no parameters");
-        let sign_ins = SignIns::new(store, Sessions::new(Memory::new(10), &settings), hasher, coalesce);
+        let alice = NewUser {
+            id: None,
+            user_name: "alice".to_owned(),
+            nickname: "alice".to_owned(),
+            password_hash: hasher.hash(password("open-sesame")).await.expect("hashes"),
+            role: Role::Customer,
+            created_at: system_clock(),
+        };
+        store.insert_user(alice).await.expect("insert_user");
+        let audit = Audit::new(store.clone(), Limits { queue_max: records, ..coalesce }, system_clock);
+        let memory = Memory::new(10);
+        let (sessions, attempts) = (Sessions::new(memory.clone(), &settings), Attempts::new(memory, settings.sign_in));
+        SignIns::new(store, sessions, hasher, attempts, audit, coalesce)
+    }
 
+    fn password(text: &str) -> Password {
+        Password::parse(text).expect("a password")
+    }
+
+    fn sign_in(user_name: &str, typed: &str) -> SignIn {
+        SignIn { user_name: user_name.to_owned(), password: password(typed), device: Device::default() }
+    }
+
+    #[tokio::test]
+    async fn a_name_that_no_store_holds_is_never_looked_up_with_those_of_others() {
+        let sign_ins = sign_ins(0, 10).await;
         for (bytes, is_looked_up) in [(USER_NAME_MAX_BYTES, true), (USER_NAME_MAX_BYTES + 1, false), (60_000, false)] {
-            let password = Password::parse("open-sesame").expect("a password");
-            let outcome =
-                sign_ins.begin(SignIn { user_name: "x".repeat(bytes), password, device: Device::default() }).await;
+            let outcome = sign_ins.begin(sign_in(&"x".repeat(bytes), "open-sesame")).await;
             // There is no room for any look-up: one that is asked for fails.
-            assert_eq!(outcome.is_err(), is_looked_up, "{bytes} bytes");
-            assert!(is_looked_up || matches!(outcome, Ok(Err(Refusal::Invalid(_)))), "{bytes} bytes");
+            assert_eq!(matches!(outcome, Err(Halt::Failed(_))), is_looked_up, "{bytes} bytes");
+            let is_refused = matches!(outcome, Err(Halt::Refused(Refusal::Invalid(_))));
+            assert!(is_looked_up || is_refused, "{bytes} bytes");
+        }
+    }
+
+    #[tokio::test]
+    async fn nobody_is_let_in_or_told_no_unrecorded() {
+        for (records, is_answered) in [(10, true), (0, false)] {
+            let sign_ins = sign_ins(10, records).await;
+            let right = sign_ins.begin(sign_in("alice", "open-sesame")).await;
+            assert_eq!(right.is_ok(), is_answered);
+            for (name, typed) in [("alice", "another"), ("nobody", "another")] {
+                let refused = matches!(sign_ins.begin(sign_in(name, typed)).await, Err(Halt::Refused(_)));
+                assert_eq!(refused, is_answered, "{name}");
+            }
         }
     }
 }

@@ -100,3 +100,18 @@ fn budgets_shrink_on_the_way_in_and_what_holds_another_is_larger() {
     let said = refusal(load_text("password = { memory_kib = 31, lanes = 4 }"));
     assert!(said.contains("fix: set password.memory_kib to 32 or more, or password.lanes lower"), "{said}");
 }
+
+#[test]
+fn the_files_of_a_certificate_are_set_together() {
+    let all = ["http.tls_cert_file", "http.tls_key_file"];
+    let of_rpc = ["rpc.tls_cert_file", "rpc.tls_key_file", "rpc.tls_ca_file"];
+    for (keys, more) in [(&all[..], "http.tls_key_file, or none"), (&of_rpc[..], "rpc.tls_ca_file, or none")] {
+        let set: Vec<_> = keys.iter().map(|key| (*key, "file.pem")).collect();
+        load(None, &[], &set).expect("all of them");
+        for alone in &set {
+            let said = refusal(load(None, &[], &[*alone]));
+            assert!(said.contains(&format!("{} is set (flag --flag), and ", alone.0)), "{said}");
+            assert!(said.contains("fix: set ") && said.contains(more), "{said}");
+        }
+    }
+}

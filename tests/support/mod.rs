@@ -9,7 +9,7 @@
 //! - [`program`]: the whole program, in this process.
 //! - [`process`]: a backend in a process of its own.
 //! - [`gateway`]: a payment gateway whose ledger can be read.
-//! - [`http`]: a browser of the poorest kind.
+//! - [`http`], [`https`]: a browser of the poorest kind, without TLS and within.
 //! - [`pictures`]: pictures to upload.
 //! - [`story`]: facts told once and run on every engine.
 
@@ -19,6 +19,7 @@ pub mod cut;
 pub mod engine;
 pub mod gateway;
 pub mod http;
+pub mod https;
 pub mod mariadb;
 pub mod moves;
 pub mod mysql;

@@ -13,9 +13,10 @@ use crate::api::user::{self, SetNickname, SetPicture, SignUp};
 use crate::api::wallet::{
     self, Events, History, MoveOutside, OfUser, OfWallet, OpenWallet, Reconcile, Reconciled, Reconciliations,
 };
-use crate::api::{Refusal, health};
+use crate::api::{Refusal, audit, health};
 use crate::domain::account::{Account, AccountId, AccountKind, AccountStatus};
 use crate::domain::asset::Asset;
+use crate::domain::audit::{AuditEvent, AuditKind, AuditRecord};
 use crate::domain::caller::{Caller, Credential};
 use crate::domain::command::{self, Done};
 use crate::domain::money::Amount;
@@ -82,6 +83,7 @@ impl Fake {
             .with(account::serve(self.clone()))
             .with(transfer::serve(self.clone()))
             .with(wallet::serve(self.clone()))
+            .with(audit::serve(self.clone()))
             .with(health::serve(self.clone()));
         Client::in_process(services)
     }
@@ -322,6 +324,14 @@ impl wallet::Service for Arc<Fake> {
 
     async fn reconciliations(&self, cx: Context, _: Reconciliations) -> Answer<Page<Reconciled>> {
         self.call("reconciliations", cx, Page { items: Vec::new(), more: false }).await
+    }
+}
+
+impl audit::Service for Arc<Fake> {
+    async fn list(&self, cx: Context, _: audit::List) -> Answer<Page<AuditRecord>> {
+        let event = AuditEvent::new(AuditKind::SignIn).about(UserId(1)).by(UserId(1));
+        let record = AuditRecord { id: 7, at: Timestamp(0), event };
+        self.call("audit", cx, Page { items: vec![record], more: true }).await
     }
 }
 

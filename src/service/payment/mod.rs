@@ -19,15 +19,17 @@ use tokio::time::Instant;
 
 use self::flow::{Begun, Flow, Wish};
 use self::mint::{Bound, Kind, Mint};
+use super::audit::Audit;
 use super::caller::{Callers, Halt, heard};
 use super::{answer, to_the_end};
 use crate::api::Refusal;
 use crate::api::account::{PAGE_MAX, Page};
 use crate::api::payment::{Issue, Issued, OfPayment, Paid, Pay, Payer, Records, Service};
+use crate::domain::audit::{AuditEvent, AuditKind};
 use crate::domain::caller::Caller;
 use crate::domain::invalid::Invalid;
 use crate::domain::money::{Amount, Decimal};
-use crate::domain::payment::{Payment, PaymentStatus};
+use crate::domain::payment::{Payment, PaymentStatus, PaymentToken};
 use crate::domain::time::Timestamp;
 use crate::domain::user::UserId;
 use crate::gateway::Gateway;
@@ -65,6 +67,7 @@ pub struct Paying<S, G> {
 pub struct Payments<S, V, G> {
     flow: Flow<S, G>,
     callers: Callers<S, V>,
+    audit: Audit,
     mint: Mint,
     rules: Rules,
     room: Arc<Semaphore>,
@@ -72,9 +75,9 @@ pub struct Payments<S, V, G> {
 
 impl<S: Store, V: Volatile, G: Gateway> Payments<S, V, G> {
     /// Payments for callers that are known there.
-    pub fn new(Paying { flow, mint, rules }: Paying<S, G>, callers: Callers<S, V>) -> Self {
+    pub fn new(Paying { flow, mint, rules }: Paying<S, G>, callers: Callers<S, V>, audit: Audit) -> Self {
         let room = Arc::new(Semaphore::new(rules.max_in_flight));
-        Self { flow, callers, mint, rules, room }
+        Self { flow, callers, audit, mint, rules, room }
     }
 }
 
@@ -112,6 +115,7 @@ impl<S: Store, V: Volatile, G: Gateway> Payments<S, V, G> {
         let (token, kind) = self.mint.read(&request.token, self.rules.accept_client_tokens)?;
         let amount = self.amount(request.amount)?;
         let user = self.payer(request.caller.as_ref(), &request.user).await?;
+        self.recorded(request.caller.as_ref(), user, &token).await?;
         let wish = Wish { token, user, amount, description: request.description };
         let deadline = cx.deadline().checked_sub(MARGIN).unwrap_or_else(Instant::now);
         let mut order = flow::order_id(&wish.token, 1);
@@ -176,6 +180,18 @@ impl<S: Store, V: Volatile, G: Gateway> Payments<S, V, G> {
         }
         let user = self.callers.user(caller.ok_or(Refusal::InvalidSession)?).await?;
         Ok(if self.callers.is_operator(user).await? { None } else { Some(user) })
+    }
+
+    /// Writes down that an operator pays with another's money, or refuses it.
+    async fn recorded(&self, caller: Option<&Caller>, user: UserId, token: &PaymentToken) -> Result<(), Halt> {
+        let Some(caller) = caller.filter(|_| !self.rules.contracts_open) else { return Ok(()) };
+        let actor = self.callers.user(caller).await?;
+        if actor == user {
+            return Ok(());
+        }
+        let event = AuditEvent::new(AuditKind::PaymentByOperator).about(Some(user)).by(actor).from_caller(caller);
+        let order = flow::order_id(token, 1);
+        Ok(self.audit.record(event.with_detail(format!("payment, first order {order}"))).await?)
     }
 
     /// Who pays, if the caller may act for them. To others that user is not there.

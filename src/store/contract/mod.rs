@@ -1,6 +1,7 @@
 //! The promises of the stores, stated again as tests that run on every implementation.
 //!
 //! - [`store`], `reconciliation`: the promises of [`Store`](super::Store).
+//! - [`audit`]: those about what is written down.
 //! - [`ledger`]: the promises of [`LedgerStore`](super::ledger::LedgerStore).
 //! - [`payment`]: the promises of [`PaymentStore`](super::payment::PaymentStore), and of the steps that batches take.
 //! - [`volatile`]: the promises of [`Volatile`](super::Volatile).
@@ -8,6 +9,7 @@
 //! They are part of the library, and hidden, because the tests that start real databases stand outside of it. A promise that does
 //! not hold panics.
 
+pub mod audit;
 pub mod ledger;
 pub mod payment;
 mod reconciliation;

@@ -5,13 +5,14 @@
 //! - `transact`, `attempt`: a batch of the ledger, and one try of it; `found`, `effects`: what that reads and writes.
 //! - [`settings`]: what a server must be set to.
 //! - `migrate`: migrations, statement by statement.
-//! - `user`, `picture`, `account`, `entry`, `payment`: what the units do, one file per noun; `ledger` puts those of the ledger together.
+//! - `user`, `picture`, `audit`, `account`, `entry`, `payment`: what the units do, one file per noun; `ledger` puts those of the ledger together.
 //! - `snapshot`: everything at one moment.
 //! - `money`: amounts and assets in columns.
 //! - `error`: errors by number.
 
 mod account;
 mod attempt;
+mod audit;
 mod connection;
 mod effects;
 mod entry;
@@ -43,8 +44,9 @@ use self::unit::{Atomic, Attempt, Unit};
 use super::migrations::{self, Migration};
 use super::payment::{PaymentCursor, PaymentStore};
 use super::queries::mysql as queries;
-use super::{Credentials, Inserted, NewUser, Store, StoreError};
+use super::{AuditRange, Credentials, Inserted, NewUser, Store, StoreError};
 use crate::domain::account::AccountId;
+use crate::domain::audit::{AuditEvent, AuditRecord};
 use crate::domain::payment::{Payment, PaymentToken};
 use crate::domain::picture::{Picture, PictureName};
 use crate::domain::reconcile::Reconciliation;
@@ -218,6 +220,18 @@ impl Store for Mysql {
         limit: usize,
     ) -> Result<Vec<Reconciliation>, StoreError> {
         self.unit(reconciliation::Page { account, before, limit }).await
+    }
+
+    async fn record(&self, events: Vec<AuditEvent>, at: Timestamp) -> Result<(), StoreError> {
+        self.unit(Atomic(audit::Record { events, at })).await
+    }
+
+    async fn audit(&self, range: AuditRange) -> Result<Vec<AuditRecord>, StoreError> {
+        self.unit(audit::Page(range)).await
+    }
+
+    async fn forget_audit(&self, before: Timestamp, most: usize) -> Result<usize, StoreError> {
+        self.unit(audit::Forget { before, most }).await
     }
 
     async fn finish(&self) {

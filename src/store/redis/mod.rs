@@ -3,6 +3,9 @@
 //! Every call is one pipeline and one round trip, also for many keys. What Redis holds, under the store's prefix:
 //! ```text
 //! session:{SHA-256 of the session id}   the user's number                   lives for the session's time, from its last use
+//! failures:{tries}:{digest}             how many                            lives for the window, from the last one
+//! wait:{tries}:{digest}                 empty                               no further try while it lives
+//! device:{tries}:{digest}               empty                               is known while it lives
 //! profile:{user}                        version (20 digits), then JSON      lives for the cache's time
 //! guard:{user}                          empty                               nothing is cached while it lives
 //! tombstone:{user}                      version (20 digits)                 nothing older is cached while it lives
@@ -12,6 +15,7 @@
 //! Redis may be lost at any time (restart, FLUSHALL, eviction): people are logged out, profiles are read from the database. One thing is
 //! weaker then: a tombstone that is lost no longer stops a reader who was on the way at that very moment.
 
+mod attempts;
 mod keys;
 mod link;
 mod scripts;
@@ -21,6 +25,7 @@ use std::time::Duration;
 
 use deadpool_redis::redis::{self, Pipeline};
 
+use crate::domain::attempt::{AttemptKey, Counter};
 use crate::domain::session::{Session, SessionKey};
 use crate::domain::user::{Profile, UserId};
 
@@ -106,6 +111,24 @@ impl Volatile for Redis {
 
     async fn drop_session(&self, key: SessionKey) -> Result<(), StoreError> {
         self.run(redis::pipe().cmd("DEL").arg(self.keys().session(&key)).ignore()).await
+    }
+
+    async fn admit(&self, counters: &[Counter]) -> Result<Option<Duration>, StoreError> {
+        let (wait,): (u64,) = self.run(&attempts::admit(self.keys(), &self.shared.scripts, counters)).await?;
+        Ok((wait > 0).then(|| Duration::from_millis(wait)))
+    }
+
+    async fn count_failure(&self, counters: &[Counter], window: Duration) -> Result<(), StoreError> {
+        self.run(&attempts::count(self.keys(), &self.shared.scripts, counters, window)).await
+    }
+
+    async fn welcome_device(&self, device: AttemptKey, ttl: Duration) -> Result<(), StoreError> {
+        self.run(&attempts::welcome(self.keys(), device, ttl)).await
+    }
+
+    async fn knows_device(&self, device: AttemptKey) -> Result<bool, StoreError> {
+        let (known,): (bool,) = self.run(redis::pipe().cmd("EXISTS").arg(self.keys().device(device))).await?;
+        Ok(known)
     }
 
     async fn cached_profiles(&self, users: &[UserId]) -> Result<Vec<Option<Profile>>, StoreError> {

@@ -3,14 +3,17 @@
 //! - `connection`: a connection, set up and checked.
 //! - `unit`: a unit of work and its answer.
 //! - `thread`: the threads that own the connections; writes that gather share a commit.
+//! - `checkpoint`: what commits append to the log comes into the file, beside them.
 //! - `migrate`: migrations.
 //! - `money`: amounts and assets in columns.
-//! - `user`, `picture`, `account`, `transfer`, `entry`, `payment`: what the units do, one file per noun.
+//! - `user`, `picture`, `audit`, `account`, `transfer`, `entry`, `payment`: what the units do, one file per noun.
 //! - `ledger`: the ledger's part of the store; `batch`: its batches; `snapshot`: all of it as it was at one moment.
 //! - `error`: which errors pass by themselves.
 
 mod account;
+mod audit;
 mod batch;
+mod checkpoint;
 mod connection;
 mod entry;
 mod error;
@@ -41,8 +44,9 @@ use super::ledger::NoAnswer;
 use super::migrations::{self, Migration};
 use super::payment::{PaymentCursor, PaymentStore};
 use super::queries::sqlite as queries;
-use super::{Credentials, Inserted, NewUser, Store, StoreError};
+use super::{AuditRange, Credentials, Inserted, NewUser, Store, StoreError};
 use crate::domain::account::AccountId;
+use crate::domain::audit::{AuditEvent, AuditRecord};
 use crate::domain::payment::{Payment, PaymentToken};
 use crate::domain::picture::{Picture, PictureName};
 use crate::domain::reconcile::Reconciliation;
@@ -72,13 +76,15 @@ pub struct Sqlite {
 }
 
 impl Sqlite {
-    /// Opens the file, or makes it for its owner alone, with `readers` threads (at least one) beside the writer. Blocks for a moment.
+    /// Opens the file, or makes it for its owner alone, with `readers` threads (at least one) beside the writer, and one for checkpoints. Blocks for a moment.
     ///
     /// # Errors
     ///
     /// [`StoreError::Refused`] if SQLite is too old or the file's place cannot hold a write-ahead log.
     pub fn open(path: &Path, readers: usize, statement_timeout: Duration) -> Result<Self, StoreError> {
-        let writer = thread::writer(Database::open(path)?)?;
+        let mut writer = Database::open(path)?;
+        checkpoint::beside(&mut writer, Database::open(path)?)?;
+        let writer = thread::writer(writer)?;
         let connections = (0..readers.max(1)).map(|_| Database::open(path)).collect::<Result<_, _>>()?;
         Ok(Self { writer, readers: thread::readers(connections)?, statement_timeout, path: Some(path.into()) })
     }
@@ -211,6 +217,18 @@ impl Store for Sqlite {
         limit: usize,
     ) -> Result<Vec<Reconciliation>, StoreError> {
         self.read(move |db| reconciliation::page(db, account, before, limit)).await
+    }
+
+    async fn record(&self, events: Vec<AuditEvent>, at: Timestamp) -> Result<(), StoreError> {
+        self.write(move |db| audit::insert(db, &events, at)).await
+    }
+
+    async fn audit(&self, range: AuditRange) -> Result<Vec<AuditRecord>, StoreError> {
+        self.read(move |db| audit::page(db, range)).await
+    }
+
+    async fn forget_audit(&self, before: Timestamp, most: usize) -> Result<usize, StoreError> {
+        self.write(move |db| audit::forget(db, before, most)).await
     }
 
     async fn finish(&self) {
