@@ -23,6 +23,7 @@ mod browser {
     pub mod docs;
     pub mod foreign;
     pub mod page;
+    pub mod payment;
     pub mod picture;
     pub mod profile;
     pub mod reach;
@@ -62,6 +63,7 @@ fn main() -> ExitCode {
         reach::an_inline_script_is_refused in Desk,
         foreign::another_sites_page_cannot_act_for_who_is_signed_in in Desk,
         reach::the_console_says_that_the_backend_is_ready in Desk,
+        payment::a_payment_that_is_pressed_twice_is_charged_once in Desk,
         docs::every_call_is_told_and_opens_at_its_address in Desk,
         docs::a_line_is_copied_whole in Desk,
         docs::without_scripts_the_description_is_linked in Scriptless,

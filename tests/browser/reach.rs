@@ -39,7 +39,7 @@ pub async fn the_whole_story_needs_no_mouse(page: Page) {
 }
 
 pub async fn nothing_scrolls_sideways_on_a_narrow_phone(page: Page) {
-    for path in ["/", "/signUp.html", "/signIn.html", "/docs#postBatch", "/docs#updateProfilePic"] {
+    for path in ["/", "/signUp.html", "/signIn.html", "/payment.html", "/docs#postBatch", "/docs#updateProfilePic"] {
         page.open(path).await;
         fits(&page, path).await;
     }

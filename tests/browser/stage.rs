@@ -3,13 +3,14 @@
 
 use std::{any::Any, sync::OnceLock};
 
+use teller::gateway::simulated::Faults;
 use tokio::runtime::Runtime;
 
 use super::{
     chromium::{self, Driver, Window},
     page::Page,
 };
-use crate::support::{engine::Engine, program::Program};
+use crate::support::{engine::Engine, gateway::Gateway, program::Program};
 
 #[derive(Default)]
 pub struct Stage(OnceLock<Result<Set, String>>);
@@ -17,6 +18,8 @@ pub struct Stage(OnceLock<Result<Set, String>>);
 struct Set {
     driver: Driver,
     program: Program,
+    /// Declines nothing.
+    _gateway: Gateway,
     // Last, so that what runs on it is dropped first.
     runtime: Runtime,
 }
@@ -50,9 +53,14 @@ impl Stage {
 
 fn set_up() -> Result<Set, String> {
     let runtime = Runtime::new().map_err(|error| error.to_string())?;
-    let (driver, program) = runtime
-        .block_on(async { Ok::<_, String>((Driver::start().await?, Program::start(&Engine::embedded()).await)) })?;
-    Ok(Set { driver, program, runtime })
+    let start = async {
+        let driver = Driver::start().await?;
+        let gateway = Gateway::start(Faults::none()).await;
+        let engine = Engine::embedded().with("TELLER_PAYMENT_GATEWAY_URL", gateway.url());
+        Ok::<_, String>((driver, Program::start(&engine).await, gateway))
+    };
+    let (driver, program, _gateway) = runtime.block_on(start)?;
+    Ok(Set { driver, program, _gateway, runtime })
 }
 
 fn text_of(panic: &(dyn Any + Send)) -> String {

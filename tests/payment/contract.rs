@@ -177,7 +177,7 @@ pub async fn without_open_contracts_only_the_payer_pays(engine: Engine) {
         (200.try_into().expect("a status"), 200.try_into().expect("a status"))
     );
     assert_eq!(page(&mut alice, "/payment/records").await.0.len(), 0);
-    assert_eq!(page(&mut payer, "/payment/records").await.0, [issued.clone()]);
+    assert_eq!(page(&mut payer, "/payment/records").await.0, std::slice::from_ref(&issued));
     assert_eq!(page(&mut operator, "/payment/records").await.0, [issued]);
     said(&nobody.get("/payment/records").await, 401, "ERROR");
     assert_eq!(gateway.charged().await.len(), 1);

@@ -28,6 +28,7 @@ pub(super) struct Said {
 }
 
 /// What a body is.
+#[allow(clippy::large_enum_variant, reason = "there are some hundreds, once")]
 enum Form {
     /// Something of its own.
     Own(Shape),
