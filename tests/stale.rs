@@ -17,7 +17,7 @@ use teller::store::memory::Memory;
 use teller::store::mysql::Mysql;
 use teller::store::redis::{Redis, RedisConfig};
 use teller::store::sqlite::Sqlite;
-use teller::store::{Inserted, NewUser, Store, StoreError, Volatile};
+use teller::store::{Contact, Inserted, NewUser, Store, StoreError, Volatile};
 use tokio::sync::Semaphore;
 
 /// Longer than any test.
@@ -112,6 +112,7 @@ async fn user<S: Store>(store: &S) -> UserId {
         nickname: "old".to_owned(),
         password_hash: String::new(),
         role: Role::Customer,
+        contact: Contact::default(),
         created_at: Timestamp(1),
     };
     match store.insert_user(user).await.expect("inserts") {

@@ -2,7 +2,10 @@
 //!
 //! - [`invalid`]: what is said of a value that breaks a rule: the field and the rule.
 //! - [`user`]: users, their names, passwords and profiles.
+//! - [`person`]: users as `/v1` knows them.
 //! - [`session`]: what a signed-in browser holds, and what the stores know of it.
+//! - [`grant`]: sessions of programs that hold tokens.
+//! - [`audit`]: what happened.
 //! - [`picture`]: profile pictures, after they were decoded and written anew.
 //! - [`asset`], [`money`]: currencies, and exact amounts of them.
 //! - [`account`], [`transfer`]: accounts, and the transfers and entries that change them.
@@ -13,10 +16,13 @@
 
 pub mod account;
 pub mod asset;
+pub mod audit;
 pub mod command;
 pub mod effects;
+pub mod grant;
 pub mod invalid;
 pub mod money;
+pub mod person;
 pub mod picture;
 pub mod session;
 mod text;

@@ -145,7 +145,7 @@ fn within(field: &'static str, text: &str, (min, max): (usize, usize)) -> Result
     Err(Invalid::new(field, format!("must be {min} to {max} characters")))
 }
 
-fn printable(field: &'static str, text: &str) -> Result<(), Invalid> {
+pub(super) fn printable(field: &'static str, text: &str) -> Result<(), Invalid> {
     if text.chars().any(char::is_control) {
         return Err(Invalid::new(field, "must not contain control characters"));
     }

@@ -15,7 +15,7 @@ use crate::domain::picture::{Picture, PictureName};
 use crate::domain::session::SessionId;
 use crate::domain::user::{Nickname, Profile, Role, UserId};
 use crate::error::Error;
-use crate::store::{Inserted, NewUser, Store, Volatile};
+use crate::store::{Contact, Inserted, NewUser, Store, Volatile};
 
 /// The service `user`.
 pub struct Users<S, V> {
@@ -57,6 +57,7 @@ impl<S: Store, V: Volatile> Users<S, V> {
             user_name: user_name.into(),
             password_hash: self.hasher.hash(password).await?,
             role: Role::Customer,
+            contact: Contact::default(),
             created_at: (self.clock)(),
         };
         Ok(match self.store.insert_user(user).await? {

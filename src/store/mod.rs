@@ -2,7 +2,7 @@
 //! on every implementation.
 //!
 //! - [`Store`] keeps what must survive: on SQLite or MySQL.
-//! - [`ledger::LedgerStore`] is its part that keeps money.
+//! - [`ledger::LedgerStore`] is its part that keeps money, [`grant::GrantStore`] the one that keeps who may.
 //! - [`Volatile`] keeps what may be lost: sessions and cached profiles, in memory or in Redis. Losing all of it logs people out
 //!   and costs speed, never truth.
 //!
@@ -14,6 +14,7 @@
 
 #[doc(hidden)]
 pub mod contract;
+pub mod grant;
 pub mod ledger;
 pub mod memory;
 pub mod migrations;
@@ -58,8 +59,19 @@ pub struct NewUser {
     pub password_hash: String,
     /// What the user may do.
     pub role: Role,
+    /// Who the user is beside that.
+    pub contact: Contact,
     /// Now.
     pub created_at: Timestamp,
+}
+
+/// Who a user is and how they are reached; nothing, for those who did not say.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Contact {
+    /// The name in full.
+    pub full_name: String,
+    /// The e-mail address, in lower case.
+    pub email: Option<String>,
 }
 
 /// What became of a [`NewUser`].
@@ -67,7 +79,7 @@ pub struct NewUser {
 pub enum Inserted {
     /// The user exists, under this number.
     Created(UserId),
-    /// Somebody already has the name (or the fixed number); nothing was written.
+    /// Somebody already has the name (or the e-mail address, or the fixed number); nothing was written.
     Taken,
 }
 
@@ -82,8 +94,8 @@ pub struct Credentials {
     pub password_hash: String,
 }
 
-/// The durable store, its ledger included. What a method returned `Ok` for is on disk.
-pub trait Store: ledger::LedgerStore {
+/// The durable store, with all its parts. What a method returned `Ok` for is on disk.
+pub trait Store: ledger::LedgerStore + grant::GrantStore {
     /// Brings the schema up to date. Safe when several processes do it at once: one works, the others wait.
     /// Returns how many migrations were applied.
     fn migrate(&self) -> impl Future<Output = Result<usize, StoreError>> + Send;

@@ -12,7 +12,7 @@ use super::{Promise, promises};
 use crate::domain::picture::{Picture, PictureFormat, PictureName};
 use crate::domain::time::Timestamp;
 use crate::domain::user::{Nickname, Profile, Role, UserId};
-use crate::store::{Inserted, NewUser, Store};
+use crate::store::{Contact, Inserted, NewUser, Store};
 
 const NOW: Timestamp = Timestamp(1_760_000_000_000_000);
 
@@ -288,6 +288,7 @@ fn new(name: &str) -> NewUser {
         nickname: name.chars().take(Nickname::CHARS.1).collect(),
         password_hash: format!("hash of {name}"),
         role: Role::Customer,
+        contact: Contact::default(),
         created_at: NOW,
     }
 }

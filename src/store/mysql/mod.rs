@@ -5,7 +5,7 @@
 //! - `transact`, `attempt`: a batch of the ledger, and one try of it; `found`, `effects`: what that reads and writes.
 //! - [`settings`]: what a server must be set to.
 //! - `migrate`: migrations, statement by statement.
-//! - `user`, `picture`, `account`, `entry`: what the units do, one file per noun; `ledger` puts those of the ledger together.
+//! - `user`, `grant`, `picture`, `account`, `entry`: what the units do, one file per noun; `ledger` puts those of the ledger together.
 //! - `snapshot`: everything at one moment.
 //! - `money`: amounts and assets in columns.
 //! - `error`: errors by number.
@@ -17,6 +17,7 @@ mod effects;
 mod entry;
 mod error;
 mod found;
+mod grant;
 mod ledger;
 mod migrate;
 mod money;

@@ -5,7 +5,7 @@
 //! - `thread`: the threads that own the connections; writes that gather share a commit.
 //! - `migrate`: migrations.
 //! - `money`: amounts and assets in columns.
-//! - `user`, `picture`, `account`, `transfer`, `entry`: what the units do, one file per noun.
+//! - `user`, `grant`, `picture`, `account`, `transfer`, `entry`: what the units do, one file per noun.
 //! - `ledger`: the ledger's part of the store; `batch`: its batches; `snapshot`: all of it as it was at one moment.
 //! - `error`: which errors pass by themselves.
 
@@ -14,6 +14,7 @@ mod batch;
 mod connection;
 mod entry;
 mod error;
+mod grant;
 mod ledger;
 mod migrate;
 mod money;

@@ -1,0 +1,228 @@
+//! Sessions with tokens, roles, and what happened: units of work, and the part of the store that they are.
+
+use mysql_async::prelude::Queryable;
+use mysql_async::{Conn, Result, Transaction};
+
+use super::Mysql;
+use super::error::is_taken;
+use super::unit::{Atomic, Attempt, Change, Unit};
+use crate::domain::audit::Event;
+use crate::domain::grant::{Grant, GrantId, GrantStatus};
+use crate::domain::person::Person;
+use crate::domain::time::Timestamp;
+use crate::domain::user::{Role, UserId};
+use crate::store::StoreError;
+use crate::store::grant::GrantStore;
+use crate::store::queries::{mysql as queries, rows};
+
+impl GrantStore for Mysql {
+    async fn person(&self, user: UserId) -> Result<Option<Person>, StoreError> {
+        self.unit(PersonOf(user)).await
+    }
+
+    async fn set_role(&self, user: UserId, role: Role, event: Event) -> Result<bool, StoreError> {
+        self.unit(Atomic(SetRole { user, role, event })).await
+    }
+
+    async fn record(&self, event: Event) -> Result<(), StoreError> {
+        self.unit(Record(event)).await
+    }
+
+    async fn begin_grant(&self, grant: Grant, most: usize) -> Result<(), StoreError> {
+        self.unit(Atomic(Begin { grant, most })).await
+    }
+
+    async fn grants(&self, ids: &[GrantId]) -> Result<Vec<Grant>, StoreError> {
+        self.unit(Grants(ids.iter().map(|id| id.0).collect())).await
+    }
+
+    async fn grants_of(&self, user: UserId, now: Timestamp, most: usize) -> Result<Vec<Grant>, StoreError> {
+        self.unit(GrantsOf { user, now, most: most as u64 }).await
+    }
+
+    async fn rotate_grant(
+        &self,
+        id: GrantId,
+        from: [u8; 32],
+        to: [u8; 32],
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        self.unit(Rotate { id, from, to, now }).await
+    }
+
+    async fn block_grant(&self, id: GrantId, status: GrantStatus, event: Option<Event>) -> Result<bool, StoreError> {
+        self.unit(Atomic(Block { id, status, event })).await
+    }
+
+    async fn block_grants_of(&self, user: UserId, spared: Option<GrantId>) -> Result<u64, StoreError> {
+        self.unit(BlockOf { user, spared }).await
+    }
+
+    async fn forget_grants(&self, before: Timestamp, most: usize) -> Result<usize, StoreError> {
+        self.unit(Forget { before, most: most as u64 }).await
+    }
+}
+
+struct PersonOf(UserId);
+
+impl Unit for PersonOf {
+    type Value = Option<Person>;
+
+    async fn run(&self, db: &mut Conn, _: Attempt) -> Result<Option<Person>> {
+        Ok(queries::person(db, self.0.0).await?.map(Person::try_from).transpose()?)
+    }
+}
+
+/// Done twice, because its answer was lost, it leaves the same role and tells of it twice.
+struct SetRole {
+    user: UserId,
+    role: Role,
+    event: Event,
+}
+
+impl Change for SetRole {
+    type Value = bool;
+
+    async fn apply(&self, db: &mut Transaction<'_>) -> Result<bool> {
+        let there = queries::set_role(db, self.user.0, self.role as u64, self.event.at.0).await? == 1;
+        if there {
+            record(db, &self.event).await?;
+        }
+        Ok(there)
+    }
+}
+
+/// Done twice, because its answer was lost, it tells of it twice.
+struct Record(Event);
+
+impl Unit for Record {
+    type Value = ();
+
+    async fn run(&self, db: &mut Conn, _: Attempt) -> Result<()> {
+        record(db, &self.0).await
+    }
+}
+
+/// Done twice, because its answer was lost, it finds its own row: nobody else's has that number, which is random.
+struct Begin {
+    grant: Grant,
+    most: usize,
+}
+
+impl Change for Begin {
+    type Value = ();
+
+    async fn apply(&self, db: &mut Transaction<'_>) -> Result<()> {
+        let Self { grant, most } = self;
+        let (id, user, now) = (grant.id.0, grant.user.0, grant.created_at.0);
+        let (agent, address, ends) = (&grant.user_agent, &grant.address, grant.expires_at.0);
+        match queries::insert_grant(db, id, user, &grant.salt, &grant.refresh_hash, agent, address, now, ends).await {
+            Ok(_) => {}
+            Err(error) if is_taken(&error) => return Ok(()),
+            Err(error) => return Err(error),
+        }
+        let newest = queries::grants_of(db, user, now, *most as u64 + 1).await?;
+        if let Some(surplus) = newest.get(*most) {
+            queries::block_grants_until(db, user, surplus.id).await?;
+        }
+        Ok(())
+    }
+}
+
+struct Grants(Vec<[u8; 16]>);
+
+impl Unit for Grants {
+    type Value = Vec<Grant>;
+
+    async fn run(&self, db: &mut Conn, _: Attempt) -> Result<Vec<Grant>> {
+        grants(queries::grants(db, &self.0).await?)
+    }
+}
+
+struct GrantsOf {
+    user: UserId,
+    now: Timestamp,
+    most: u64,
+}
+
+impl Unit for GrantsOf {
+    type Value = Vec<Grant>;
+
+    async fn run(&self, db: &mut Conn, _: Attempt) -> Result<Vec<Grant>> {
+        grants(queries::grants_of(db, self.user.0, self.now.0, self.most).await?)
+    }
+}
+
+struct Rotate {
+    id: GrantId,
+    from: [u8; 32],
+    to: [u8; 32],
+    now: Timestamp,
+}
+
+impl Unit for Rotate {
+    type Value = bool;
+
+    async fn run(&self, db: &mut Conn, _: Attempt) -> Result<bool> {
+        Ok(queries::rotate_grant(db, self.id.0, &self.from, &self.to, self.now.0).await? == 1)
+    }
+}
+
+/// Done twice, because its answer was lost, it finds the session ended, and has told of it once.
+struct Block {
+    id: GrantId,
+    status: GrantStatus,
+    event: Option<Event>,
+}
+
+impl Change for Block {
+    type Value = bool;
+
+    async fn apply(&self, db: &mut Transaction<'_>) -> Result<bool> {
+        let ended = queries::block_grant(db, self.id.0, self.status as u64).await? == 1;
+        match &self.event {
+            Some(event) if ended => record(db, event).await?,
+            _ => {}
+        }
+        Ok(ended)
+    }
+}
+
+struct BlockOf {
+    user: UserId,
+    spared: Option<GrantId>,
+}
+
+impl Unit for BlockOf {
+    type Value = u64;
+
+    async fn run(&self, db: &mut Conn, _: Attempt) -> Result<u64> {
+        queries::block_grants_of(db, self.user.0, self.spared.as_ref().map_or(&[], |id| &id.0)).await
+    }
+}
+
+struct Forget {
+    before: Timestamp,
+    most: u64,
+}
+
+impl Unit for Forget {
+    type Value = usize;
+
+    async fn run(&self, db: &mut Conn, _: Attempt) -> Result<usize> {
+        let ended = queries::ended_grants(db, self.before.0, self.most).await?;
+        let ids: Vec<_> = ended.iter().map(|row| row.id).collect();
+        queries::delete_grants(db, &ids).await?;
+        Ok(ids.len())
+    }
+}
+
+async fn record<C: Queryable>(db: &mut C, event: &Event) -> Result<()> {
+    let (user, actor) = (event.user.map(|user| user.0), event.actor.map(|actor| actor.0));
+    let (kind, Event { address, user_agent, detail, at, .. }) = (event.kind.name(), event);
+    queries::insert_event(db, kind, user, actor, address, user_agent, detail, at.0).await.map(drop)
+}
+
+fn grants(rows: Vec<rows::Grant>) -> Result<Vec<Grant>> {
+    rows.into_iter().map(|row| Ok(Grant::try_from(row)?)).collect()
+}

@@ -1,0 +1,118 @@
+//! Sessions with tokens, roles, and what happened: units of work, and the part of the store that they are.
+
+use rusqlite::{Connection, Result};
+
+use super::Sqlite;
+use super::user::row_id;
+use crate::domain::audit::Event;
+use crate::domain::grant::{Grant, GrantId, GrantStatus};
+use crate::domain::person::Person;
+use crate::domain::time::Timestamp;
+use crate::domain::user::{Role, UserId};
+use crate::store::StoreError;
+use crate::store::grant::GrantStore;
+use crate::store::queries::{rows, sqlite as queries};
+
+impl GrantStore for Sqlite {
+    async fn person(&self, user: UserId) -> Result<Option<Person>, StoreError> {
+        self.read(move |db| {
+            let Some(id) = row_id(user) else { return Ok(None) };
+            Ok(queries::person(db, id)?.map(Person::try_from).transpose()?)
+        })
+        .await
+    }
+
+    async fn set_role(&self, user: UserId, role: Role, event: Event) -> Result<bool, StoreError> {
+        self.write(move |db| {
+            let Some(id) = row_id(user) else { return Ok(false) };
+            let there = queries::set_role(db, id, role as u64, event.at.0)? == 1;
+            if there {
+                record(db, &event)?;
+            }
+            Ok(there)
+        })
+        .await
+    }
+
+    async fn record(&self, event: Event) -> Result<(), StoreError> {
+        self.write(move |db| record(db, &event)).await
+    }
+
+    async fn begin_grant(&self, grant: Grant, most: usize) -> Result<(), StoreError> {
+        self.write(move |db| begin(db, &grant, most)).await
+    }
+
+    async fn grants(&self, ids: &[GrantId]) -> Result<Vec<Grant>, StoreError> {
+        let ids: Vec<_> = ids.iter().map(|id| id.0).collect();
+        self.read(move |db| grants(queries::grants(db, &ids)?)).await
+    }
+
+    async fn grants_of(&self, user: UserId, now: Timestamp, most: usize) -> Result<Vec<Grant>, StoreError> {
+        self.read(move |db| {
+            let Some(id) = row_id(user) else { return Ok(Vec::new()) };
+            grants(queries::grants_of(db, id, now.0, most as u64)?)
+        })
+        .await
+    }
+
+    async fn rotate_grant(
+        &self,
+        id: GrantId,
+        from: [u8; 32],
+        to: [u8; 32],
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        self.write(move |db| Ok(queries::rotate_grant(db, id.0, &from, &to, now.0)? == 1)).await
+    }
+
+    async fn block_grant(&self, id: GrantId, status: GrantStatus, event: Option<Event>) -> Result<bool, StoreError> {
+        self.write(move |db| {
+            let ended = queries::block_grant(db, id.0, status as u64)? == 1;
+            match &event {
+                Some(event) if ended => record(db, event)?,
+                _ => {}
+            }
+            Ok(ended)
+        })
+        .await
+    }
+
+    async fn block_grants_of(&self, user: UserId, spared: Option<GrantId>) -> Result<u64, StoreError> {
+        self.write(move |db| {
+            let Some(id) = row_id(user) else { return Ok(0) };
+            queries::block_grants_of(db, id, spared.as_ref().map_or(&[], |id| &id.0))
+        })
+        .await
+    }
+
+    async fn forget_grants(&self, before: Timestamp, most: usize) -> Result<usize, StoreError> {
+        self.write(move |db| {
+            let ids: Vec<_> = queries::ended_grants(db, before.0, most as u64)?.iter().map(|row| row.id).collect();
+            queries::delete_grants(db, &ids)?;
+            Ok(ids.len())
+        })
+        .await
+    }
+}
+
+fn begin(db: &Connection, grant: &Grant, most: usize) -> Result<()> {
+    let Grant { id, user, created_at, expires_at, .. } = grant;
+    let (agent, address) = (&grant.user_agent, &grant.address);
+    let ends = expires_at.0;
+    queries::insert_grant(db, id.0, user.0, &grant.salt, &grant.refresh_hash, agent, address, created_at.0, ends)?;
+    let newest = queries::grants_of(db, user.0, created_at.0, most as u64 + 1)?;
+    if let Some(surplus) = newest.get(most) {
+        queries::block_grants_until(db, user.0, surplus.id)?;
+    }
+    Ok(())
+}
+
+fn record(db: &Connection, event: &Event) -> Result<()> {
+    let (user, actor) = (event.user.and_then(row_id), event.actor.and_then(row_id));
+    let (kind, Event { address, user_agent, detail, at, .. }) = (event.kind.name(), event);
+    queries::insert_event(db, kind, user, actor, address, user_agent, detail, at.0).map(drop)
+}
+
+fn grants(rows: Vec<rows::Grant>) -> Result<Vec<Grant>> {
+    rows.into_iter().map(|row| Ok(Grant::try_from(row)?)).collect()
+}
