@@ -6,6 +6,8 @@
 //! - [`session`]: what a signed-in browser holds, and what the stores know of it.
 //! - [`grant`]: sessions of programs that hold tokens.
 //! - [`audit`]: what happened.
+//! - [`token`]: what programs hold in its place.
+//! - [`caller`]: who asks, and from where.
 //! - [`picture`]: profile pictures, after they were decoded and written anew.
 //! - [`asset`], [`money`]: currencies, and exact amounts of them.
 //! - [`account`], [`transfer`]: accounts, and the transfers and entries that change them.
@@ -17,6 +19,7 @@
 pub mod account;
 pub mod asset;
 pub mod audit;
+pub mod caller;
 pub mod command;
 pub mod effects;
 pub mod grant;
@@ -27,5 +30,6 @@ pub mod picture;
 pub mod session;
 mod text;
 pub mod time;
+pub mod token;
 pub mod transfer;
 pub mod user;

@@ -15,12 +15,8 @@ pub trait GrantStore: Clone + Send + Sync + 'static {
     fn person(&self, user: UserId) -> impl Future<Output = Result<Option<Person>, StoreError>> + Send;
 
     /// Gives a user another role, and writes `event`, in one transaction. Whether there is such a user; without one nothing is written.
-    fn set_role(
-        &self,
-        user: UserId,
-        role: Role,
-        event: Event,
-    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
+    fn set_role(&self, user: UserId, role: Role, event: Event)
+    -> impl Future<Output = Result<bool, StoreError>> + Send;
 
     /// Writes down what happened.
     fn record(&self, event: Event) -> impl Future<Output = Result<(), StoreError>> + Send;
@@ -67,9 +63,5 @@ pub trait GrantStore: Clone + Send + Sync + 'static {
     ) -> impl Future<Output = Result<u64, StoreError>> + Send;
 
     /// Forgets sessions that ended by themselves before `before`, at most `most` of them. How many.
-    fn forget_grants(
-        &self,
-        before: Timestamp,
-        most: usize,
-    ) -> impl Future<Output = Result<usize, StoreError>> + Send;
+    fn forget_grants(&self, before: Timestamp, most: usize) -> impl Future<Output = Result<usize, StoreError>> + Send;
 }

@@ -159,7 +159,8 @@ async fn of_64_exchanges_of_one_token_at_once_one_takes_place<S: Store>(store: S
             (number, done)
         });
     }
-    let done: Vec<u8> = at_once.join_all().await.into_iter().filter(|(_, done)| *done).map(|(number, _)| number).collect();
+    let done: Vec<u8> =
+        at_once.join_all().await.into_iter().filter(|(_, done)| *done).map(|(number, _)| number).collect();
     let after = get(&store, id).await.expect("it is there");
     let [number] = done[..] else { panic!("{done:?} took place") };
     assert_eq!(after.refresh_hash, [100 + number; 32]);
