@@ -1,7 +1,8 @@
 //! What Teller speaks about, as values that cannot be wrong: pure, without async, I/O, clock or randomness.
 //!
 //! - [`invalid`]: what is said of a value that breaks a rule: the field and the rule.
-//! - [`user`]: users, their names, passwords and profiles.
+//! - [`user`]: users, their names and profiles.
+//! - [`password`]: passwords as they are typed, and as they may be chosen.
 //! - [`session`]: what a signed-in browser holds, and what the stores know of it.
 //! - [`picture`]: profile pictures, after they were decoded and written anew.
 //! - [`asset`], [`money`]: currencies, and exact amounts of them.
@@ -17,6 +18,7 @@ pub mod command;
 pub mod effects;
 pub mod invalid;
 pub mod money;
+pub mod password;
 pub mod picture;
 pub mod session;
 mod text;
