@@ -16,9 +16,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let user_name = format!("user{}", process::id());
     let user = client.sign_up(&user_name, "correct-horse").await?;
-    let session = client.sign_in(&user_name, "correct-horse").await?;
-    client.set_nickname(&session, "Rustacea").await?;
-    let profile = client.profile(&session).await?;
+    let caller = client.sign_in(&user_name, "correct-horse").await?;
+    client.set_nickname(&caller, "Rustacea").await?;
+    let profile = client.profile(&caller).await?;
     println!("user {user}: {} is called {}", profile.user_name, profile.nickname);
     Ok(())
 }

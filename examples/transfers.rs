@@ -12,8 +12,8 @@ use teller::api::transfer::{Item, Order, fresh_id};
 use teller::client::{Client, Secret};
 use teller::domain::account::AccountId;
 use teller::domain::asset::Asset;
+use teller::domain::caller::Caller;
 use teller::domain::money::Decimal;
-use teller::domain::session::SessionId;
 use teller::domain::transfer::Description;
 use tokio::task::JoinSet;
 
@@ -38,15 +38,15 @@ async fn main() -> Result<(), Failure> {
     let backend = env::var("TELLER_RPC").unwrap_or_else(|_| "127.0.0.1:7070".to_owned());
     let secret = env::var("TELLER_RPC_SECRET").or_else(|_| fs::read_to_string("data/rpc.secret"))?;
     let client = Client::connect([backend], Secret::new(secret.trim())?).with_timeout(PATIENCE);
-    let session = client.sign_in("operator", "teller-demo").await?;
+    let caller = client.sign_in("operator", "teller-demo").await?;
 
     let begun = Instant::now();
     let end = begun + Duration::from_secs(seconds);
     let mut running = JoinSet::new();
-    for caller in 0..callers {
-        let (client, session) = (client.clone(), session.clone());
-        let draws = Draws { accounts: Accounts { count, first }, state: u64::from(std::process::id()) << 32 | caller };
-        running.spawn(call(client, session, draws, batch, end));
+    for number in 0..callers {
+        let (client, caller) = (client.clone(), caller.clone());
+        let draws = Draws { accounts: Accounts { count, first }, state: u64::from(std::process::id()) << 32 | number };
+        running.spawn(call(client, caller, draws, batch, end));
     }
     let mut took = Vec::new();
     while let Some(caller) = running.join_next().await {
@@ -62,7 +62,7 @@ async fn main() -> Result<(), Failure> {
 /// One batch after the other until `end`: how long each took. What is refused is an error.
 async fn call(
     client: Client,
-    session: SessionId,
+    caller: Caller,
     mut draws: Draws,
     batch: u64,
     end: Instant,
@@ -71,7 +71,7 @@ async fn call(
     while took.is_empty() || Instant::now() < end {
         let items = (0..batch).map(|_| draws.item()).collect();
         let begun = Instant::now();
-        for outcome in client.transfers(&session, None, items).await? {
+        for outcome in client.transfers(&caller, None, items).await? {
             outcome?;
         }
         took.push(begun.elapsed());

@@ -8,8 +8,8 @@
 //!
 //! let secret = Secret::new(std::env::var("TELLER_RPC_SECRET").expect("the backend's secret"))?;
 //! let client = Client::connect(["127.0.0.1:7070"], secret);
-//! let session = client.sign_in("alice", "teller-demo").await?;
-//! println!("{}", client.profile(&session).await?.nickname);
+//! let caller = client.sign_in("alice", "teller-demo").await?;
+//! println!("{}", client.profile(&caller).await?.nickname);
 //! # Ok(())
 //! # }
 //! ```
@@ -17,7 +17,7 @@
 //! Money moves under a handle, which makes the same request, sent again, the same:
 //!
 //! ```no_run
-//! # async fn run(client: teller::client::Client, session: teller::domain::session::SessionId) -> Result<(), teller::client::Error> {
+//! # async fn run(client: teller::client::Client, caller: teller::domain::caller::Caller) -> Result<(), teller::client::Error> {
 //! use teller::api::transfer::{Handle, Order};
 //! use teller::domain::account::AccountId;
 //! use teller::domain::asset::Asset;
@@ -33,8 +33,8 @@
 //!     description: Description::parse("lunch")?,
 //! };
 //! let handle = Handle::new(None);
-//! let done = client.transfer(&session, &handle, &order).await?;
-//! let again = client.transfer(&session, &handle, &order).await?;
+//! let done = client.transfer(&caller, &handle, &order).await?;
+//! let again = client.transfer(&caller, &handle, &order).await?;
 //! assert_eq!((again.receipt, again.replayed), (done.receipt, true));
 //! # Ok(())
 //! # }
@@ -54,10 +54,10 @@ use crate::api::user::{SetNickname, SetPicture, SignUp};
 use crate::api::{Backend, Refusal};
 use crate::domain::account::{Account, AccountId};
 use crate::domain::asset::Asset;
+use crate::domain::caller::{Caller, Device};
 use crate::domain::command::{self, Done};
 use crate::domain::invalid::Invalid;
 use crate::domain::picture::{Picture, PictureName};
-use crate::domain::session::SessionId;
 use crate::domain::time::Timestamp;
 use crate::domain::transfer::{IdempotencyKey, TransferId};
 use crate::domain::user::{EntryPassword, Nickname, Password, Profile, UserId, UserName};
@@ -117,30 +117,31 @@ impl Client {
     }
 
     /// Begins a session; what it returns is what the other calls ask for.
-    pub async fn sign_in(&self, user_name: &str, password: &str) -> Result<SessionId, Error> {
-        let request = SignIn { user_name: user_name.to_owned(), password: Password::parse(password)? };
-        Ok(self.backend.session.sign_in(&self.cx(), &request).await??)
+    pub async fn sign_in(&self, user_name: &str, password: &str) -> Result<Caller, Error> {
+        let request =
+            SignIn { user_name: user_name.to_owned(), password: Password::parse(password)?, device: Device::default() };
+        Ok(self.backend.session.sign_in(&self.cx(), &request).await??.into())
     }
 
     /// Ends a session.
-    pub async fn sign_out(&self, session: &SessionId) -> Result<(), Error> {
-        Ok(self.backend.session.sign_out(&self.cx(), session).await??)
+    pub async fn sign_out(&self, caller: &Caller) -> Result<(), Error> {
+        Ok(self.backend.session.sign_out(&self.cx(), caller).await??)
     }
 
     /// One's own profile.
-    pub async fn profile(&self, session: &SessionId) -> Result<Profile, Error> {
-        Ok(self.backend.user.profile(&self.cx(), session).await??)
+    pub async fn profile(&self, caller: &Caller) -> Result<Profile, Error> {
+        Ok(self.backend.user.profile(&self.cx(), caller).await??)
     }
 
     /// Changes one's nickname; answers the profile after it.
-    pub async fn set_nickname(&self, session: &SessionId, nickname: &str) -> Result<Profile, Error> {
-        let request = SetNickname { session: session.clone(), nickname: Nickname::parse(nickname)? };
+    pub async fn set_nickname(&self, caller: &Caller, nickname: &str) -> Result<Profile, Error> {
+        let request = SetNickname { caller: caller.clone(), nickname: Nickname::parse(nickname)? };
         Ok(self.backend.user.set_nickname(&self.cx(), &request).await??)
     }
 
     /// Changes one's picture to `upload`, the bytes of a PNG, JPEG or WebP file; answers the profile after it.
-    pub async fn set_picture(&self, session: &SessionId, upload: impl Into<Bytes>) -> Result<Profile, Error> {
-        let request = SetPicture { session: session.clone(), user_name: None, upload: upload.into() };
+    pub async fn set_picture(&self, caller: &Caller, upload: impl Into<Bytes>) -> Result<Profile, Error> {
+        let request = SetPicture { caller: caller.clone(), user_name: None, upload: upload.into() };
         Ok(self.backend.user.set_picture(&self.cx(), &request).await??)
     }
 
@@ -150,25 +151,25 @@ impl Client {
     }
 
     /// Opens an account for oneself.
-    pub async fn open_account(&self, session: &SessionId, asset: Asset) -> Result<Account, Error> {
-        let request = Open { session: session.clone(), asset };
+    pub async fn open_account(&self, caller: &Caller, asset: Asset) -> Result<Account, Error> {
+        let request = Open { caller: caller.clone(), asset };
         Ok(self.backend.account.open(&self.cx(), &request).await??)
     }
 
     /// An account as it stands.
-    pub async fn account(&self, session: &SessionId, account: AccountId) -> Result<Account, Error> {
-        let request = OfAccount { session: session.clone(), account };
+    pub async fn account(&self, caller: &Caller, account: AccountId) -> Result<Account, Error> {
+        let request = OfAccount { caller: caller.clone(), account };
         Ok(self.backend.account.get(&self.cx(), &request).await??)
     }
 
     /// One's own accounts after the number `after`, at most `limit` (1 to 1000).
     pub async fn accounts(
         &self,
-        session: &SessionId,
+        caller: &Caller,
         after: Option<AccountId>,
         limit: u16,
     ) -> Result<Page<Account>, Error> {
-        let request = List { session: session.clone(), after, limit };
+        let request = List { caller: caller.clone(), after, limit };
         Ok(self.backend.account.list(&self.cx(), &request).await??)
     }
 
@@ -178,19 +179,14 @@ impl Client {
     }
 
     /// What an account held at an instant.
-    pub async fn balance_at(
-        &self,
-        session: &SessionId,
-        account: AccountId,
-        at: Timestamp,
-    ) -> Result<PastBalance, Error> {
-        let request = BalanceAt { session: session.clone(), account, at };
+    pub async fn balance_at(&self, caller: &Caller, account: AccountId, at: Timestamp) -> Result<PastBalance, Error> {
+        let request = BalanceAt { caller: caller.clone(), account, at };
         Ok(self.backend.account.balance_at(&self.cx(), &request).await??)
     }
 
     /// Moves money, or holds it. Sent again under the same handle it is done once.
-    pub async fn transfer(&self, session: &SessionId, handle: &Handle, order: &Order) -> Result<Done, Error> {
-        let request = Post { session: session.clone(), handle: handle.clone(), order: order.clone() };
+    pub async fn transfer(&self, caller: &Caller, handle: &Handle, order: &Order) -> Result<Done, Error> {
+        let request = Post { caller: caller.clone(), handle: handle.clone(), order: order.clone() };
         Ok(self.backend.transfer.post(&self.cx(), &request).await??)
     }
 
@@ -198,30 +194,24 @@ impl Client {
     /// count.
     pub async fn transfers(
         &self,
-        session: &SessionId,
+        caller: &Caller,
         key: Option<IdempotencyKey>,
         items: Vec<Item>,
     ) -> Result<Vec<Result<Brief, command::Refusal>>, Error> {
-        let request = Batch { session: session.clone(), key, atomic: false, items };
+        let request = Batch { caller: caller.clone(), key, atomic: false, items };
         Ok(self.backend.transfer.batch(&self.cx(), &request).await??)
     }
 
     /// Ends a pending transfer.
-    pub async fn settle(
-        &self,
-        session: &SessionId,
-        handle: &Handle,
-        pending: TransferId,
-        end: End,
-    ) -> Result<Done, Error> {
-        let request = Settle { session: session.clone(), handle: handle.clone(), pending, end };
+    pub async fn settle(&self, caller: &Caller, handle: &Handle, pending: TransferId, end: End) -> Result<Done, Error> {
+        let request = Settle { caller: caller.clone(), handle: handle.clone(), pending, end };
         Ok(self.backend.transfer.settle(&self.cx(), &request).await??)
     }
 
     /// A transfer and what became of it. After [`Refusal::OutcomeUnknown`] only that it is there is proof: if it is not, it may come into effect
     /// yet, and the same request under the same handle will tell.
-    pub async fn find_transfer(&self, session: &SessionId, transfer: TransferId) -> Result<Seen, Error> {
-        let request = OfTransfer { session: session.clone(), transfer };
+    pub async fn find_transfer(&self, caller: &Caller, transfer: TransferId) -> Result<Seen, Error> {
+        let request = OfTransfer { caller: caller.clone(), transfer };
         Ok(self.backend.transfer.get(&self.cx(), &request).await??)
     }
 

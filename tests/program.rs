@@ -216,14 +216,14 @@ async fn rust_client(home: Home) {
     let secret = fs::read_to_string(home.path().join("data/rpc.secret")).expect("a secret");
     let client = client(&process, secret.trim());
     let user = client.sign_up("ferris", "open-sesame").await.expect("a new name");
-    let session = client.sign_in("ferris", "open-sesame").await.expect("the right password");
-    let profile = client.set_nickname(&session, "Crab").await.expect("a right nickname");
+    let caller = client.sign_in("ferris", "open-sesame").await.expect("the right password");
+    let profile = client.set_nickname(&caller, "Crab").await.expect("a right nickname");
     assert_eq!((profile.id, profile.nickname.as_str()), (user, "Crab"));
-    assert_eq!(client.profile(&session).await.expect("signed in"), profile);
+    assert_eq!(client.profile(&caller).await.expect("signed in"), profile);
     let taken = client.sign_up("ferris", "open-sesame").await.expect_err("taken");
     assert!(matches!(taken, Error::Refused(Refusal::UserExists)), "{taken}");
-    client.sign_out(&session).await.expect("signed in");
-    let ended = client.profile(&session).await.expect_err("signed out");
+    client.sign_out(&caller).await.expect("signed in");
+    let ended = client.profile(&caller).await.expect_err("signed out");
     assert!(matches!(ended, Error::Refused(Refusal::InvalidSession)), "{ended}");
 }
 

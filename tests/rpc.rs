@@ -82,9 +82,10 @@ async fn call() {
     let ready = rpc(&program, "call", &["health.ready"]).await.json();
     assert_eq!(ready, json!({"version": env!("CARGO_PKG_VERSION")}));
     let session = rpc(&program, "call", &["session.sign_in", ALICE]).await.json()["Ok"].clone();
-    let profile = rpc(&program, "call", &["user.profile", &session.to_string()]).await.json();
+    let caller = json!({ "credential": { "Session": session } });
+    let profile = rpc(&program, "call", &["user.profile", &caller.to_string()]).await.json();
     assert_eq!((&profile["Ok"]["id"], &profile["Ok"]["user_name"]), (&json!(1), &json!("alice")));
-    let rename = json!({"session": session, "nickname": "界"}).to_string();
+    let rename = json!({"caller": caller, "nickname": "界"}).to_string();
     assert_eq!(rpc(&program, "call", &["user.set_nickname", &rename]).await.json()["Ok"]["nickname"], "界");
 }
 

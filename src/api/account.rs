@@ -1,14 +1,14 @@
 //! Accounts: opening, looking, and what an operator may change.
 //!
-//! Whoever acts is named by their [`SessionId`], which the backend checks itself. A customer sees only their own accounts, an operator all.
+//! Whoever acts is named by their [`Caller`], which the backend checks itself. A customer sees only their own accounts, an operator all.
 
 use serde::{Deserialize, Serialize};
 
 use super::Refusal;
 use crate::domain::account::{Account, AccountId, AccountStatus};
 use crate::domain::asset::Asset;
+use crate::domain::caller::Caller;
 use crate::domain::money::{Amount, Decimal};
-use crate::domain::session::SessionId;
 use crate::domain::time::Timestamp;
 use crate::domain::transfer::Entry;
 
@@ -43,7 +43,7 @@ teller_rpc::service! {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Open {
     /// Whose.
-    pub session: SessionId,
+    pub caller: Caller,
     /// What it is counted in.
     pub asset: Asset,
 }
@@ -52,7 +52,7 @@ pub struct Open {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct OfAccount {
     /// Who asks.
-    pub session: SessionId,
+    pub caller: Caller,
     /// Which.
     pub account: AccountId,
 }
@@ -61,7 +61,7 @@ pub struct OfAccount {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct List {
     /// Whose.
-    pub session: SessionId,
+    pub caller: Caller,
     /// Only those after this number: where the page before ended.
     pub after: Option<AccountId>,
     /// At most as many: 1 to [`PAGE_MAX`].
@@ -81,7 +81,7 @@ pub struct Page<T> {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Entries {
     /// Who asks.
-    pub session: SessionId,
+    pub caller: Caller,
     /// Whose.
     pub account: AccountId,
     /// Not older than this.
@@ -107,7 +107,7 @@ pub struct EntryPage {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct BalanceAt {
     /// Who asks.
-    pub session: SessionId,
+    pub caller: Caller,
     /// Which account.
     pub account: AccountId,
     /// When; entries of this very microsecond count.
@@ -131,7 +131,7 @@ pub struct PastBalance {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Amend {
     /// An operator's.
-    pub session: SessionId,
+    pub caller: Caller,
     /// Which account.
     pub account: AccountId,
     /// What to change.

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Refusal;
+use crate::domain::caller::{Caller, Device};
 use crate::domain::session::SessionId;
 use crate::domain::user::Password;
 
@@ -13,7 +14,7 @@ teller_rpc::service! {
         fn sign_in(SignIn) -> Result<SessionId, Refusal>;
 
         /// Ends a session, at once and everywhere. Refused: `InvalidSession`, also for one that was ended before.
-        fn sign_out(SessionId) -> Result<(), Refusal>;
+        fn sign_out(Caller) -> Result<(), Refusal>;
     }
 }
 
@@ -24,4 +25,7 @@ pub struct SignIn {
     pub user_name: String,
     /// The password as it was typed.
     pub password: Password,
+    /// From where.
+    #[serde(default)]
+    pub device: Device,
 }

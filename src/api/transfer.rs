@@ -11,9 +11,9 @@ use serde::{Deserialize, Serialize};
 use super::Refusal;
 use crate::domain::account::AccountId;
 use crate::domain::asset::Asset;
+use crate::domain::caller::Caller;
 use crate::domain::command::{self, Done, Pending};
 use crate::domain::money::{Amount, Decimal};
-use crate::domain::session::SessionId;
 use crate::domain::time::Timestamp;
 use crate::domain::transfer::{
     Description, Entry, IdempotencyKey, Receipt, Reference, Stored, TransferId, TransferStatus,
@@ -92,7 +92,7 @@ pub struct Order {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Post {
     /// Who asks.
-    pub session: SessionId,
+    pub caller: Caller,
     /// What makes it the same when it is sent again.
     pub handle: Handle,
     /// What to do.
@@ -103,7 +103,7 @@ pub struct Post {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Batch {
     /// Who asks.
-    pub session: SessionId,
+    pub caller: Caller,
     /// With a key, an item's id is made of whoever asks, the key and its place.
     pub key: Option<IdempotencyKey>,
     /// All or none: as if all were linked.
@@ -175,7 +175,7 @@ impl From<&Done> for Brief {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Settle {
     /// Who asks.
-    pub session: SessionId,
+    pub caller: Caller,
     /// What makes it the same when it is sent again.
     pub handle: Handle,
     /// The pending transfer.
@@ -197,7 +197,7 @@ pub enum End {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct OfTransfer {
     /// Who asks.
-    pub session: SessionId,
+    pub caller: Caller,
     /// Which.
     pub transfer: TransferId,
 }
@@ -215,7 +215,7 @@ pub struct Seen {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct External {
     /// An operator's.
-    pub session: SessionId,
+    pub caller: Caller,
     /// What makes it the same when it is sent again.
     pub handle: Handle,
     /// The account.
@@ -234,7 +234,7 @@ pub struct External {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Deduct {
     /// The user's own, or an operator's; needless where the published contracts are open.
-    pub session: Option<SessionId>,
+    pub caller: Option<Caller>,
     /// What makes it the same when it is sent again.
     pub handle: Handle,
     /// From whom.
@@ -286,7 +286,7 @@ mod tests {
             description: Description::parse("\u{1F4B0}".repeat(Description::CHARS)).expect("as long as it may be"),
         };
         let batch = Batch {
-            session: SessionId::parse("0".repeat(32)).expect("32 digits"),
+            caller: SessionId::parse("0".repeat(32)).expect("32 digits").into(),
             key: Some(IdempotencyKey::parse("k".repeat(IdempotencyKey::CHARS)).expect("as long as it may be")),
             atomic: true,
             items: vec![Item { id: fresh_id(), linked: true, order }; BATCH_MAX],

@@ -1,13 +1,13 @@
 //! Users: sign-up, profile, nickname, picture.
 //!
-//! Whoever acts is named by their [`SessionId`], which the backend checks itself; a user's number is never taken on trust.
+//! Whoever acts is named by their [`Caller`], which the backend checks itself; a user's number is never taken on trust.
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use super::Refusal;
+use crate::domain::caller::Caller;
 use crate::domain::picture::{Picture, PictureName};
-use crate::domain::session::SessionId;
 use crate::domain::user::{EntryPassword, Nickname, Profile, UserId, UserName};
 
 teller_rpc::service! {
@@ -17,7 +17,7 @@ teller_rpc::service! {
         fn sign_up(SignUp) -> Result<UserId, Refusal>;
 
         /// One's own profile. Refused: `InvalidSession`.
-        idempotent fn profile(SessionId) -> Result<Profile, Refusal>;
+        idempotent fn profile(Caller) -> Result<Profile, Refusal>;
 
         /// Changes one's nickname; answers the profile after it. Refused: `InvalidSession`.
         fn set_nickname(SetNickname) -> Result<Profile, Refusal>;
@@ -44,7 +44,7 @@ pub struct SignUp {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SetNickname {
     /// Whose.
-    pub session: SessionId,
+    pub caller: Caller,
     /// The new one.
     pub nickname: Nickname,
 }
@@ -53,8 +53,8 @@ pub struct SetNickname {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SetPicture {
     /// Whose.
-    pub session: SessionId,
-    /// If given, it must be the session's own user name.
+    pub caller: Caller,
+    /// If given, it must be the caller's own user name.
     pub user_name: Option<String>,
     /// The file as it was uploaded. It is decoded, bounded and written anew; nothing of it is kept as it came.
     pub upload: Bytes,

@@ -4,6 +4,8 @@
 //! - [`user`]: users, their names and profiles.
 //! - [`password`]: passwords as they are typed, and as they may be chosen.
 //! - [`session`]: what a signed-in browser holds, and what the stores know of it.
+//! - [`token`]: what programs hold in its place.
+//! - [`caller`]: who asks, and from where.
 //! - [`picture`]: profile pictures, after they were decoded and written anew.
 //! - [`asset`], [`money`]: currencies, and exact amounts of them.
 //! - [`account`], [`transfer`]: accounts, and the transfers and entries that change them.
@@ -14,6 +16,7 @@
 
 pub mod account;
 pub mod asset;
+pub mod caller;
 pub mod command;
 pub mod effects;
 pub mod invalid;
@@ -23,5 +26,6 @@ pub mod picture;
 pub mod session;
 mod text;
 pub mod time;
+pub mod token;
 pub mod transfer;
 pub mod user;

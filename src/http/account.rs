@@ -3,7 +3,6 @@
 use hyper::Method;
 use serde::Serialize;
 
-use super::extract;
 use super::front::Call;
 use super::json::Object;
 use super::query::{self, Query, cursor};
@@ -97,16 +96,16 @@ pub(super) async fn one(call: &mut Call<'_>) -> Result<Reply, Trouble> {
 }
 
 async fn open(call: &mut Call<'_>) -> Result<Reply, Trouble> {
-    let session = extract::session(call.headers())?;
+    let caller = call.caller()?;
     let body = call.json().await?;
     let asset = Object::strict(&["currency"], &body)?.currency()?;
-    let account = call.backend().account.open(&call.context(), &Open { session, asset }).await??;
+    let account = call.backend().account.open(&call.context(), &Open { caller, asset }).await??;
     Ok(Reply::created(&format!("/v1/accounts/{}", account.id), &Shown::from(&account)))
 }
 
 async fn get(call: &mut Call<'_>) -> Result<Reply, Trouble> {
-    let session = extract::session(call.headers())?;
-    let request = OfAccount { session, account: account_of(call)? };
+    let caller = call.caller()?;
+    let request = OfAccount { caller, account: account_of(call)? };
     let account = call.backend().account.get(&call.context(), &request).await??;
     Ok(Reply::document(&Shown::from(&account)))
 }
@@ -117,9 +116,9 @@ async fn list(call: &mut Call<'_>) -> Result<Reply, Trouble> {
         accounts: Vec<Shown<'a>>,
         next: Option<String>,
     }
-    let session = extract::session(call.headers())?;
+    let caller = call.caller()?;
     let query = Query::read(&["limit", "cursor"], call.head.uri().query())?;
-    let request = List { session, after: query.cursor()?.map(AccountId), limit: query.limit()? };
+    let request = List { caller, after: query.cursor()?.map(AccountId), limit: query.limit()? };
     let page = call.backend().account.list(&call.context(), &request).await??;
     let next = page.items.last().filter(|_| page.more).map(|last| cursor(last.id.0));
     Ok(Reply::document(&Accounts { accounts: page.items.iter().map(Shown::from).collect(), next }))
@@ -134,11 +133,11 @@ pub(super) async fn entries(call: &mut Call<'_>) -> Result<Reply, Trouble> {
         entries: Vec<ShownEntry>,
         next: Option<String>,
     }
-    let session = extract::session(call.headers())?;
+    let caller = call.caller()?;
     let account = account_of(call)?;
     let query = Query::read(&["from", "to", "limit", "cursor"], call.head.uri().query())?;
     let (from, until) = (query.since_instant("from")?, query.since_instant("to")?);
-    let request = Entries { session, account, from, until, before: query.cursor()?, limit: query.limit()? };
+    let request = Entries { caller, account, from, until, before: query.cursor()?, limit: query.limit()? };
     let found = call.backend().account.entries(&call.context(), &request).await??;
     let (asset, page) = (found.asset, found.page);
     let next = page.items.last().filter(|_| page.more).map(|last| cursor(last.seq));
@@ -159,10 +158,10 @@ pub(super) async fn balance(call: &mut Call<'_>) -> Result<Reply, Trouble> {
     }
     /// Later than any entry.
     const NOW: Timestamp = Timestamp(i64::MAX);
-    let session = extract::session(call.headers())?;
+    let caller = call.caller()?;
     let account = account_of(call)?;
     let at = Query::read(&["at"], call.head.uri().query())?.at_instant("at")?;
-    let request = BalanceAt { session, account, at: at.unwrap_or(NOW) };
+    let request = BalanceAt { caller, account, at: at.unwrap_or(NOW) };
     let then = call.backend().account.balance_at(&call.context(), &request).await??;
     let (balance, held) = (Money(then.balance, then.asset), Money(then.held, then.asset));
     let (currency, at) = (then.asset.code(), at.map(Instant));
@@ -170,11 +169,11 @@ pub(super) async fn balance(call: &mut Call<'_>) -> Result<Reply, Trouble> {
 }
 
 async fn amend(call: &mut Call<'_>) -> Result<Reply, Trouble> {
-    let session = extract::session(call.headers())?;
+    let caller = call.caller()?;
     let account = account_of(call)?;
     let body = call.json().await?;
     let change = change(&body)?;
-    let request = Amend { session, account, change };
+    let request = Amend { caller, account, change };
     let account = call.backend().account.amend(&call.context(), &request).await??;
     Ok(Reply::document(&Shown::from(&account)))
 }

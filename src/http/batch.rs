@@ -43,14 +43,14 @@ enum Shown<'a> {
 
 /// Runs the batch. Megabytes are read for people who are signed in, and for so many at once.
 pub(super) async fn post(call: &mut Call<'_>) -> Result<Reply, Trouble> {
-    let session = extract::session(call.headers())?;
+    let caller = call.caller()?;
     let key = extract::idempotency_key(call.headers())?;
-    call.backend().user.profile(&call.context(), &session).await??;
+    call.backend().user.profile(&call.context(), &caller).await??;
     let _turn = call.front.uploads().try_acquire().map_err(|_| Problem::Unavailable)?;
     let body = call.json().await?;
     let (atomic, items) = read(&body)?;
     drop(body);
-    let request = Batch { session, key, atomic, items };
+    let request = Batch { caller, key, atomic, items };
     let (backend, cx) = (call.backend(), call.context());
     // No id stands for all of them: that the first one is not there says nothing of the others.
     let results = moving(None, backend.transfer.batch(&cx, &request)).await?;

@@ -56,12 +56,13 @@ pub(super) fn protocol(max_head_bytes: usize, max_headers: usize) -> http1::Buil
 /// Serves `stream` until it ends, breaks a time limit, or `stop` fires and its running request is answered.
 pub(super) async fn run(stream: TcpStream, front: &Front, stop: CancellationToken) {
     let limits = front.limits();
+    let peer = stream.peer_addr().ok().map(|address| address.ip());
     let pulse = Pulse::default();
     let socket = TokioIo::new(Socket::new(stream, &pulse, limits));
     let service = service_fn(|request| {
         pulse.begin();
         async {
-            let (response, unread) = front.answer(request).await;
+            let (response, unread) = front.answer(request, peer).await;
             pulse.end(unread);
             Ok::<_, Infallible>(response)
         }

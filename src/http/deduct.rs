@@ -22,14 +22,14 @@ struct Left {
 
 /// Takes it.
 pub(super) async fn post(call: &mut Call<'_>) -> Result<Reply, Trouble> {
-    let session = extract::session(call.headers()).ok();
+    let caller = call.caller().ok();
     let handle = Handle::new(extract::idempotency_key(call.headers())?);
     let body = call.bytes().await?;
     let (user, amount) = match extract::form(call.headers(), &body)? {
         Form::Json => from_json(&body)?,
         Form::UrlEncoded => from_form(&body)?,
     };
-    let request = Deduct { session, handle, user, amount };
+    let request = Deduct { caller, handle, user, amount };
     let (backend, cx) = (call.backend(), call.context());
     let left = moving(told(&request.handle), backend.transfer.deduct(&cx, &request)).await?;
     let balance = Money(left.balance, left.asset).as_number();

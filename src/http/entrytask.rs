@@ -3,7 +3,7 @@
 use hyper::header::{HeaderValue, SET_COOKIE};
 use serde::Serialize;
 
-use super::extract::{self, SESSION};
+use super::extract::SESSION;
 use super::front::Call;
 use super::problem::Problem;
 use super::reply::{Reply, Surface, Trouble};
@@ -32,15 +32,15 @@ pub(super) async fn sign_in(call: &mut Call<'_>) -> Result<Reply, Trouble> {
     let mut fields = call.fields().await?;
     let user_name = fields.text("username")?;
     let password = Password::parse(fields.text("password")?)?;
-    let request = SignIn { user_name, password };
+    let request = SignIn { user_name, password, device: call.device() };
     let session = call.backend().session.sign_in(&call.context(), &request).await??;
     Ok(Reply::success(&NOTHING).with(SET_COOKIE, cookie(Some(&session), call.is_tls())))
 }
 
 /// `GET` or `POST signout`: ends the session. A browser forgets its cookie even if the session was over already.
 pub(super) async fn sign_out(call: &mut Call<'_>) -> Result<Reply, Trouble> {
-    let ended = match extract::session(call.headers()) {
-        Ok(session) => call.backend().session.sign_out(&call.context(), &session).await?,
+    let ended = match call.caller() {
+        Ok(caller) => call.backend().session.sign_out(&call.context(), &caller).await?,
         Err(refusal) => Err(refusal),
     };
     let reply = match ended {
@@ -60,8 +60,8 @@ pub(super) async fn get_user_info(call: &mut Call<'_>) -> Result<Reply, Trouble>
         nickname: &'a str,
         profile_path: &'a str,
     }
-    let session = extract::session(call.headers())?;
-    let profile = call.backend().user.profile(&call.context(), &session).await??;
+    let caller = call.caller()?;
+    let profile = call.backend().user.profile(&call.context(), &caller).await??;
     Ok(Reply::success(&UserInfo {
         username: &profile.user_name,
         nickname: &profile.nickname,
@@ -76,21 +76,21 @@ pub(super) async fn update_profile_pic(call: &mut Call<'_>) -> Result<Reply, Tro
     struct Path<'a> {
         profile_path: &'a str,
     }
-    let session = extract::session(call.headers())?;
+    let caller = call.caller()?;
     // Megabytes are read for people who are signed in, and for so many at once. The backend asks again; it trusts nobody.
-    call.backend().user.profile(&call.context(), &session).await??;
+    call.backend().user.profile(&call.context(), &caller).await??;
     let _turn = call.front.uploads().try_acquire().map_err(|_| Problem::Unavailable)?;
     let upload::Upload { file, user_name } = call.upload().await?;
-    let request = SetPicture { session, user_name, upload: file };
+    let request = SetPicture { caller, user_name, upload: file };
     let profile = call.backend().user.set_picture(&call.context(), &request).await??;
     Ok(Reply::success(&Path { profile_path: &profile.picture }))
 }
 
 /// `POST update_nickname`: changes one's nickname.
 pub(super) async fn update_nickname(call: &mut Call<'_>) -> Result<Reply, Trouble> {
-    let session = extract::session(call.headers())?;
+    let caller = call.caller()?;
     let nickname = Nickname::parse(call.fields().await?.text("nickname")?)?;
-    let request = SetNickname { session, nickname };
+    let request = SetNickname { caller, nickname };
     let profile = call.backend().user.set_nickname(&call.context(), &request).await??;
     Ok(Reply::success(&profile.nickname))
 }

@@ -1,15 +1,19 @@
 //! Fields and cookies: what a client sent, as text under names. Nothing here panics, whatever was sent.
 
+use std::net::IpAddr;
+
 use bytes::Bytes;
 use hyper::HeaderMap;
-use hyper::header::{CONTENT_TYPE, COOKIE};
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE};
 use serde_json::{Map, Value};
 
 use super::problem::Problem;
 use super::reply::Trouble;
 use crate::api::Refusal;
+use crate::domain::caller::Credential;
 use crate::domain::invalid::Invalid;
 use crate::domain::session::SessionId;
+use crate::domain::token::AccessToken;
 use crate::domain::transfer::IdempotencyKey;
 
 /// The cookie that holds a [`SessionId`].
@@ -104,10 +108,27 @@ pub(super) fn url_encoded_pairs(body: &[u8]) -> Result<Vec<(String, String)>, In
     }
 }
 
-/// The session that the request's cookie names. None, and one that cannot be a session's, are the same refusal.
-pub(super) fn session(headers: &HeaderMap) -> Result<SessionId, Refusal> {
+/// What the request shows to be known by: the token of its `Authorization`, else its cookie. Nothing, and what cannot be either, are the same
+/// refusal; a token that is none is not made good by a cookie beside it.
+pub(super) fn credential(headers: &HeaderMap) -> Result<Credential, Refusal> {
+    if let Some(value) = headers.get(AUTHORIZATION) {
+        let token = value.to_str().ok().and_then(bearer).ok_or(Refusal::InvalidSession)?;
+        return AccessToken::parse(token).map(Credential::Access).map_err(|_| Refusal::InvalidSession);
+    }
     let value = cookie(headers, SESSION).ok_or(Refusal::InvalidSession)?;
-    SessionId::parse(value).map_err(|_| Refusal::InvalidSession)
+    SessionId::parse(value).map(Credential::Session).map_err(|_| Refusal::InvalidSession)
+}
+
+/// The token of `Bearer TOKEN`; schemes are read in any case (RFC 9110, 11.1).
+fn bearer(value: &str) -> Option<&str> {
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+/// The last address that `X-Forwarded-For` names: the one that the proxy in front saw itself.
+pub(super) fn forwarded_for(headers: &HeaderMap) -> Option<IpAddr> {
+    let last = headers.get_all("x-forwarded-for").iter().next_back()?.to_str().ok()?;
+    last.rsplit(',').next()?.trim().parse().ok()
 }
 
 /// The request's own name, if its sender gave it one.
@@ -131,10 +152,11 @@ fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 mod tests {
     use bytes::Bytes;
     use hyper::HeaderMap;
-    use hyper::header::{CONTENT_TYPE, COOKIE, HeaderValue};
+    use hyper::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, HeaderValue};
     use proptest::prelude::{any, proptest};
 
-    use super::{Fields, cookie, session};
+    use super::{Fields, cookie, credential, forwarded_for};
+    use crate::domain::caller::Credential;
     use crate::http::problem::Problem;
     use crate::http::reply::Trouble;
 
@@ -214,8 +236,52 @@ mod tests {
         for (lines, expected) in cases {
             let value = |line: &Vec<u8>| HeaderValue::from_bytes(line).expect("bytes that a header may have");
             let headers: HeaderMap = lines.iter().map(|line| (COOKIE, value(line))).collect();
-            let found = session(&headers).ok();
-            assert_eq!(found.as_ref().map(|id| id.expose()), expected, "{lines:?}");
+            let found = credential(&headers).ok();
+            assert_eq!(found.as_ref().map(exposed), expected, "{lines:?}");
+        }
+    }
+
+    fn exposed(credential: &Credential) -> &str {
+        match credential {
+            Credential::Session(id) => id.expose(),
+            Credential::Access(token) => token.expose(),
+        }
+    }
+
+    #[test]
+    fn a_token_comes_before_the_cookie_and_one_that_is_none_is_not_made_good_by_it() {
+        let cases = [
+            ("Bearer v4.local.abc", Some("v4.local.abc")),
+            ("bearer  v4.local.abc ", Some("v4.local.abc")),
+            ("Basic YTpi", None),
+            ("Bearer", None),
+            ("Bearer ", None),
+            ("Bearer a b", None),
+            ("v4.local.abc", None),
+            ("", None),
+        ];
+        for (value, expected) in cases {
+            let mut headers = HeaderMap::new();
+            headers.insert(COOKIE, format!("sessionID={ID}").parse().expect("a value"));
+            headers.insert(AUTHORIZATION, value.parse().expect("a value"));
+            assert_eq!(credential(&headers).ok().as_ref().map(exposed), expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn of_forwarded_addresses_the_last_one_counts() {
+        let cases: [(&[&str], Option<&str>); 5] = [
+            (&["192.0.2.1"], Some("192.0.2.1")),
+            (&["6.6.6.6, 192.0.2.1"], Some("192.0.2.1")),
+            (&["6.6.6.6", "2001:db8::1"], Some("2001:db8::1")),
+            (&["192.0.2.1, unknown"], None),
+            (&[], None),
+        ];
+        for (lines, expected) in cases {
+            let lines =
+                lines.iter().map(|line| ("x-forwarded-for".parse().expect("a name"), line.parse().expect("a value")));
+            let headers: HeaderMap = lines.collect();
+            assert_eq!(forwarded_for(&headers), expected.map(|text| text.parse().expect("an address")));
         }
     }
 

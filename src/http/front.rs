@@ -1,12 +1,13 @@
 //! One request: its limits, its route, its handler, its answer, its figures and its line in the log.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use hyper::body::Incoming;
-use hyper::header::{HOST, HeaderMap};
+use hyper::header::{HOST, HeaderMap, USER_AGENT};
 use hyper::server::conn::http1;
 use hyper::{Method, Request, Version};
 use teller_rpc::{CallError, Context, Trace};
@@ -19,8 +20,9 @@ use super::reply::{Answer, Reply, Trouble};
 use super::router::{Body, Route, Router};
 use super::upload::{self, Upload};
 use super::{connection, origin, trace};
-use crate::api::Backend;
+use crate::api::{Backend, Refusal};
 use crate::config::{self, Config};
+use crate::domain::caller::{Caller, Device};
 use crate::telemetry;
 use crate::telemetry::metrics::{self, Metrics};
 
@@ -94,7 +96,7 @@ impl Front {
     ///
     /// The future may be dropped at any point, which is what hyper does when the client leaves: nothing here is half done by it, and the
     /// backend finishes what it has begun.
-    pub(super) async fn answer(&self, request: Request<Incoming>) -> (Answer, bool) {
+    pub(super) async fn answer(&self, request: Request<Incoming>, peer: Option<IpAddr>) -> (Answer, bool) {
         let began = Instant::now();
         let (head, body) = request.into_parts();
         let head = Request::from_parts(head, ());
@@ -104,7 +106,7 @@ impl Front {
         let body = Intake::new(body, self.limits.body_timeout());
         let its = trace::of(head.headers());
         let request_id = || telemetry::trace::request_id(&its);
-        let mut call = Call { trace: its, front: self, head, body, limit };
+        let mut call = Call { trace: its, front: self, peer, head, body, limit };
         let reply = match call.reach(found).await {
             Ok(reply) => reply,
             Err(trouble) => {
@@ -153,6 +155,8 @@ pub(super) struct Call<'a> {
     pub(super) head: Request<()>,
     pub(super) body: Intake,
     trace: Trace,
+    /// The other end of the connection: the client, or a proxy.
+    peer: Option<IpAddr>,
     /// Bytes that the route reads of the body.
     limit: usize,
 }
@@ -169,6 +173,25 @@ impl Call<'_> {
     /// Whether browsers reach this over TLS.
     pub(super) fn is_tls(&self) -> bool {
         self.front.limits.behind_proxy
+    }
+
+    /// Where the client is, as far as it can be known.
+    pub(super) fn address(&self) -> Option<IpAddr> {
+        match self.front.limits.behind_proxy {
+            true => extract::forwarded_for(self.headers()),
+            false => self.peer,
+        }
+    }
+
+    /// Who asks.
+    pub(super) fn caller(&self) -> Result<Caller, Refusal> {
+        Ok(Caller { credential: extract::credential(self.headers())?, address: self.address() })
+    }
+
+    /// From where somebody signs in.
+    pub(super) fn device(&self) -> Device {
+        let user_agent = self.headers().get(USER_AGENT).map(|value| String::from_utf8_lossy(value.as_bytes()));
+        Device::new(self.address(), &user_agent.unwrap_or_default())
     }
 
     /// What a call to the backend carries: its deadline, and the trace.

@@ -137,10 +137,10 @@ pub(super) const fn hold_status(status: HoldStatus) -> &'static str {
 
 /// `POST /v1/transfers`.
 pub(super) async fn post(call: &mut Call<'_>) -> Result<Reply, Trouble> {
-    let session = extract::session(call.headers())?;
+    let caller = call.caller()?;
     let handle = Handle::new(extract::idempotency_key(call.headers())?);
     let body = call.json().await?;
-    let request = Post { session, handle, order: order(&Object::strict(ORDER, &body)?)? };
+    let request = Post { caller, handle, order: order(&Object::strict(ORDER, &body)?)? };
     let (backend, cx) = (call.backend(), call.context());
     let done = moving(told(&request.handle), backend.transfer.post(&cx, &request)).await?;
     Ok(made(&done))
@@ -187,9 +187,9 @@ pub(super) async fn void_pending(call: &mut Call<'_>) -> Result<Reply, Trouble> 
 }
 
 async fn settle(call: &Call<'_>, end: End) -> Result<Reply, Trouble> {
-    let session = extract::session(call.headers())?;
+    let caller = call.caller()?;
     let handle = Handle::new(extract::idempotency_key(call.headers())?);
-    let request = Settle { session, handle, pending: query::transfer(call.head.uri().path())?, end };
+    let request = Settle { caller, handle, pending: query::transfer(call.head.uri().path())?, end };
     let (backend, cx) = (call.backend(), call.context());
     let done = moving(told(&request.handle), backend.transfer.settle(&cx, &request)).await?;
     Ok(made(&done))
@@ -210,8 +210,8 @@ pub(super) async fn get(call: &mut Call<'_>) -> Result<Reply, Trouble> {
         expires_at: Option<Instant>,
         settled_by: Option<Id>,
     }
-    let session = extract::session(call.headers())?;
-    let request = OfTransfer { session, transfer: query::transfer(call.head.uri().path())? };
+    let caller = call.caller()?;
+    let request = OfTransfer { caller, transfer: query::transfer(call.head.uri().path())? };
     let Seen { stored: Stored { receipt, hold }, by_payer } =
         call.backend().transfer.get(&call.context(), &request).await??;
     let show = |hold: Hold| ShownHold {
@@ -245,13 +245,13 @@ pub(super) async fn withdraw(call: &mut Call<'_>) -> Result<Reply, Trouble> {
 }
 
 async fn external(call: &mut Call<'_>) -> Result<External, Trouble> {
-    let session = extract::session(call.headers())?;
+    let caller = call.caller()?;
     let handle = Handle::new(extract::idempotency_key(call.headers())?);
     let account = query::account(call.head.uri().path())?;
     let body = call.json().await?;
     let fields = Object::strict(&["amount", "currency", "reference", "description"], &body)?;
     Ok(External {
-        session,
+        caller,
         handle,
         account,
         asset: fields.currency()?,

@@ -49,8 +49,8 @@ impl<S: Store, V: Volatile> Service for Accounts<S, V> {
 }
 
 impl<S: Store, V: Volatile> Accounts<S, V> {
-    async fn begin(&self, Open { session, asset }: Open) -> Result<Account, Halt> {
-        let user = self.callers.user(&session).await?;
+    async fn begin(&self, Open { caller, asset }: Open) -> Result<Account, Halt> {
+        let user = self.callers.user(&caller).await?;
         if let Some(account) = self.store.open_account(user, asset, (self.clock)()).await? {
             return Ok(account);
         }
@@ -59,19 +59,19 @@ impl<S: Store, V: Volatile> Accounts<S, V> {
         Err(Refusal::AccountExists(there.id).into())
     }
 
-    async fn look(&self, OfAccount { session, account }: OfAccount) -> Result<Account, Halt> {
-        let user = self.callers.user(&session).await?;
+    async fn look(&self, OfAccount { caller, account }: OfAccount) -> Result<Account, Halt> {
+        let user = self.callers.user(&caller).await?;
         self.callers.account(user, account).await
     }
 
-    async fn own(&self, List { session, after, limit }: List) -> Result<Page<Account>, Halt> {
-        let user = self.callers.user(&session).await?;
+    async fn own(&self, List { caller, after, limit }: List) -> Result<Page<Account>, Halt> {
+        let user = self.callers.user(&caller).await?;
         let limit = page_size(limit);
         Ok(page(self.store.accounts_of(user, after, limit + 1).await?, limit))
     }
 
     async fn history(&self, request: Entries) -> Result<EntryPage, Halt> {
-        let user = self.callers.user(&request.session).await?;
+        let user = self.callers.user(&request.caller).await?;
         let account = self.callers.account(user, request.account).await?;
         let limit = page_size(request.limit);
         // SQL counts to here.
@@ -81,8 +81,8 @@ impl<S: Store, V: Volatile> Accounts<S, V> {
         Ok(EntryPage { asset: account.asset, page: page(entries, limit) })
     }
 
-    async fn past(&self, BalanceAt { session, account, at }: BalanceAt) -> Result<PastBalance, Halt> {
-        let user = self.callers.user(&session).await?;
+    async fn past(&self, BalanceAt { caller, account, at }: BalanceAt) -> Result<PastBalance, Halt> {
+        let user = self.callers.user(&caller).await?;
         let account = self.callers.account(user, account).await?;
         let entry = self.store.entry_at(account.id, at).await?;
         let before_all = PastBalance { asset: account.asset, balance: Amount::ZERO, held: Amount::ZERO, seq: 0 };
@@ -94,8 +94,8 @@ impl<S: Store, V: Volatile> Accounts<S, V> {
         }))
     }
 
-    async fn change(&self, Amend { session, account, change }: Amend) -> Result<Account, Halt> {
-        let user = self.callers.operator(&session).await?;
+    async fn change(&self, Amend { caller, account, change }: Amend) -> Result<Account, Halt> {
+        let user = self.callers.operator(&caller).await?;
         let account = self.callers.account(user, account).await?;
         if account.owner.is_none() {
             // The house's own accounts are not to be stopped.

@@ -1,11 +1,13 @@
 //! Who asks, and what they may see and do.
 
+use super::cpu::CpuError;
+use super::password::PasswordError;
 use super::sessions::Sessions;
 use crate::api::Refusal;
 use crate::domain::account::{Account, AccountId};
+use crate::domain::caller::{Caller, Credential};
 use crate::domain::command;
 use crate::domain::invalid::Invalid;
-use crate::domain::session::SessionId;
 use crate::domain::user::{Role, UserId};
 use crate::error::Error;
 use crate::ledger::LedgerError;
@@ -29,7 +31,7 @@ pub fn heard<T>(outcome: Result<T, Halt>) -> Result<Result<T, Refusal>, Error> {
     }
 }
 
-/// Knows callers by their sessions, and what they may do by the store.
+/// Knows callers by their credentials, and what they may do by the store.
 #[derive(Clone)]
 pub struct Callers<S, V> {
     store: S,
@@ -42,9 +44,12 @@ impl<S: Store, V: Volatile> Callers<S, V> {
         Self { store, sessions }
     }
 
-    /// Whose session it is.
-    pub async fn user(&self, session: &SessionId) -> Result<UserId, Halt> {
-        self.sessions.find(session).await?.ok_or(Refusal::InvalidSession.into())
+    /// Whom the caller's credential stands for.
+    pub async fn user(&self, caller: &Caller) -> Result<UserId, Halt> {
+        match &caller.credential {
+            Credential::Session(session) => self.sessions.find(session).await?.ok_or(Refusal::InvalidSession.into()),
+            Credential::Access(_) => Err(Refusal::InvalidSession.into()),
+        }
     }
 
     /// Whether `user` is an operator.
@@ -52,9 +57,9 @@ impl<S: Store, V: Volatile> Callers<S, V> {
         Ok(self.store.role(user).await? == Some(Role::Operator))
     }
 
-    /// The operator whose session it is.
-    pub async fn operator(&self, session: &SessionId) -> Result<UserId, Halt> {
-        let user = self.user(session).await?;
+    /// The caller, who must be an operator.
+    pub async fn operator(&self, caller: &Caller) -> Result<UserId, Halt> {
+        let user = self.user(caller).await?;
         if self.is_operator(user).await? { Ok(user) } else { Err(Refusal::NotOperator.into()) }
     }
 
@@ -94,6 +99,18 @@ impl From<command::Refusal> for Halt {
 impl From<Error> for Halt {
     fn from(error: Error) -> Self {
         Self::Failed(error)
+    }
+}
+
+impl From<PasswordError> for Halt {
+    fn from(error: PasswordError) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl From<CpuError> for Halt {
+    fn from(error: CpuError) -> Self {
+        Self::Failed(error.into())
     }
 }
 

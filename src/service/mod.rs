@@ -87,7 +87,7 @@ pub fn registry<S: Store, V: Volatile>(
     Registry::new()
         .with(crate::api::user::serve(user::Users {
             store: store.clone(),
-            sessions: sessions.clone(),
+            callers: callers.clone(),
             profiles,
             hasher: hasher.clone(),
             studio,

@@ -11,6 +11,7 @@ use super::sessions::Sessions;
 use crate::api::Refusal;
 use crate::api::session::{Service, SignIn};
 use crate::coalesce::{Coalescer, Limits};
+use crate::domain::caller::{Caller, Credential};
 use crate::domain::session::SessionId;
 use crate::domain::user::UserName;
 use crate::error::Error;
@@ -28,8 +29,8 @@ impl<V: Volatile> Service for SignIns<V> {
         answer("session.sign_in", &cx, self.begin(request)).await
     }
 
-    async fn sign_out(&self, cx: Context, session: SessionId) -> Result<Result<(), Refusal>, Status> {
-        answer("session.sign_out", &cx, self.end(session)).await
+    async fn sign_out(&self, cx: Context, caller: Caller) -> Result<Result<(), Refusal>, Status> {
+        answer("session.sign_out", &cx, self.end(caller)).await
     }
 }
 
@@ -43,7 +44,7 @@ impl<V: Volatile> SignIns<V> {
         Self { sessions, hasher, look_up }
     }
 
-    async fn begin(&self, SignIn { user_name, password }: SignIn) -> Result<Result<SessionId, Refusal>, Error> {
+    async fn begin(&self, SignIn { user_name, password, .. }: SignIn) -> Result<Result<SessionId, Refusal>, Error> {
         if user_name.len() > USER_NAME_MAX_BYTES {
             // It is nobody's. Looked up, it would make the one statement that many wait for as long as its sender likes.
             return Ok(Err(nobody(user_name)));
@@ -57,7 +58,10 @@ impl<V: Volatile> SignIns<V> {
         Ok(Ok(self.sessions.begin(known.user, &user_name).await?))
     }
 
-    async fn end(&self, session: SessionId) -> Result<Result<(), Refusal>, Error> {
+    async fn end(&self, caller: Caller) -> Result<Result<(), Refusal>, Error> {
+        let Credential::Session(session) = caller.credential else {
+            return Ok(Err(Refusal::InvalidSession));
+        };
         if self.sessions.find(&session).await?.is_none() {
             return Ok(Err(Refusal::InvalidSession));
         }
@@ -88,6 +92,7 @@ mod tests {
     use crate::api::Refusal;
     use crate::coalesce::Limits;
     use crate::domain::asset::Asset;
+    use crate::domain::caller::Device;
     use crate::domain::user::Password;
     use crate::service::Settings;
     use crate::service::cpu::Cpu;
@@ -116,7 +121,8 @@ mod tests {
 
         for (bytes, is_looked_up) in [(USER_NAME_MAX_BYTES, true), (USER_NAME_MAX_BYTES + 1, false), (60_000, false)] {
             let password = Password::parse("open-sesame").expect("a password");
-            let outcome = sign_ins.begin(SignIn { user_name: "x".repeat(bytes), password }).await;
+            let outcome =
+                sign_ins.begin(SignIn { user_name: "x".repeat(bytes), password, device: Device::default() }).await;
             // There is no room for any look-up: one that is asked for fails.
             assert_eq!(outcome.is_err(), is_looked_up, "{bytes} bytes");
             assert!(is_looked_up || matches!(outcome, Ok(Err(Refusal::Invalid(_)))), "{bytes} bytes");

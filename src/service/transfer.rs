@@ -13,6 +13,7 @@ use crate::api::transfer::{
 };
 use crate::domain::account::AccountId;
 use crate::domain::asset::Asset;
+use crate::domain::caller::Caller;
 use crate::domain::command::{self, Action, Authority, Command, Done, Move, Outcome, Settlement, Side};
 use crate::domain::invalid::Invalid;
 use crate::domain::transfer::{Description, IdempotencyKey, TransferId, TransferKind};
@@ -67,8 +68,8 @@ impl<S: Store, V: Volatile> Service for Transfers<S, V> {
 }
 
 impl<S: Store, V: Volatile> Transfers<S, V> {
-    async fn transfer(&self, cx: &Context, Post { session, handle, order }: Post) -> Result<Done, Halt> {
-        let user = self.callers.user(&session).await?;
+    async fn transfer(&self, cx: &Context, Post { caller, handle, order }: Post) -> Result<Done, Halt> {
+        let user = self.callers.user(&caller).await?;
         let action = Action::Move(transfer(order));
         let command =
             Command { id: id_of(user, &handle), actor: user, authority: Authority::Owner, linked: false, action };
@@ -79,8 +80,8 @@ impl<S: Store, V: Volatile> Transfers<S, V> {
     }
 
     async fn many(&self, cx: &Context, batch: Batch) -> Result<Vec<Result<Brief, command::Refusal>>, Halt> {
-        let Batch { session, key, atomic, items } = batch;
-        let user = self.callers.user(&session).await?;
+        let Batch { caller, key, atomic, items } = batch;
+        let user = self.callers.user(&caller).await?;
         if !(1..=BATCH_MAX).contains(&items.len()) {
             return Err(Invalid::new("transfers", format!("must be a list of 1 to {BATCH_MAX}")).into());
         }
@@ -101,8 +102,8 @@ impl<S: Store, V: Volatile> Transfers<S, V> {
         Ok(outcomes.iter().map(brief).collect())
     }
 
-    async fn end(&self, cx: &Context, Settle { session, handle, pending, end }: Settle) -> Result<Done, Halt> {
-        let user = self.callers.user(&session).await?;
+    async fn end(&self, cx: &Context, Settle { caller, handle, pending, end }: Settle) -> Result<Done, Halt> {
+        let user = self.callers.user(&caller).await?;
         let how = match end {
             End::Post(part) => Settlement::Post(part),
             End::Void => Settlement::Void,
@@ -131,8 +132,8 @@ impl<S: Store, V: Volatile> Transfers<S, V> {
         }
     }
 
-    async fn look(&self, OfTransfer { session, transfer }: OfTransfer) -> Result<Seen, Halt> {
-        let user = self.callers.user(&session).await?;
+    async fn look(&self, OfTransfer { caller, transfer }: OfTransfer) -> Result<Seen, Halt> {
+        let user = self.callers.user(&caller).await?;
         self.seen(user, transfer).await
     }
 
@@ -151,7 +152,7 @@ impl<S: Store, V: Volatile> Transfers<S, V> {
     }
 
     async fn outside(&self, cx: &Context, kind: TransferKind, request: External) -> Result<Done, Halt> {
-        let operator = self.callers.operator(&request.session).await?;
+        let operator = self.callers.operator(&request.caller).await?;
         let id = id_of(operator, &request.handle);
         let account = storable(request.account);
         let external = self.ledger.external_account(request.asset, id).await?;
@@ -173,11 +174,11 @@ impl<S: Store, V: Volatile> Transfers<S, V> {
         })
     }
 
-    async fn take(&self, cx: &Context, Deduct { session, handle, user, amount }: Deduct) -> Result<Deducted, Halt> {
-        let (actor, authority) = match session {
+    async fn take(&self, cx: &Context, Deduct { caller, handle, user, amount }: Deduct) -> Result<Deducted, Halt> {
+        let (actor, authority) = match caller {
             _ if self.contracts_open => (user, Authority::Owner),
             None => return Err(Refusal::InvalidSession.into()),
-            Some(session) => self.owner_or_operator(&session, user).await?,
+            Some(caller) => self.owner_or_operator(&caller, user).await?,
         };
         let (asset, id) = (self.deduct_asset, id_of(actor, &handle));
         let known = UserId(user.0.min(i64::MAX.unsigned_abs()));
@@ -198,12 +199,8 @@ impl<S: Store, V: Volatile> Transfers<S, V> {
     }
 
     /// Who acts on `user`'s money: they themselves, or an operator. To others that user is not there.
-    async fn owner_or_operator(
-        &self,
-        session: &crate::domain::session::SessionId,
-        user: UserId,
-    ) -> Result<(UserId, Authority), Halt> {
-        let actor = self.callers.user(session).await?;
+    async fn owner_or_operator(&self, caller: &Caller, user: UserId) -> Result<(UserId, Authority), Halt> {
+        let actor = self.callers.user(caller).await?;
         if actor == user {
             return Ok((actor, Authority::Owner));
         }

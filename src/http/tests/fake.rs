@@ -13,6 +13,7 @@ use crate::api::user::{self, SetNickname, SetPicture, SignUp};
 use crate::api::{Refusal, health};
 use crate::domain::account::{Account, AccountId, AccountKind, AccountStatus};
 use crate::domain::asset::Asset;
+use crate::domain::caller::{Caller, Credential};
 use crate::domain::command::{self, Done};
 use crate::domain::money::Amount;
 use crate::domain::picture::{Picture, PictureFormat, PictureName};
@@ -175,8 +176,11 @@ fn done() -> Done {
     Done { receipt: Receipt { transfer, from_entry, to_entry }, replayed: false }
 }
 
-fn of_session<T>(session: &SessionId, value: T) -> Result<T, Refusal> {
-    if session.expose() == SESSION { Ok(value) } else { Err(Refusal::InvalidSession) }
+fn of_caller<T>(caller: &Caller, value: T) -> Result<T, Refusal> {
+    match &caller.credential {
+        Credential::Session(session) if session.expose() == SESSION => Ok(value),
+        _ => Err(Refusal::InvalidSession),
+    }
 }
 
 type Answer<T> = Result<Result<T, Refusal>, Status>;
@@ -186,14 +190,14 @@ impl user::Service for Arc<Fake> {
         self.call("sign_up", cx, UserId(1)).await
     }
 
-    async fn profile(&self, cx: Context, session: SessionId) -> Answer<Profile> {
+    async fn profile(&self, cx: Context, caller: Caller) -> Answer<Profile> {
         let answer = self.call("profile", cx, alice("Ali", "")).await?;
-        Ok(answer.and_then(|profile| of_session(&session, profile)))
+        Ok(answer.and_then(|profile| of_caller(&caller, profile)))
     }
 
     async fn set_nickname(&self, cx: Context, request: SetNickname) -> Answer<Profile> {
         let answer = self.call("set_nickname", cx, alice(request.nickname.as_str(), "")).await?;
-        Ok(answer.and_then(|profile| of_session(&request.session, profile)))
+        Ok(answer.and_then(|profile| of_caller(&request.caller, profile)))
     }
 
     async fn set_picture(&self, cx: Context, request: SetPicture) -> Answer<Profile> {
@@ -213,9 +217,9 @@ impl session::Service for Arc<Fake> {
         self.call("sign_in", cx, SessionId::parse(SESSION).expect("32 digits")).await
     }
 
-    async fn sign_out(&self, cx: Context, session: SessionId) -> Answer<()> {
+    async fn sign_out(&self, cx: Context, caller: Caller) -> Answer<()> {
         let answer = self.call("sign_out", cx, ()).await?;
-        Ok(answer.and_then(|()| of_session(&session, ())))
+        Ok(answer.and_then(|()| of_caller(&caller, ())))
     }
 }
 
