@@ -60,7 +60,7 @@ use crate::domain::invalid::Invalid;
 use crate::domain::picture::{Picture, PictureName};
 use crate::domain::time::Timestamp;
 use crate::domain::transfer::{IdempotencyKey, TransferId};
-use crate::domain::user::{Nickname, Password, Profile, UserId, UserName};
+use crate::domain::user::{EntryPassword, Nickname, Password, Profile, UserId, UserName};
 
 /// Why a call has no answer to give.
 #[derive(Debug, thiserror::Error)]
@@ -112,7 +112,7 @@ impl Client {
 
     /// Creates a user.
     pub async fn sign_up(&self, user_name: &str, password: &str) -> Result<UserId, Error> {
-        let request = SignUp { user_name: UserName::parse(user_name)?, password: Password::parse(password)? };
+        let request = SignUp { user_name: UserName::parse(user_name)?, password: EntryPassword::parse(password)? };
         Ok(self.backend.user.sign_up(&self.cx(), &request).await??)
     }
 

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::Refusal;
 use crate::domain::caller::Caller;
 use crate::domain::picture::{Picture, PictureName};
-use crate::domain::user::{Nickname, Password, Profile, UserId, UserName};
+use crate::domain::user::{EntryPassword, Nickname, Profile, UserId, UserName};
 
 teller_rpc::service! {
     /// Users and their profiles.
@@ -37,7 +37,7 @@ pub struct SignUp {
     /// The name to sign in with.
     pub user_name: UserName,
     /// The password to sign in with.
-    pub password: Password,
+    pub password: EntryPassword,
 }
 
 /// A new nickname.

@@ -1,8 +1,9 @@
 //! What Teller speaks about, as values that cannot be wrong: pure, without async, I/O, clock or randomness.
 //!
 //! - [`invalid`]: what is said of a value that breaks a rule: the field and the rule.
-//! - [`user`]: users, their names, passwords and profiles.
+//! - [`user`]: users, their names and profiles.
 //! - [`person`]: users as `/v1` knows them.
+//! - [`password`]: passwords as they are typed, and as they may be chosen.
 //! - [`session`]: what a signed-in browser holds, and what the stores know of it.
 //! - [`grant`]: sessions of programs that hold tokens.
 //! - [`audit`]: what happened.
@@ -25,6 +26,7 @@ pub mod effects;
 pub mod grant;
 pub mod invalid;
 pub mod money;
+pub mod password;
 pub mod person;
 pub mod picture;
 pub mod session;

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::invalid::Invalid;
-use super::text::text_conversions;
+use super::text::{text_conversions, within};
 use super::time::Timestamp;
 use super::user::{Role, UserId, printable};
 
@@ -13,8 +13,8 @@ use super::user::{Role, UserId, printable};
 pub struct FullName(String);
 
 impl FullName {
-    /// Most characters.
-    pub const MAX_CHARS: usize = 100;
+    /// Fewest and most characters.
+    pub const CHARS: (usize, usize) = (1, 100);
 
     /// Takes a name as it was typed.
     ///
@@ -23,10 +23,7 @@ impl FullName {
     /// Names the field `full_name`.
     pub fn parse(text: impl Into<String>) -> Result<Self, Invalid> {
         let text = text.into();
-        let chars = text.chars().take(Self::MAX_CHARS + 1).count();
-        if !(1..=Self::MAX_CHARS).contains(&chars) {
-            return Err(Invalid::new("full_name", format!("must be 1 to {} characters", Self::MAX_CHARS)));
-        }
+        within("full_name", &text, Self::CHARS)?;
         printable("full_name", &text)?;
         Ok(Self(text))
     }

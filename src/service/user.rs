@@ -54,7 +54,7 @@ impl<S: Store, V: Volatile> Users<S, V> {
             id: None,
             nickname: Nickname::first_of(&user_name).into(),
             user_name: user_name.into(),
-            password_hash: self.hasher.hash(password).await?,
+            password_hash: self.hasher.hash(password.into()).await?,
             role: Role::Customer,
             contact: Contact::default(),
             created_at: (self.clock)(),
