@@ -9,7 +9,7 @@ use teller_rpc::{ClientConfig, Registry, Secret, Server, ServerConfig};
 use tokio_util::sync::CancellationToken;
 
 use self::listen::listen;
-pub use self::offline::{export, migrate, seed_accounts, seed_users, verify};
+pub use self::offline::{export, migrate, seed_accounts, seed_users, set_role, verify};
 use self::side::{Ready, Side};
 use crate::api::Backend;
 use crate::coalesce::Limits;
@@ -18,6 +18,7 @@ use crate::http::Front;
 use crate::ledger::{self, Ledger};
 use crate::service::cpu::Cpu;
 use crate::service::expiry;
+use crate::service::grants::{self, Grants, Rules};
 use crate::service::password::{Hasher, Scheme};
 use crate::service::picture::{self, Studio};
 use crate::service::seed::{self, Demo};
@@ -26,6 +27,7 @@ use crate::store::memory::Memory;
 use crate::store::{Store, Volatile};
 use crate::telemetry::{self, metrics};
 
+pub mod keys;
 mod listen;
 mod offline;
 mod secret;
@@ -247,9 +249,11 @@ async fn over<S: Store, V: Volatile>(config: &Config, store: S, lanes: usize, vo
         contracts_open: config.has_open_contracts(),
         deduct_asset: config.deduct.asset,
     };
-    let (begun, background) = (ledger.store().clone(), Box::pin(expiry::run(ledger.clone())));
-    let studio = studio(&config.picture);
-    let registry = service::registry(ledger, volatile, hasher, studio, service::system_clock, &settings);
+    let (begun, keys, studio) = (ledger.store().clone(), keys::load(config)?, studio(&config.picture));
+    let grants = Grants::new(begun.clone(), keys.clone(), rules(config), service::system_clock, settings.coalesce);
+    let (releasing, forgetting) = (expiry::run(ledger.clone()), grants::forget(begun.clone(), service::system_clock));
+    let background = Box::pin(async move { drop(tokio::join!(releasing, forgetting, keys.keep_up())) });
+    let registry = service::registry(ledger, volatile, hasher, studio, grants, service::system_clock, &settings);
     Ok(Services { registry, demo, background, finish: Box::pin(async move { begun.finish().await }) })
 }
 
@@ -259,6 +263,16 @@ fn limits(config: &config::Ledger, lanes: usize) -> ledger::Limits {
         batch_max: config.batch_max,
         queue_max: config.queue_max,
         external_stripes: config.external_stripes,
+    }
+}
+
+fn rules(config: &Config) -> Rules {
+    Rules {
+        format: keys::format(config),
+        access_ttl: config.token.access_ttl(),
+        refresh_ttl: config.token.refresh_ttl(),
+        grace: config.token.grace(),
+        sessions_max: config.token.max_sessions,
     }
 }
 

@@ -6,6 +6,7 @@
 //!
 //! - [`user`]: sign-up, profile, nickname, picture.
 //! - [`session`]: sign-in, sign-out.
+//! - [`token`]: sign-in for programs, and new tokens for old.
 //! - [`account`]: accounts and their entries.
 //! - [`transfer`]: moving money.
 //! - [`health`]: whether the backend can serve.
@@ -13,6 +14,7 @@
 pub mod account;
 pub mod health;
 pub mod session;
+pub mod token;
 pub mod transfer;
 pub mod user;
 
@@ -30,12 +32,18 @@ pub enum Refusal {
     /// The user name is taken.
     #[error("the user name is taken")]
     UserExists,
+    /// The e-mail address is another user's.
+    #[error("the e-mail address is taken")]
+    EmailExists,
     /// Nobody has that user name.
     #[error("there is no such user")]
     NoSuchUser,
     /// The user exists, the password is another.
     #[error("the password is wrong")]
     WrongPassword,
+    /// There is no such user, or the password is another: which, is nobody else's business.
+    #[error("the user name or the password is wrong")]
+    WrongLogin,
     /// No session, or one that has expired or was ended.
     #[error("there is no such session")]
     InvalidSession,
@@ -76,6 +84,8 @@ pub struct Backend {
     pub user: user::Client,
     /// Sessions.
     pub session: session::Client,
+    /// Tokens.
+    pub token: token::Client,
     /// Accounts.
     pub account: account::Client,
     /// Transfers.
@@ -90,6 +100,7 @@ impl Backend {
         Self {
             user: user::Client::new(client.clone()),
             session: session::Client::new(client.clone()),
+            token: token::Client::new(client.clone()),
             account: account::Client::new(client.clone()),
             transfer: transfer::Client::new(client.clone()),
             health: health::Client::new(client),
@@ -102,6 +113,7 @@ pub fn visit<V: MethodVisitor>(service: &str, method: &str, visitor: V) -> Optio
     match service {
         user::SERVICE => user::visit(method, visitor),
         session::SERVICE => session::visit(method, visitor),
+        token::SERVICE => token::visit(method, visitor),
         account::SERVICE => account::visit(method, visitor),
         transfer::SERVICE => transfer::visit(method, visitor),
         health::SERVICE => health::visit(method, visitor),

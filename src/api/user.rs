@@ -7,14 +7,21 @@ use serde::{Deserialize, Serialize};
 
 use super::Refusal;
 use crate::domain::caller::Caller;
+use crate::domain::person::{Email, FullName, Person};
 use crate::domain::picture::{Picture, PictureName};
-use crate::domain::user::{EntryPassword, Nickname, Profile, UserId, UserName};
+use crate::domain::user::{EntryPassword, NewPassword, Nickname, Profile, UserId, UserName};
 
 teller_rpc::service! {
     /// Users and their profiles.
     pub service "user" {
         /// Creates a user, whose nickname begins as the user name's first characters. Refused: `UserExists`.
         fn sign_up(SignUp) -> Result<UserId, Refusal>;
+
+        /// Creates a user as `/v1` knows them. Refused: `UserExists`, `EmailExists`.
+        fn register(Register) -> Result<Person, Refusal>;
+
+        /// Who one is. Refused: `InvalidSession`.
+        idempotent fn person(Caller) -> Result<Person, Refusal>;
 
         /// One's own profile. Refused: `InvalidSession`.
         idempotent fn profile(Caller) -> Result<Profile, Refusal>;
@@ -38,6 +45,19 @@ pub struct SignUp {
     pub user_name: UserName,
     /// The password to sign in with.
     pub password: EntryPassword,
+}
+
+/// Who wants to become a user, and be known in full.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Register {
+    /// The name to sign in with.
+    pub user_name: UserName,
+    /// The password to sign in with.
+    pub password: NewPassword,
+    /// The name in full.
+    pub full_name: FullName,
+    /// The e-mail address.
+    pub email: Email,
 }
 
 /// A new nickname.

@@ -5,7 +5,9 @@ use std::io::Write;
 use super::{Error, hasher, stores};
 use crate::config::{Config, Durable};
 use crate::domain::account::AccountId;
+use crate::domain::audit::{Event, EventKind};
 use crate::domain::time::Timestamp;
+use crate::domain::user::Role;
 use crate::ledger::Ledger;
 use crate::ledger::export::{self, Export};
 use crate::ledger::verify::{Report, verify as check};
@@ -83,6 +85,32 @@ pub async fn seed_accounts(config: &Config, fund: Fund, done: impl Fn(u64)) -> R
         }
     }
     on_store(config, Accounts(fund, done)).await
+}
+
+/// Gives the user of that name another role, and writes that down.
+pub async fn set_role(config: &Config, user_name: &str, role: Role) -> Result<(), Error> {
+    struct SetRole<'a>(&'a str, Role);
+    impl Work for SetRole<'_> {
+        type Value = ();
+        async fn on<S: Store>(self, _: &Config, store: S) -> Result<(), Error> {
+            let Self(user_name, role) = self;
+            migrated(&store).await?;
+            let failed = |e: StoreError| Error::new("cannot change the role", e);
+            let nobody = || Error::new(format!("cannot change the role of {user_name}"), "there is no such user");
+            let user = store.credentials(user_name).await.map_err(failed)?.ok_or_else(nobody)?.user;
+            let event = Event {
+                kind: EventKind::RoleChanged,
+                user: Some(user),
+                actor: None,
+                address: String::new(),
+                user_agent: "teller user role".to_owned(),
+                detail: format!("{role:?}").to_lowercase(),
+                at: service::system_clock(),
+            };
+            if store.set_role(user, role, event).await.map_err(failed)? { Ok(()) } else { Err(nobody()) }
+        }
+    }
+    on_existing_store(config, SetRole(user_name, role)).await
 }
 
 /// Checks the books, as [`check`] does.

@@ -2,6 +2,7 @@
 //!
 //! - [`serve`], [`http`], [`backend`]: run Teller, whole or in part.
 //! - [`migrate`], [`config`], [`seed`], [`completions`]: do one thing and end.
+//! - [`keys`], [`user`]: the keys of tokens; roles.
 //! - [`verify`], [`export`]: look at the books, and copy them.
 //! - [`rpc`]: ask a backend what it serves, and call it.
 //! - [`flags`]: the flags that several subcommands share.
@@ -23,6 +24,7 @@ mod export;
 mod failure;
 mod flags;
 mod http;
+mod keys;
 mod migrate;
 mod progress;
 mod rpc;
@@ -30,6 +32,7 @@ mod run;
 mod seed;
 mod serve;
 mod signals;
+mod user;
 mod verify;
 
 use failure::Failure;
@@ -72,6 +75,8 @@ enum Command {
     Rpc(rpc::Rpc),
     Config(config::Config),
     Seed(seed::Seed),
+    Keys(keys::Keys),
+    User(user::User),
     Verify(verify::Verify),
     Export(export::Export),
     Completions(completions::Completions),
@@ -102,6 +107,8 @@ fn execute(arguments: Arguments) -> Result<(), Failure> {
         Command::Rpc(rpc) => rpc.execute(),
         Command::Config(config) => config.execute(),
         Command::Seed(seed) => seed.execute(),
+        Command::Keys(keys) => keys.execute(),
+        Command::User(user) => user.execute(),
         Command::Verify(verify) => verify.execute(),
         Command::Export(export) => export.execute(),
         Command::Completions(completions) => completions.execute(),

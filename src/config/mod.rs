@@ -46,7 +46,7 @@ pub use log::{Format, Log};
 pub use money::{Contracts, Deduct, Ledger};
 pub use part::Part;
 pub use rpc::Rpc;
-pub use services::{Coalesce, Password, Picture, Profile, Scheme, Session};
+pub use services::{Coalesce, Password, Picture, Profile, Scheme, Session, Token, TokenFormat};
 pub use stores::{Durable, Fleeting, Store, Volatile};
 pub use values::Values;
 
@@ -68,6 +68,8 @@ pub struct Config {
     pub volatile: Volatile,
     /// Signed-in browsers.
     pub session: Session,
+    /// Programs that signed in with tokens.
+    pub token: Token,
     /// Names and pictures of users.
     pub profile: Profile,
     /// How passwords are kept.
@@ -148,6 +150,14 @@ impl Config {
     /// Where the volatile store is.
     pub fn fleeting(&self) -> Fleeting {
         stores::fleeting(&self.volatile.url)
+    }
+
+    /// Where the keys of access tokens are.
+    pub fn token_keys_path(&self) -> PathBuf {
+        match self.token.keys_file.as_str() {
+            "" => self.data_dir.join("token.keys"),
+            named => named.into(),
+        }
     }
 
     /// Where the RPC secret is kept while none is configured.

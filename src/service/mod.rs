@@ -1,6 +1,7 @@
 //! What the backend does when it is called: check who asks, ask the stores, answer.
 //!
-//! - [`user`], [`session`], [`account`], [`transfer`], [`health`]: one file per service of [`crate::api`], in the same order.
+//! - [`user`], [`session`], [`token`], [`account`], [`transfer`], [`health`]: one file per service of [`crate::api`], in the same order.
+//! - [`grants`]: sessions with tokens.
 //! - [`caller`]: who asks, and what they may see.
 //! - [`expiry`]: the end of what is held too long.
 //! - [`sessions`]: who a session id stands for, looked up for many callers at once.
@@ -14,6 +15,7 @@ pub(crate) mod account;
 pub(crate) mod caller;
 pub(crate) mod cpu;
 pub(crate) mod expiry;
+pub(crate) mod grants;
 pub(crate) mod health;
 pub(crate) mod password;
 pub(crate) mod picture;
@@ -21,6 +23,7 @@ pub mod profiles;
 pub(crate) mod seed;
 pub(crate) mod session;
 pub(crate) mod sessions;
+pub(crate) mod token;
 pub(crate) mod transfer;
 pub(crate) mod user;
 
@@ -33,6 +36,7 @@ use tracing::{Instrument, Span};
 
 use self::caller::Callers;
 use self::cpu::CpuError;
+use self::grants::Grants;
 use self::password::{Hasher, PasswordError};
 use self::picture::Studio;
 use self::profiles::Profiles;
@@ -77,12 +81,14 @@ pub fn registry<S: Store, V: Volatile>(
     volatile: V,
     hasher: Hasher,
     studio: Studio,
+    grants: Grants<S>,
     clock: Clock,
     settings: &Settings,
 ) -> Registry {
     let store = ledger.store().clone();
+    let tokens = token::Tokens { store: store.clone(), grants: grants.clone(), hasher: hasher.clone() };
     let sessions = Sessions::new(volatile.clone(), settings);
-    let callers = Callers::new(store.clone(), sessions.clone());
+    let callers = Callers::new(store.clone(), sessions.clone(), grants);
     let profiles = Profiles::new(store.clone(), volatile.clone(), settings);
     Registry::new()
         .with(crate::api::user::serve(user::Users {
@@ -94,6 +100,7 @@ pub fn registry<S: Store, V: Volatile>(
             clock,
         }))
         .with(crate::api::session::serve(session::SignIns::new(store.clone(), sessions, hasher, settings.coalesce)))
+        .with(crate::api::token::serve(tokens))
         .with(crate::api::account::serve(account::Accounts { store: store.clone(), callers: callers.clone(), clock }))
         .with(crate::api::transfer::serve(transfer::Transfers {
             ledger,

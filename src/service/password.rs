@@ -94,6 +94,15 @@ impl Hasher {
         }
     }
 
+    /// As much work as [`Self::verify`], for nothing: so that an answer takes as long where there is no hash to check.
+    ///
+    /// # Errors
+    ///
+    /// [`PasswordError::Busy`] at once when the pool is full.
+    pub async fn verify_nothing(&self, password: Password) -> Result<(), PasswordError> {
+        self.hash(password).await.map(drop)
+    }
+
     /// Whether `password` is the one that `stored` was made from.
     ///
     /// # Errors

@@ -9,9 +9,10 @@ use super::picture::Studio;
 use super::profiles::Profiles;
 use super::{Clock, answer};
 use crate::api::Refusal;
-use crate::api::user::{Service, SetNickname, SetPicture, SignUp};
+use crate::api::user::{Register, Service, SetNickname, SetPicture, SignUp};
 use crate::domain::caller::Caller;
 use crate::domain::invalid::Invalid;
+use crate::domain::person::Person;
 use crate::domain::picture::{Picture, PictureName};
 use crate::domain::user::{Nickname, Profile, Role, UserId};
 use crate::store::{Contact, Inserted, NewUser, Store, Volatile};
@@ -29,6 +30,14 @@ pub struct Users<S, V> {
 impl<S: Store, V: Volatile> Service for Users<S, V> {
     async fn sign_up(&self, cx: Context, request: SignUp) -> Result<Result<UserId, Refusal>, Status> {
         answer("user.sign_up", &cx, async { heard(self.create(request).await) }).await
+    }
+
+    async fn register(&self, cx: Context, request: Register) -> Result<Result<Person, Refusal>, Status> {
+        answer("user.register", &cx, async { heard(self.enter(request).await) }).await
+    }
+
+    async fn person(&self, cx: Context, caller: Caller) -> Result<Result<Person, Refusal>, Status> {
+        answer("user.person", &cx, async { heard(self.own(caller).await) }).await
     }
 
     async fn profile(&self, cx: Context, caller: Caller) -> Result<Result<Profile, Refusal>, Status> {
@@ -63,6 +72,36 @@ impl<S: Store, V: Volatile> Users<S, V> {
             Inserted::Created(id) => Ok(id),
             Inserted::Taken => Err(Refusal::UserExists.into()),
         }
+    }
+
+    async fn enter(&self, request: Register) -> Result<Person, Halt> {
+        let Register { user_name, password, full_name, email } = request;
+        let contact = Contact { full_name: full_name.into(), email: Some(email.into()) };
+        let user = NewUser {
+            id: None,
+            nickname: Nickname::first_of(&user_name).into(),
+            user_name: user_name.into(),
+            password_hash: self.hasher.hash(password.into()).await?,
+            role: Role::Customer,
+            contact: contact.clone(),
+            created_at: (self.clock)(),
+        };
+        let (user_name, role, created_at) = (user.user_name.clone(), user.role, user.created_at);
+        let Contact { full_name, email } = contact;
+        match self.store.insert_user(user).await? {
+            Inserted::Created(id) => Ok(Person { id, user_name, full_name, email, role, created_at }),
+            // Users are never deleted: whoever has the name, if it was the name, is there.
+            Inserted::Taken => Err(match self.store.credentials(&user_name).await? {
+                Some(_) => Refusal::UserExists,
+                None => Refusal::EmailExists,
+            }
+            .into()),
+        }
+    }
+
+    async fn own(&self, caller: Caller) -> Result<Person, Halt> {
+        let user = self.callers.user(&caller).await?;
+        Ok(self.store.person(user).await?.ok_or(Refusal::InvalidSession)?)
     }
 
     async fn show(&self, caller: Caller) -> Result<Profile, Halt> {

@@ -27,6 +27,9 @@ pub enum FileError {
     /// Anybody on the machine may read or write it.
     #[error("others may read or change it (chmod 600 keeps them out)")]
     Open,
+    /// There is no key in it.
+    #[error("there is no key in it")]
+    Empty,
     /// There is more in it than keys take.
     #[error("it is larger than {MAX_BYTES} bytes")]
     TooLarge,
@@ -42,15 +45,11 @@ pub fn load_or_make(path: &Path, format: Format, now: Timestamp) -> Result<Ring,
         Ok(ring) if ring.has(format) => return Ok(ring),
         Err(FileError::Io(error)) if error.kind() != ErrorKind::NotFound => return Err(error.into()),
         Err(error @ (FileError::Unreadable(_) | FileError::Open | FileError::TooLarge)) => return Err(error),
-        Ok(_) | Err(FileError::Io(_)) => {}
+        Ok(_) | Err(FileError::Io(_) | FileError::Empty) => {}
     }
-    change(path, |ring| {
-        // Another process may have been quicker.
-        if !ring.has(format) {
-            ring.add(format, now);
-        }
-    })
-    .map(|(ring, ())| ring)
+    // Another process may have been quicker. A ring that is full has keys of the other format, which sign until there is room.
+    let add = |ring: &mut Ring| if ring.has(format) { Ok(()) } else { ring.add(format, now) };
+    change(path, add).map(|(ring, _)| ring)
 }
 
 /// Changes the keys of `path`, which is made if it is missing; nobody else changes them meanwhile, and whoever reads them reads those before or
@@ -133,7 +132,7 @@ mod tests {
         let path = folder.path().join("token.keys");
         thread::scope(|scope| {
             for _ in 0..8 {
-                scope.spawn(|| change(&path, |ring| ring.add(Format::Paseto, NOW)).expect("changed"));
+                scope.spawn(|| change(&path, |ring| ring.add(Format::Paseto, NOW)).expect("changed").1.expect("room"));
             }
         });
         assert_eq!(read(&path).expect("the file").keys().len(), 8);

@@ -132,6 +132,11 @@ impl fmt::Debug for Key {
 #[error("line {0} is no key, has the name of another one, or is one too many")]
 pub struct Unreadable(pub usize);
 
+/// There are as many keys as there may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("there are {KEYS_MAX} keys already")]
+pub struct Full;
+
 /// All keys.
 #[derive(Clone, Debug, Default)]
 pub struct Ring(Vec<Key>);
@@ -194,9 +199,17 @@ impl Ring {
     }
 
     /// Adds a key for `format`, which signs after [`SETTLE`]; at once, if there is no other.
-    pub fn add(&mut self, format: Format, now: Timestamp) {
+    ///
+    /// # Errors
+    ///
+    /// There are as many as there may be.
+    pub fn add(&mut self, format: Format, now: Timestamp) -> Result<(), Full> {
+        if self.0.len() >= KEYS_MAX {
+            return Err(Full);
+        }
         let settle = if self.0.is_empty() { Duration::ZERO } else { SETTLE };
         self.0.push(Key::random(format, now, later(now, settle)));
+        Ok(())
     }
 
     /// Drops the keys whose last token has expired, if tokens live for `ttl`: those that another one for `format` has relieved for as long.
@@ -249,8 +262,8 @@ mod tests {
     #[test]
     fn what_is_written_is_read_again_and_nothing_else_is() {
         let mut ring = Ring::default();
-        ring.add(Format::Paseto, at(0));
-        ring.add(Format::Jwt, at(1));
+        ring.add(Format::Paseto, at(0)).expect("room");
+        ring.add(Format::Jwt, at(1)).expect("room");
         let text = ring.text();
         assert_eq!(*Ring::parse(&text).expect("its own text").text(), *text);
         let line = text.lines().last().expect("a key").to_owned();
@@ -271,9 +284,9 @@ mod tests {
     #[test]
     fn a_new_key_verifies_before_it_signs_and_the_old_one_after() {
         let mut ring = Ring::default();
-        ring.add(Format::Paseto, at(0));
+        ring.add(Format::Paseto, at(0)).expect("room");
         assert_eq!(states(&ring, Format::Paseto, 0), [State::Signing], "the first need not wait");
-        ring.add(Format::Paseto, at(1000));
+        ring.add(Format::Paseto, at(1000)).expect("room");
         let settled = 1000 + SETTLE.as_secs() as i64;
         assert_eq!(states(&ring, Format::Paseto, settled - 1), [State::Signing, State::Waiting]);
         assert_eq!(states(&ring, Format::Paseto, settled), [State::Verifying, State::Signing]);
@@ -285,10 +298,19 @@ mod tests {
     }
 
     #[test]
+    fn a_ring_that_is_full_takes_no_more_and_can_still_be_read() {
+        let mut ring = Ring::default();
+        while ring.add(Format::Jwt, at(0)).is_ok() {}
+        assert_eq!(Ring::parse(&ring.text()).expect("its own text").keys().len(), 100);
+        assert_eq!(ring.drop_expired(Format::Jwt, TTL, at(2000)), 1, "the one that signed before the others");
+        ring.add(Format::Jwt, at(2000)).expect("room again");
+    }
+
+    #[test]
     fn another_format_takes_over_without_a_gap() {
         let mut ring = Ring::default();
-        ring.add(Format::Paseto, at(0));
-        ring.add(Format::Jwt, at(100));
+        ring.add(Format::Paseto, at(0)).expect("room");
+        ring.add(Format::Jwt, at(100)).expect("room");
         assert_eq!(states(&ring, Format::Jwt, 100), [State::Signing, State::Waiting]);
         assert_eq!(states(&ring, Format::Jwt, 110), [State::Verifying, State::Signing]);
         assert_eq!(states(&ring, Format::Paseto, 110), [State::Signing, State::Verifying]);

@@ -4,6 +4,7 @@
 //! - [`paseto`], [`jwt`]: the two forms of an access token.
 //! - [`key`]: the keys, which of them signs, and when one is dropped.
 //! - [`file`]: the keys' file, which all backends share.
+//! - [`keys`]: the keys in force, which follow the file.
 //! - [`refresh`]: refresh tokens, and how each follows from the one before.
 //!
 //! Which form a token has is not the token's to say: it names a key, and a key is for one form only. So there is no algorithm to swap.
@@ -12,6 +13,7 @@ pub mod claims;
 pub mod file;
 pub mod jwt;
 pub mod key;
+pub mod keys;
 pub mod paseto;
 pub mod refresh;
 #[cfg(test)]
@@ -19,6 +21,7 @@ mod tests;
 
 pub use self::claims::Claims;
 pub use self::key::{Format, Key, Kid, Ring};
+pub use self::keys::Keys;
 
 use crate::domain::time::Timestamp;
 

@@ -15,50 +15,46 @@ use crate::store::StoreError;
 use crate::store::grant::GrantStore;
 use crate::store::queries::{mysql as queries, rows};
 
+type Answer<T> = std::result::Result<T, StoreError>;
+
 impl GrantStore for Mysql {
-    async fn person(&self, user: UserId) -> Result<Option<Person>, StoreError> {
+    async fn person(&self, user: UserId) -> Answer<Option<Person>> {
         self.unit(PersonOf(user)).await
     }
 
-    async fn set_role(&self, user: UserId, role: Role, event: Event) -> Result<bool, StoreError> {
+    async fn set_role(&self, user: UserId, role: Role, event: Event) -> Answer<bool> {
         self.unit(Atomic(SetRole { user, role, event })).await
     }
 
-    async fn record(&self, event: Event) -> Result<(), StoreError> {
+    async fn record(&self, event: Event) -> Answer<()> {
         self.unit(Record(event)).await
     }
 
-    async fn begin_grant(&self, grant: Grant, most: usize) -> Result<(), StoreError> {
+    async fn begin_grant(&self, grant: Grant, most: usize) -> Answer<()> {
         self.unit(Atomic(Begin { grant, most })).await
     }
 
-    async fn grants(&self, ids: &[GrantId]) -> Result<Vec<Grant>, StoreError> {
+    async fn grants(&self, ids: &[GrantId]) -> Answer<Vec<Grant>> {
         self.unit(Grants(ids.iter().map(|id| id.0).collect())).await
     }
 
-    async fn grants_of(&self, user: UserId, now: Timestamp, most: usize) -> Result<Vec<Grant>, StoreError> {
+    async fn grants_of(&self, user: UserId, now: Timestamp, most: usize) -> Answer<Vec<Grant>> {
         self.unit(GrantsOf { user, now, most: most as u64 }).await
     }
 
-    async fn rotate_grant(
-        &self,
-        id: GrantId,
-        from: [u8; 32],
-        to: [u8; 32],
-        now: Timestamp,
-    ) -> Result<bool, StoreError> {
+    async fn rotate_grant(&self, id: GrantId, from: [u8; 32], to: [u8; 32], now: Timestamp) -> Answer<bool> {
         self.unit(Rotate { id, from, to, now }).await
     }
 
-    async fn block_grant(&self, id: GrantId, status: GrantStatus, event: Option<Event>) -> Result<bool, StoreError> {
+    async fn block_grant(&self, id: GrantId, status: GrantStatus, event: Option<Event>) -> Answer<bool> {
         self.unit(Atomic(Block { id, status, event })).await
     }
 
-    async fn block_grants_of(&self, user: UserId, spared: Option<GrantId>) -> Result<u64, StoreError> {
+    async fn block_grants_of(&self, user: UserId, spared: Option<GrantId>) -> Answer<u64> {
         self.unit(BlockOf { user, spared }).await
     }
 
-    async fn forget_grants(&self, before: Timestamp, most: usize) -> Result<usize, StoreError> {
+    async fn forget_grants(&self, before: Timestamp, most: usize) -> Answer<usize> {
         self.unit(Forget { before, most: most as u64 }).await
     }
 }
