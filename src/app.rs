@@ -252,7 +252,9 @@ async fn over<S: Store, V: Volatile>(config: &Config, store: S, lanes: usize, vo
     let (begun, keys, studio) = (ledger.store().clone(), keys::load(config)?, studio(&config.picture));
     let grants = Grants::new(begun.clone(), keys.clone(), rules(config), service::system_clock, settings.coalesce);
     let (releasing, forgetting) = (expiry::run(ledger.clone()), grants::forget(begun.clone(), service::system_clock));
-    let background = Box::pin(async move { drop(tokio::join!(releasing, forgetting, keys.keep_up())) });
+    let background = Box::pin(async move {
+        tokio::join!(releasing, forgetting, keys.keep_up());
+    });
     let registry = service::registry(ledger, volatile, hasher, studio, grants, service::system_clock, &settings);
     Ok(Services { registry, demo, background, finish: Box::pin(async move { begun.finish().await }) })
 }

@@ -49,18 +49,21 @@ use teller_rpc::{CallError, ClientConfig, Context};
 use crate::api::account::{BalanceAt, Entries, EntryPage, List, OfAccount, Open, Page, PastBalance};
 use crate::api::health::Ready;
 use crate::api::session::SignIn;
+use crate::api::token::{Granted, LogIn, LoggedIn, Renew};
 use crate::api::transfer::{Batch, Brief, End, External, Handle, Item, OfTransfer, Order, Post, Seen, Settle};
-use crate::api::user::{SetNickname, SetPicture, SignUp};
+use crate::api::user::{Register, SetNickname, SetPicture, SignUp};
 use crate::api::{Backend, Refusal};
 use crate::domain::account::{Account, AccountId};
 use crate::domain::asset::Asset;
 use crate::domain::caller::{Caller, Device};
 use crate::domain::command::{self, Done};
 use crate::domain::invalid::Invalid;
+use crate::domain::person::{Email, FullName, Person};
 use crate::domain::picture::{Picture, PictureName};
 use crate::domain::time::Timestamp;
+use crate::domain::token::RefreshToken;
 use crate::domain::transfer::{IdempotencyKey, TransferId};
-use crate::domain::user::{EntryPassword, Nickname, Password, Profile, UserId, UserName};
+use crate::domain::user::{EntryPassword, NewPassword, Nickname, Password, Profile, UserId, UserName};
 
 /// Why a call has no answer to give.
 #[derive(Debug, thiserror::Error)]
@@ -121,6 +124,41 @@ impl Client {
         let request =
             SignIn { user_name: user_name.to_owned(), password: Password::parse(password)?, device: Device::default() };
         Ok(self.backend.session.sign_in(&self.cx(), &request).await??.into())
+    }
+
+    /// Creates a user as `/v1` knows them: with a name in full, an e-mail address, and a password of 8 to 128 characters.
+    pub async fn register(
+        &self,
+        user_name: &str,
+        password: &str,
+        full_name: &str,
+        email: &str,
+    ) -> Result<Person, Error> {
+        let request = Register {
+            user_name: UserName::parse(user_name)?,
+            password: NewPassword::parse(password)?,
+            full_name: FullName::parse(full_name)?,
+            email: Email::parse(email)?,
+        };
+        Ok(self.backend.user.register(&self.cx(), &request).await??)
+    }
+
+    /// Who one is.
+    pub async fn person(&self, caller: &Caller) -> Result<Person, Error> {
+        Ok(self.backend.user.person(&self.cx(), caller).await??)
+    }
+
+    /// Begins a session with tokens. The access token, as a [`Caller`], is what the other calls ask for; when it has expired, [`Self::renew`].
+    pub async fn log_in(&self, user_name: &str, password: &str) -> Result<LoggedIn, Error> {
+        let request =
+            LogIn { user_name: user_name.to_owned(), password: Password::parse(password)?, device: Device::default() };
+        Ok(self.backend.token.log_in(&self.cx(), &request).await??)
+    }
+
+    /// Exchanges a refresh token, which is good for that once: keep the new one. Without an answer, do it again at once.
+    pub async fn renew(&self, token: &RefreshToken) -> Result<Granted, Error> {
+        let request = Renew { token: token.clone(), device: Device::default() };
+        Ok(self.backend.token.renew(&self.cx(), &request).await??)
     }
 
     /// Ends a session.

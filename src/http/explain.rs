@@ -63,6 +63,8 @@ pub(super) fn refusal(refusal: &Refusal) -> (Kind, Members<'_>) {
         Refusal::Invalid(broken) => (Kind::InvalidRequest, said.field(broken.field.as_ref())),
         Refusal::NotOperator => (Kind::OperatorOnly, said),
         Refusal::UserExists => (Kind::UserExists, said),
+        Refusal::EmailExists => (Kind::EmailExists, said),
+        Refusal::WrongLogin => (Kind::WrongLogin, said),
         Refusal::NoSuchUser => (Kind::UserNotFound, said),
         Refusal::WrongPassword => (Kind::WrongPassword, said),
         Refusal::NoSuchAccount => (Kind::AccountNotFound, said),

@@ -13,7 +13,7 @@
 //! - [`extract`]: fields and cookies.
 //! - [`upload`]: pictures in multipart bodies.
 //! - [`json`], [`query`]: the bodies and parameters of `/v1`, read strictly.
-//! - [`entrytask`], [`picture`], [`page`], [`health`], [`account`], [`transfer`], [`batch`], [`deduct`]: the handlers, one file per noun.
+//! - [`entrytask`], [`picture`], [`page`], [`health`], [`person`], [`token`], [`account`], [`transfer`], [`batch`], [`deduct`]: the handlers, one file per noun.
 //! - [`show`]: how amounts, times and ids are written.
 //! - [`reply`]: answers and their statuses.
 //! - [`errcode`]: the entry task's codes.
@@ -39,6 +39,7 @@ mod health;
 mod json;
 mod origin;
 mod page;
+mod person;
 mod picture;
 mod problem;
 mod pulse;
@@ -50,6 +51,7 @@ mod show;
 mod socket;
 #[cfg(test)]
 mod tests;
+mod token;
 mod trace;
 mod transfer;
 mod upload;

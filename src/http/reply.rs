@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http_body_util::Full;
 use hyper::header::{
     ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue, LOCATION,
-    RETRY_AFTER,
+    RETRY_AFTER, WWW_AUTHENTICATE,
 };
 use hyper::{Response, StatusCode};
 use serde::Serialize;
@@ -25,6 +25,7 @@ use crate::error;
 
 static JSON: HeaderValue = HeaderValue::from_static("application/json");
 static PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
+static BEARER: HeaderValue = HeaderValue::from_static("Bearer");
 static SOON: HeaderValue = HeaderValue::from_static("1");
 static CLOSE: HeaderValue = HeaderValue::from_static("close");
 
@@ -298,7 +299,11 @@ fn problem_of(trouble: &Trouble) -> Reply {
     };
     let status = status_of_kind(kind);
     let reply = Reply::json(status, &PROBLEM_JSON, &Details::new(kind, members));
-    if status == StatusCode::SERVICE_UNAVAILABLE { reply.with(RETRY_AFTER, SOON.clone()) } else { reply }
+    match status {
+        StatusCode::SERVICE_UNAVAILABLE => reply.with(RETRY_AFTER, SOON.clone()),
+        StatusCode::UNAUTHORIZED => reply.with(WWW_AUTHENTICATE, BEARER.clone()),
+        _ => reply,
+    }
 }
 
 /// A problem, as it is written.
@@ -392,10 +397,11 @@ const fn status_of(problem: &Problem) -> StatusCode {
 const fn status_of_kind(kind: Kind) -> StatusCode {
     match kind {
         Kind::InvalidRequest => StatusCode::BAD_REQUEST,
-        Kind::Unauthenticated | Kind::WrongPassword => StatusCode::UNAUTHORIZED,
+        Kind::Unauthenticated | Kind::WrongPassword | Kind::WrongLogin => StatusCode::UNAUTHORIZED,
         Kind::OperatorOnly => StatusCode::FORBIDDEN,
         Kind::UserNotFound | Kind::TransferNotFound | Kind::AccountNotFound => StatusCode::NOT_FOUND,
         Kind::UserExists
+        | Kind::EmailExists
         | Kind::AccountExists
         | Kind::AlreadySettled
         | Kind::HoldExpired

@@ -4,7 +4,9 @@ use hyper::Method;
 
 use super::front::Call;
 use super::reply::{Reply, Surface, Trouble};
-use super::{account, batch, deduct, entrytask, figures::Figures, health, page, picture, problem, transfer};
+use super::{
+    account, batch, deduct, entrytask, figures::Figures, health, page, person, picture, problem, token, transfer,
+};
 
 /// Every route but the pages, which are added from the files under `web/`.
 ///
@@ -18,6 +20,10 @@ const ROUTES: &[(&str, Methods, Body, Surface, Handler)] = &[
     ("/api/entrytask/user/update_profile_pic", Methods::Change,       Body::Upload, Surface::EntryTask, Handler::UpdateProfilePic),
     ("/api/entrytask/user/update_nickname",    Methods::Change,       Body::Fields, Surface::EntryTask, Handler::UpdateNickname),
     ("/pictures/{name}",                       Methods::Read,         Body::None,   Surface::Plain,     Handler::Picture),
+    ("/v1/users",                              Methods::Change,       Body::Fields, Surface::Plain,     Handler::Register),
+    ("/v1/users/login",                        Methods::Change,       Body::Fields, Surface::Plain,     Handler::LogIn),
+    ("/v1/users/me",                           Methods::Read,         Body::None,   Surface::Plain,     Handler::Me),
+    ("/v1/tokens/renew_access",                Methods::Change,       Body::Fields, Surface::Plain,     Handler::Renew),
     ("/v1/accounts",                           Methods::ReadOrChange, Body::Fields, Surface::Plain,     Handler::Accounts),
     ("/v1/accounts/{id}",                      Methods::ReadOrAmend,  Body::Fields, Surface::Plain,     Handler::Account),
     ("/v1/accounts/{id}/entries",              Methods::Read,         Body::None,   Surface::Plain,     Handler::Entries),
@@ -83,6 +89,10 @@ enum Handler {
     UpdateProfilePic,
     UpdateNickname,
     Picture,
+    Register,
+    LogIn,
+    Me,
+    Renew,
     Accounts,
     Account,
     Entries,
@@ -195,6 +205,10 @@ impl Route {
             Handler::UpdateProfilePic => Box::pin(entrytask::update_profile_pic(call)).await,
             Handler::UpdateNickname => entrytask::update_nickname(call).await,
             Handler::Picture => picture::show(call).await,
+            Handler::Register => person::register(call).await,
+            Handler::LogIn => token::log_in(call).await,
+            Handler::Me => person::me(call).await,
+            Handler::Renew => token::renew(call).await,
             Handler::Accounts => account::collection(call).await,
             Handler::Account => account::one(call).await,
             Handler::Entries => account::entries(call).await,

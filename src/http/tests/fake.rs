@@ -8,21 +8,25 @@ use tokio::sync::{Notify, Semaphore};
 
 use crate::api::account::{self, Amend, BalanceAt, Entries, EntryPage, List, OfAccount, Open, Page, PastBalance};
 use crate::api::session::{self, SignIn};
+use crate::api::token::{self, Granted, LogIn, LoggedIn, Renew};
 use crate::api::transfer::{self, Batch, Brief, Deduct, Deducted, External, OfTransfer, Post, Settle};
-use crate::api::user::{self, SetNickname, SetPicture, SignUp};
+use crate::api::user::{self, Register, SetNickname, SetPicture, SignUp};
 use crate::api::{Refusal, health};
 use crate::domain::account::{Account, AccountId, AccountKind, AccountStatus};
 use crate::domain::asset::Asset;
 use crate::domain::caller::{Caller, Credential};
 use crate::domain::command::{self, Done};
+use crate::domain::grant::GrantId;
 use crate::domain::money::Amount;
+use crate::domain::person::Person;
 use crate::domain::picture::{Picture, PictureFormat, PictureName};
 use crate::domain::session::SessionId;
 use crate::domain::time::Timestamp;
+use crate::domain::token::{AccessToken, RefreshToken};
 use crate::domain::transfer::{
     Description, Entry, Receipt, Stored, Transfer, TransferId, TransferKind, TransferStatus,
 };
-use crate::domain::user::{Profile, UserId};
+use crate::domain::user::{Profile, Role, UserId};
 
 /// The one session there is.
 pub(super) const SESSION: &str = "0123456789abcdef0123456789abcdef";
@@ -75,6 +79,7 @@ impl Fake {
         let services = Registry::new()
             .with(user::serve(self.clone()))
             .with(session::serve(self.clone()))
+            .with(token::serve(self.clone()))
             .with(account::serve(self.clone()))
             .with(transfer::serve(self.clone()))
             .with(health::serve(self.clone()));
@@ -113,6 +118,29 @@ impl Fake {
 fn alice(nickname: &str, picture: &str) -> Profile {
     let (nickname, picture) = (nickname.to_owned(), picture.to_owned());
     Profile { id: UserId(1), user_name: "alice".to_owned(), nickname, picture, version: 1 }
+}
+
+/// The same to herself.
+fn person() -> Person {
+    Person {
+        id: UserId(1),
+        user_name: "alice".to_owned(),
+        full_name: "Alice".to_owned(),
+        email: None,
+        role: Role::Customer,
+        created_at: Timestamp(0),
+    }
+}
+
+/// Her tokens.
+fn granted() -> Granted {
+    Granted {
+        session: GrantId([7; 16]),
+        access: AccessToken::parse("access").expect("a token"),
+        access_expires_at: Timestamp(0),
+        refresh: RefreshToken::parse("refresh").expect("a token"),
+        refresh_expires_at: Timestamp(0),
+    }
 }
 
 /// The one picture there is.
@@ -190,6 +218,14 @@ impl user::Service for Arc<Fake> {
         self.call("sign_up", cx, UserId(1)).await
     }
 
+    async fn register(&self, cx: Context, _: Register) -> Answer<Person> {
+        self.call("register", cx, person()).await
+    }
+
+    async fn person(&self, cx: Context, _: Caller) -> Answer<Person> {
+        self.call("person", cx, person()).await
+    }
+
     async fn profile(&self, cx: Context, caller: Caller) -> Answer<Profile> {
         let answer = self.call("profile", cx, alice("Ali", "")).await?;
         Ok(answer.and_then(|profile| of_caller(&caller, profile)))
@@ -220,6 +256,16 @@ impl session::Service for Arc<Fake> {
     async fn sign_out(&self, cx: Context, caller: Caller) -> Answer<()> {
         let answer = self.call("sign_out", cx, ()).await?;
         Ok(answer.and_then(|()| of_caller(&caller, ())))
+    }
+}
+
+impl token::Service for Arc<Fake> {
+    async fn log_in(&self, cx: Context, _: LogIn) -> Answer<LoggedIn> {
+        self.call("log_in", cx, LoggedIn { granted: granted(), person: person() }).await
+    }
+
+    async fn renew(&self, cx: Context, _: Renew) -> Answer<Granted> {
+        self.call("renew", cx, granted()).await
     }
 }
 
