@@ -12,8 +12,8 @@ use crate::domain::time::Timestamp;
 
 /// Most bytes of the file that are read.
 const MAX_BYTES: u64 = 1 << 16;
-/// Access for others than the owner and the group.
-const OTHERS: u32 = 0o007;
+/// Leave for others than the owner to write. Containers hand out files that all may read, in folders that are closed.
+const WRITTEN_BY_OTHERS: u32 = 0o022;
 
 /// Why there are no keys.
 #[derive(Debug, thiserror::Error)]
@@ -24,8 +24,8 @@ pub enum FileError {
     /// It says what is no key.
     #[error(transparent)]
     Unreadable(#[from] Unreadable),
-    /// Anybody on the machine may read or write it.
-    #[error("others may read or change it (chmod 600 keeps them out)")]
+    /// Others than its owner may write it.
+    #[error("others may change it (chmod 600 keeps them out)")]
     Open,
     /// There is no key in it.
     #[error("there is no key in it")]
@@ -75,7 +75,7 @@ pub fn change<T>(path: &Path, work: impl FnOnce(&mut Ring) -> T) -> Result<(Ring
 pub fn read(path: &Path) -> Result<Ring, FileError> {
     let file = File::open(path)?;
     let found = file.metadata()?;
-    if found.mode() & OTHERS != 0 {
+    if found.mode() & WRITTEN_BY_OTHERS != 0 {
         return Err(FileError::Open);
     }
     if found.len() > MAX_BYTES {
@@ -142,7 +142,7 @@ mod tests {
     fn a_file_that_cannot_be_used_is_left_as_it_is() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("token.keys");
-        for (text, mode) in [("nonsense".to_owned(), 0o600), (String::new(), 0o644), ("#".repeat(70_000), 0o600)] {
+        for (text, mode) in [("nonsense".to_owned(), 0o600), (String::new(), 0o620), ("#".repeat(70_000), 0o600)] {
             fs::write(&path, &text).expect("written");
             fs::set_permissions(&path, Permissions::from_mode(mode)).expect("set");
             let refused = load_or_make(&path, Format::Paseto, NOW).expect_err("it cannot be used");

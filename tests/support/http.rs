@@ -41,13 +41,15 @@ impl Reply {
 pub struct Browser {
     pub address: SocketAddr,
     pub session: Option<String>,
+    /// Sent as `Authorization: Bearer`.
+    pub token: Option<String>,
     /// Sent as `Idempotency-Key`.
     pub key: Option<String>,
 }
 
 impl Browser {
     pub fn new(address: SocketAddr) -> Self {
-        Self { address, session: None, key: None }
+        Self { address, session: None, token: None, key: None }
     }
 
     pub async fn get(&mut self, path: &str) -> Reply {
@@ -68,6 +70,10 @@ impl Browser {
         let reply = self.json(path, body).await;
         self.key = None;
         reply
+    }
+
+    pub async fn delete(&mut self, path: &str) -> Reply {
+        self.send(Method::DELETE, path, None, Bytes::new()).await
     }
 
     pub async fn patch(&mut self, path: &str, body: &Value) -> Reply {
@@ -103,6 +109,9 @@ impl Browser {
         }
         if let Some(key) = &self.key {
             request = request.header("idempotency-key", key);
+        }
+        if let Some(token) = &self.token {
+            request = request.header("authorization", format!("Bearer {token}"));
         }
         if let Some(session) = &self.session {
             request = request.header("cookie", format!("theme=dark; sessionID={session}"));

@@ -40,6 +40,21 @@ impl Program {
         Self::run(config, data).await
     }
 
+    /// The same with these settings besides, as environment variables.
+    pub async fn start_with(engine: &Engine, settings: &[(&str, &str)]) -> Self {
+        let data = tempfile::tempdir().expect("a folder");
+        let config = configured(engine, data.path(), settings);
+        Self::run(config, data).await
+    }
+
+    /// Stops, and starts again on the same data with these settings besides.
+    pub async fn restart_with(self, engine: &Engine, settings: &[(&str, &str)]) -> Self {
+        let Self { app, data, .. } = self;
+        app.stop().await;
+        let config = configured(engine, data.path(), settings);
+        Self::run(config, data).await
+    }
+
     async fn run(config: Config, data: TempDir) -> Self {
         let app = app::start(&config, Part::Serve).await.expect("starts");
         Self { app, config, data }
@@ -76,6 +91,11 @@ impl Program {
         self.app.stop().await;
     }
 
+    /// The folder with its data.
+    pub fn data(&self) -> &Path {
+        self.data.path()
+    }
+
     /// Where the front end listens.
     pub fn http(&self) -> SocketAddr {
         self.app.http.expect("a front end")
@@ -94,6 +114,11 @@ impl Program {
 
 /// The defaults, on free ports and the engine's stores, with passwords hashed quickly.
 fn quick(engine: &Engine, data: &Path) -> Config {
+    configured(engine, data, &[])
+}
+
+/// The same, with more settings.
+fn configured(engine: &Engine, data: &Path, more: &[(&str, &str)]) -> Config {
     let data = data.display().to_string();
     let own = [
         ("TELLER_DATA_DIR", data.as_str()),
@@ -101,7 +126,7 @@ fn quick(engine: &Engine, data: &Path) -> Config {
         ("TELLER_RPC_LISTEN", "127.0.0.1:0"),
         ("TELLER_RPC_SECRET", SECRET),
     ];
-    let settings = own.into_iter().chain(QUICK).chain(engine.environment());
+    let settings = own.into_iter().chain(QUICK).chain(engine.environment()).chain(more.iter().copied());
     let environment = settings.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
     Config::load(Sources { environment, ..Sources::default() }).expect("a right configuration").0
 }
