@@ -43,6 +43,8 @@ kinds! {
     UserNotFound "user-not-found" "No such user";
     /// The password is another.
     WrongPassword "wrong-password" "Wrong password";
+    /// There is no such session, or it is another user's.
+    SessionNotFound "session-not-found" "No such session";
     /// There is an account of this user in this currency: `account_id`.
     AccountExists "account-exists" "Account exists";
     /// The id or `Idempotency-Key` was used for a request that differs in `field`. Choose another key for another request. In a batch each

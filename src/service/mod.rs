@@ -3,11 +3,13 @@
 //! - [`user`], [`session`], [`account`], [`transfer`], [`health`]: one file per service of [`crate::api`], in the same order.
 //! - [`caller`]: who asks, and what they may see.
 //! - [`expiry`]: the end of what is held too long.
-//! - [`sessions`]: who a session id stands for, looked up for many callers at once.
+//! - [`sessions`]: who a session id stands for, looked up for many callers at once, and which sessions are whose.
+//! - [`new_password`]: passwords that take the place of others.
 //! - [`profiles`]: profiles through the cache, and the one way to change them.
 //! - [`cpu`]: a bounded share of the cores for the two below.
 //! - [`password`]: hashing and checking passwords.
 //! - [`picture`]: uploads decoded, bounded and written anew.
+//! - [`import`]: the users of an old table.
 //! - [`seed`]: the demo users of development.
 
 pub(crate) mod account;
@@ -15,6 +17,8 @@ pub(crate) mod caller;
 pub(crate) mod cpu;
 pub(crate) mod expiry;
 pub(crate) mod health;
+pub(crate) mod import;
+pub(crate) mod new_password;
 pub(crate) mod password;
 pub(crate) mod picture;
 pub mod profiles;
@@ -33,6 +37,7 @@ use tracing::{Instrument, Span};
 
 use self::caller::Callers;
 use self::cpu::CpuError;
+use self::new_password::NewPasswords;
 use self::password::{Hasher, PasswordError};
 use self::picture::Studio;
 use self::profiles::Profiles;
@@ -81,7 +86,8 @@ pub fn registry<S: Store, V: Volatile>(
     settings: &Settings,
 ) -> Registry {
     let store = ledger.store().clone();
-    let sessions = Sessions::new(volatile.clone(), settings);
+    let sessions = Sessions::new(store.clone(), volatile.clone(), clock, settings);
+    let passwords = NewPasswords::new(store.clone(), sessions.clone(), hasher.clone(), clock);
     let callers = Callers::new(store.clone(), sessions.clone());
     let profiles = Profiles::new(store.clone(), volatile.clone(), settings);
     Registry::new()
@@ -89,11 +95,18 @@ pub fn registry<S: Store, V: Volatile>(
             store: store.clone(),
             callers: callers.clone(),
             profiles,
+            passwords: passwords.clone(),
             hasher: hasher.clone(),
             studio,
             clock,
         }))
-        .with(crate::api::session::serve(session::SignIns::new(store.clone(), sessions, hasher, settings.coalesce)))
+        .with(crate::api::session::serve(session::SignIns::new(
+            store.clone(),
+            sessions,
+            passwords,
+            hasher,
+            settings.coalesce,
+        )))
         .with(crate::api::account::serve(account::Accounts { store: store.clone(), callers: callers.clone(), clock }))
         .with(crate::api::transfer::serve(transfer::Transfers {
             ledger,

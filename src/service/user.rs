@@ -1,15 +1,16 @@
-//! Users: sign-up, profile, nickname, picture.
+//! Users: sign-up, profile, nickname, picture, password.
 
 use rand::Rng;
 use teller_rpc::{Context, Status};
 
 use super::caller::{Callers, Halt, heard};
+use super::new_password::NewPasswords;
 use super::password::Hasher;
 use super::picture::Studio;
 use super::profiles::Profiles;
 use super::{Clock, answer};
 use crate::api::Refusal;
-use crate::api::user::{Service, SetNickname, SetPicture, SignUp};
+use crate::api::user::{Service, SetNickname, SetPassword, SetPicture, SignUp};
 use crate::domain::caller::Caller;
 use crate::domain::invalid::Invalid;
 use crate::domain::picture::{Picture, PictureName};
@@ -21,6 +22,7 @@ pub struct Users<S, V> {
     pub(super) store: S,
     pub(super) callers: Callers<S, V>,
     pub(super) profiles: Profiles<S, V>,
+    pub(super) passwords: NewPasswords<S, V>,
     pub(super) hasher: Hasher,
     pub(super) studio: Studio,
     pub(super) clock: Clock,
@@ -41,6 +43,10 @@ impl<S: Store, V: Volatile> Service for Users<S, V> {
 
     async fn set_picture(&self, cx: Context, request: SetPicture) -> Result<Result<Profile, Refusal>, Status> {
         answer("user.set_picture", &cx, async { heard(self.repaint(request).await) }).await
+    }
+
+    async fn set_password(&self, cx: Context, request: SetPassword) -> Result<Result<(), Refusal>, Status> {
+        answer("user.set_password", &cx, async { heard(self.change_password(request).await) }).await
     }
 
     async fn picture(&self, cx: Context, name: PictureName) -> Result<Option<Picture>, Status> {
@@ -74,6 +80,12 @@ impl<S: Store, V: Volatile> Users<S, V> {
         let now = (self.clock)();
         let change = move |store: S| async move { store.set_nickname(user, &nickname, now).await };
         self.profiles.change(user, change).await?.ok_or(Refusal::InvalidSession.into())
+    }
+
+    async fn change_password(&self, SetPassword { caller, current, new }: SetPassword) -> Result<(), Halt> {
+        let user_name = self.show(caller.clone()).await?.user_name;
+        let known = self.store.credentials(&user_name).await?.ok_or(Refusal::InvalidSession)?;
+        self.passwords.change(known, caller.credential.session().cloned(), current, new).await
     }
 
     async fn repaint(&self, SetPicture { caller, user_name, upload }: SetPicture) -> Result<Profile, Halt> {
