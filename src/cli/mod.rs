@@ -1,7 +1,7 @@
 //! The command line: one file for each subcommand, each a few flags and what to do with them.
 //!
 //! - [`serve`], [`http`], [`backend`]: run Teller, whole or in part.
-//! - [`migrate`], [`config`], [`seed`], [`completions`]: do one thing and end.
+//! - [`migrate`], [`config`], [`seed`], [`import`], [`completions`]: do one thing and end.
 //! - [`verify`], [`export`]: look at the books, and copy them.
 //! - [`rpc`]: ask a backend what it serves, and call it.
 //! - [`flags`]: the flags that several subcommands share.
@@ -23,6 +23,7 @@ mod export;
 mod failure;
 mod flags;
 mod http;
+mod import;
 mod migrate;
 mod progress;
 mod rpc;
@@ -72,6 +73,7 @@ enum Command {
     Rpc(rpc::Rpc),
     Config(config::Config),
     Seed(seed::Seed),
+    Import(import::Import),
     Verify(verify::Verify),
     Export(export::Export),
     Completions(completions::Completions),
@@ -102,6 +104,7 @@ fn execute(arguments: Arguments) -> Result<(), Failure> {
         Command::Rpc(rpc) => rpc.execute(),
         Command::Config(config) => config.execute(),
         Command::Seed(seed) => seed.execute(),
+        Command::Import(import) => import.execute(),
         Command::Verify(verify) => verify.execute(),
         Command::Export(export) => export.execute(),
         Command::Completions(completions) => completions.execute(),
