@@ -9,7 +9,7 @@ use teller_rpc::{ClientConfig, Registry, Secret, Server, ServerConfig};
 use tokio_util::sync::CancellationToken;
 
 use self::listen::listen;
-pub use self::offline::{export, migrate, seed_accounts, seed_users, set_role, verify};
+pub use self::offline::{export, import_users, migrate, seed_accounts, seed_users, set_role, verify};
 use self::side::{Ready, Side};
 use crate::api::Backend;
 use crate::coalesce::Limits;

@@ -69,14 +69,23 @@ impl<V: Volatile> Volatile for Held<V> {
     async fn ping(&self) -> Result<(), StoreError> {
         self.inner.ping().await
     }
-    async fn put_session(&self, key: SessionKey, session: Session, ttl: Duration) -> Result<(), StoreError> {
+    async fn put_session(&self, key: SessionKey, session: &Session, ttl: Duration) -> Result<(), StoreError> {
         self.inner.put_session(key, session, ttl).await
     }
+
     async fn sessions(&self, keys: &[SessionKey], ttl: Duration) -> Result<Vec<Option<Session>>, StoreError> {
         self.inner.sessions(keys, ttl).await
     }
-    async fn drop_session(&self, key: SessionKey) -> Result<(), StoreError> {
-        self.inner.drop_session(key).await
+    async fn touch_session(&self, key: SessionKey, session: &Session, ttl: Duration) -> Result<(), StoreError> {
+        self.inner.touch_session(key, session, ttl).await
+    }
+
+    async fn sessions_of(&self, user: UserId) -> Result<Vec<(SessionKey, Session)>, StoreError> {
+        self.inner.sessions_of(user).await
+    }
+
+    async fn drop_sessions(&self, user: UserId, keys: &[SessionKey]) -> Result<(), StoreError> {
+        self.inner.drop_sessions(user, keys).await
     }
     async fn cached_profiles(&self, users: &[UserId]) -> Result<Vec<Option<Profile>>, StoreError> {
         self.inner.cached_profiles(users).await

@@ -41,12 +41,6 @@ UPDATE sessions SET previous_hash = :from, refresh_hash = :to, rotated_at = :now
 -- arg status: u64
 UPDATE sessions SET status = :status WHERE id = :id AND status = 1;
 
--- name: block_grants_of :changed
--- All of a user's sessions but `spared`; no bytes at all spare none.
--- arg user: u64
--- arg spared: bytes
-UPDATE sessions SET status = 2 WHERE user_id = :user AND id <> :spared AND status = 1;
-
 -- name: block_grants_until :changed
 -- Those of a user's sessions that are not newer than `last`.
 -- arg user: u64

@@ -38,8 +38,8 @@ SELECT id FROM users LIMIT 1;
 -- name: credentials :many
 -- What sign-ins are checked against, in any order; unknown names are left out. Names are compared byte for byte.
 -- arg user_names: text list
--- row Credentials: id u64, user_name text, password_hash text
-SELECT id, user_name, password_hash FROM users WHERE user_name IN (:user_names);
+-- row Credentials: id u64, user_name text, password_hash text, password_version u64
+SELECT id, user_name, password_hash, password_version FROM users WHERE user_name IN (:user_names);
 
 -- name: profiles :many
 -- The profiles of `ids`, in any order; unknown users are left out.

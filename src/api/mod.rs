@@ -4,8 +4,8 @@
 //! [`Refusal`] (it did, and the answer is no: part of the answer's type), or a
 //! [`teller_rpc::Status`] with a [`crate::error::Code`] (something of ours failed).
 //!
-//! - [`user`]: sign-up, profile, nickname, picture.
-//! - [`session`]: sign-in, sign-out.
+//! - [`user`]: sign-up, profile, nickname, picture, password.
+//! - [`session`]: sign-in, sign-out, where one is signed in.
 //! - [`token`]: sign-in for programs, and new tokens for old.
 //! - [`account`]: accounts and their entries.
 //! - [`transfer`]: moving money.
@@ -45,8 +45,11 @@ pub enum Refusal {
     #[error("the user name or the password is wrong")]
     WrongLogin,
     /// No session, or one that has expired or was ended.
-    #[error("there is no such session")]
+    #[error("whoever asks is not signed in")]
     InvalidSession,
+    /// There is no such session, or it is another user's.
+    #[error("there is no such session")]
+    NoSuchSession,
     /// A value broke a rule.
     #[error(transparent)]
     Invalid(#[from] Invalid),

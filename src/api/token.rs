@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::Refusal;
 use crate::domain::caller::Device;
-use crate::domain::grant::GrantId;
 use crate::domain::person::Person;
+use crate::domain::session::SessionNumber;
 use crate::domain::time::Timestamp;
 use crate::domain::token::{AccessToken, RefreshToken};
 use crate::domain::user::Password;
@@ -50,7 +50,7 @@ pub struct Renew {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Granted {
     /// The session that they stand for.
-    pub session: GrantId,
+    pub session: SessionNumber,
     /// For the calls of the next minutes.
     pub access: AccessToken,
     /// When that ends, in whole seconds.

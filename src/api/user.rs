@@ -1,4 +1,4 @@
-//! Users: sign-up, profile, nickname, picture.
+//! Users: sign-up, profile, nickname, picture, password.
 //!
 //! Whoever acts is named by their [`Caller`], which the backend checks itself; a user's number is never taken on trust.
 
@@ -9,7 +9,7 @@ use super::Refusal;
 use crate::domain::caller::Caller;
 use crate::domain::person::{Email, FullName, Person};
 use crate::domain::picture::{Picture, PictureName};
-use crate::domain::user::{EntryPassword, NewPassword, Nickname, Profile, UserId, UserName};
+use crate::domain::user::{EntryPassword, NewPassword, Nickname, Password, Profile, UserId, UserName};
 
 teller_rpc::service! {
     /// Users and their profiles.
@@ -32,6 +32,10 @@ teller_rpc::service! {
         /// Changes one's picture; answers the profile after it. Refused: `InvalidSession`, `Invalid` (not a picture, too
         /// large, another's user name).
         fn set_picture(SetPicture) -> Result<Profile, Refusal>;
+
+        /// Changes one's password, and ends all of one's sessions but the one that is used for this. Refused: `InvalidSession`,
+        /// `WrongPassword` (the current one).
+        fn set_password(SetPassword) -> Result<(), Refusal>;
 
         /// A picture by its name, for anyone who knows the name.
         idempotent fn picture(PictureName) -> Option<Picture>;
@@ -67,6 +71,17 @@ pub struct SetNickname {
     pub caller: Caller,
     /// The new one.
     pub nickname: Nickname,
+}
+
+/// A new password.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SetPassword {
+    /// Whose.
+    pub caller: Caller,
+    /// The current one, as it was typed.
+    pub current: Password,
+    /// The new one.
+    pub new: NewPassword,
 }
 
 /// A new picture.

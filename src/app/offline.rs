@@ -1,6 +1,6 @@
 //! What is done to the durable store by a program that serves nobody meanwhile, or beside those that serve.
 
-use std::io::Write;
+use std::io::{BufRead, Write};
 
 use super::{Error, hasher, stores};
 use crate::config::{Config, Durable};
@@ -12,6 +12,7 @@ use crate::ledger::Ledger;
 use crate::ledger::export::{self, Export};
 use crate::ledger::verify::{Report, verify as check};
 use crate::service;
+use crate::service::import::{self, Imported, Told};
 use crate::service::seed::{self, Fund};
 use crate::store::{Store, StoreError};
 
@@ -111,6 +112,23 @@ pub async fn set_role(config: &Config, user_name: &str, role: Role) -> Result<()
         }
     }
     on_existing_store(config, SetRole(user_name, role)).await
+}
+
+/// Imports the users of an old table, as [`import::users`] does, into a store brought up to date.
+pub async fn import_users(config: &Config, file: impl BufRead, told: impl FnMut(Told)) -> Result<Imported, Error> {
+    struct Users<R, F>(R, F);
+    impl<R: BufRead, F: FnMut(Told)> Work for Users<R, F> {
+        type Value = Imported;
+        async fn on<S: Store>(self, config: &Config, store: S) -> Result<Imported, Error> {
+            migrated(&store).await?;
+            let hasher = hasher(&config.password)?;
+            let cores = std::thread::available_parallelism().map_or(1, usize::from);
+            let at_once = if config.password.threads == 0 { cores } else { config.password.threads };
+            let imported = import::users(&store, &hasher, service::system_clock, at_once, self.0, self.1).await;
+            imported.map_err(|e| Error::new("cannot import the users", e))
+        }
+    }
+    on_store(config, Users(file, told)).await
 }
 
 /// Checks the books, as [`check`] does.

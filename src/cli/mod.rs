@@ -1,7 +1,7 @@
 //! The command line: one file for each subcommand, each a few flags and what to do with them.
 //!
 //! - [`serve`], [`http`], [`backend`]: run Teller, whole or in part.
-//! - [`migrate`], [`config`], [`seed`], [`completions`]: do one thing and end.
+//! - [`migrate`], [`config`], [`seed`], [`import`], [`completions`]: do one thing and end.
 //! - [`keys`], [`user`]: the keys of tokens; roles.
 //! - [`verify`], [`export`]: look at the books, and copy them.
 //! - [`rpc`]: ask a backend what it serves, and call it.
@@ -24,6 +24,7 @@ mod export;
 mod failure;
 mod flags;
 mod http;
+mod import;
 mod keys;
 mod migrate;
 mod progress;
@@ -77,6 +78,7 @@ enum Command {
     Seed(seed::Seed),
     Keys(keys::Keys),
     User(user::User),
+    Import(import::Import),
     Verify(verify::Verify),
     Export(export::Export),
     Completions(completions::Completions),
@@ -109,6 +111,7 @@ fn execute(arguments: Arguments) -> Result<(), Failure> {
         Command::Seed(seed) => seed.execute(),
         Command::Keys(keys) => keys.execute(),
         Command::User(user) => user.execute(),
+        Command::Import(import) => import.execute(),
         Command::Verify(verify) => verify.execute(),
         Command::Export(export) => export.execute(),
         Command::Completions(completions) => completions.execute(),

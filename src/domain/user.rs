@@ -37,6 +37,11 @@ impl UserName {
         Ok(Self(text))
     }
 
+    /// Whether `text` can be read and told apart from others, whatever its length.
+    pub fn printable(text: &str) -> Result<(), Invalid> {
+        printable("username", text)
+    }
+
     /// The name as text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -58,6 +63,11 @@ impl Nickname {
         within("nickname", &text, Self::CHARS)?;
         printable("nickname", &text)?;
         Ok(Self(text))
+    }
+
+    /// Whether `text` can be read and told apart from others, whatever its length.
+    pub fn printable(text: &str) -> Result<(), Invalid> {
+        printable("nickname", text)
     }
 
     /// What a user is called before choosing: as much of the user name as a nickname may hold.

@@ -48,6 +48,8 @@ kinds! {
     WrongPassword "wrong-password" "Wrong password";
     /// There is no such user, or the password is another. Which of the two is not said.
     WrongLogin "wrong-login" "Wrong user name or password";
+    /// There is no such session, or it is another user's.
+    SessionNotFound "session-not-found" "No such session";
     /// There is an account of this user in this currency: `account_id`.
     AccountExists "account-exists" "Account exists";
     /// The id or `Idempotency-Key` was used for a request that differs in `field`. Choose another key for another request. In a batch each

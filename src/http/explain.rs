@@ -60,6 +60,7 @@ pub(super) fn refusal(refusal: &Refusal) -> (Kind, Members<'_>) {
     let said = Members::detail(refusal.to_string());
     match refusal {
         Refusal::InvalidSession => (Kind::Unauthenticated, said),
+        Refusal::NoSuchSession => (Kind::SessionNotFound, said),
         Refusal::Invalid(broken) => (Kind::InvalidRequest, said.field(broken.field.as_ref())),
         Refusal::NotOperator => (Kind::OperatorOnly, said),
         Refusal::UserExists => (Kind::UserExists, said),

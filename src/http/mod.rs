@@ -13,7 +13,8 @@
 //! - [`extract`]: fields and cookies.
 //! - [`upload`]: pictures in multipart bodies.
 //! - [`json`], [`query`]: the bodies and parameters of `/v1`, read strictly.
-//! - [`entrytask`], [`picture`], [`page`], [`health`], [`person`], [`token`], [`account`], [`transfer`], [`batch`], [`deduct`]: the handlers, one file per noun.
+//! - [`entrytask`], [`picture`], [`page`], [`health`], [`person`], [`token`], [`session`], [`password`], [`account`], [`transfer`], [`batch`],
+//!   [`deduct`]: the handlers, one file per noun.
 //! - [`show`]: how amounts, times and ids are written.
 //! - [`reply`]: answers and their statuses.
 //! - [`errcode`]: the entry task's codes.
@@ -39,6 +40,7 @@ mod health;
 mod json;
 mod origin;
 mod page;
+mod password;
 mod person;
 mod picture;
 mod problem;
@@ -47,6 +49,7 @@ mod query;
 mod reply;
 mod router;
 mod security;
+mod session;
 mod show;
 mod socket;
 #[cfg(test)]

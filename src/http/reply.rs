@@ -115,6 +115,11 @@ impl Reply {
         Self::json(StatusCode::CREATED, &JSON, body).with(LOCATION, location)
     }
 
+    /// It is done, and there is nothing to say about it.
+    pub(super) fn done() -> Self {
+        Self::empty(StatusCode::NO_CONTENT)
+    }
+
     /// The success of a deduction.
     pub(super) fn deducted(data: &impl Serialize) -> Self {
         #[derive(Serialize)]
@@ -399,7 +404,9 @@ const fn status_of_kind(kind: Kind) -> StatusCode {
         Kind::InvalidRequest => StatusCode::BAD_REQUEST,
         Kind::Unauthenticated | Kind::WrongPassword | Kind::WrongLogin => StatusCode::UNAUTHORIZED,
         Kind::OperatorOnly => StatusCode::FORBIDDEN,
-        Kind::UserNotFound | Kind::TransferNotFound | Kind::AccountNotFound => StatusCode::NOT_FOUND,
+        Kind::UserNotFound | Kind::SessionNotFound | Kind::TransferNotFound | Kind::AccountNotFound => {
+            StatusCode::NOT_FOUND
+        }
         Kind::UserExists
         | Kind::EmailExists
         | Kind::AccountExists

@@ -9,6 +9,7 @@ use crate::domain::account::{Account, AccountId};
 use crate::domain::caller::{Caller, Credential};
 use crate::domain::command;
 use crate::domain::invalid::Invalid;
+use crate::domain::session::SessionNumber;
 use crate::domain::user::{Role, UserId};
 use crate::error::Error;
 use crate::ledger::LedgerError;
@@ -54,6 +55,12 @@ impl<S: Store, V: Volatile> Callers<S, V> {
                 Ok(self.grants.find(token).await?.map(|grant| grant.user).ok_or(Refusal::InvalidSession)?)
             }
         }
+    }
+
+    /// The session with tokens that the caller uses, if it is one.
+    pub async fn grant(&self, caller: &Caller) -> Result<Option<SessionNumber>, Halt> {
+        let Credential::Access(token) = &caller.credential else { return Ok(None) };
+        Ok(self.grants.find(token).await?.map(|grant| grant.id))
     }
 
     /// Whether `user` is an operator.

@@ -15,7 +15,8 @@ use crate::api::token::Granted;
 use crate::coalesce::{Coalescer, Limits};
 use crate::domain::audit::{Event, EventKind};
 use crate::domain::caller::{Device, Written};
-use crate::domain::grant::{Grant, GrantId, GrantStatus};
+use crate::domain::grant::{Grant, GrantStatus};
+use crate::domain::session::SessionNumber;
 use crate::domain::time::Timestamp;
 use crate::domain::token::{AccessToken, RefreshToken};
 use crate::domain::user::UserId;
@@ -55,14 +56,14 @@ pub struct Grants<S> {
     keys: Keys,
     rules: Rules,
     clock: Clock,
-    look_up: Arc<Coalescer<GrantId, Option<Arc<Grant>>, Arc<StoreError>>>,
+    look_up: Arc<Coalescer<SessionNumber, Option<Arc<Grant>>, Arc<StoreError>>>,
 }
 
 impl<S: Store> Grants<S> {
     /// Sessions kept in `store`, their access tokens made with `keys`.
     pub fn new(store: S, keys: Keys, rules: Rules, clock: Clock, limits: Limits) -> Self {
         let source = store.clone();
-        let look_up = Coalescer::merging(limits, move |ids: Vec<GrantId>| {
+        let look_up = Coalescer::merging(limits, move |ids: Vec<SessionNumber>| {
             let store = source.clone();
             async move { find(&store, &ids).await.map_err(Arc::new) }
         });
@@ -88,7 +89,7 @@ impl<S: Store> Grants<S> {
         let (mut salt, mut secret) = (vec![0; SALT_BYTES], [0; 32]);
         rand::rng().fill_bytes(&mut salt);
         rand::rng().fill_bytes(&mut secret);
-        let (id, now) = (GrantId(Uuid::now_v7().into_bytes()), (self.clock)());
+        let (id, now) = (SessionNumber(Uuid::now_v7().into_bytes()), (self.clock)());
         let refresh = Refresh::first(id, secret, &salt);
         let grant = Grant {
             id,
@@ -137,7 +138,7 @@ impl<S: Store> Grants<S> {
     }
 
     /// Ends one of the user's sessions; `false` if there is none of that number that could be used.
-    pub async fn end(&self, user: UserId, id: GrantId) -> Result<bool, Error> {
+    pub async fn end(&self, user: UserId, id: SessionNumber) -> Result<bool, Error> {
         let own = self.store.grants(&[id]).await?.pop().filter(|grant| grant.user == user);
         if !own.is_some_and(|grant| grant.is_active((self.clock)())) {
             return Ok(false);
@@ -146,7 +147,7 @@ impl<S: Store> Grants<S> {
     }
 
     /// Ends all of the user's sessions but `spared`; returns how many.
-    pub async fn end_others(&self, user: UserId, spared: Option<GrantId>) -> Result<u64, Error> {
+    pub async fn end_others(&self, user: UserId, spared: Option<SessionNumber>) -> Result<u64, Error> {
         Ok(self.store.block_grants_of(user, spared).await?)
     }
 
@@ -197,7 +198,7 @@ pub async fn forget<S: GrantStore>(store: S, clock: Clock) {
     }
 }
 
-async fn find<S: GrantStore>(store: &S, ids: &[GrantId]) -> Result<Vec<Option<Arc<Grant>>>, StoreError> {
+async fn find<S: GrantStore>(store: &S, ids: &[SessionNumber]) -> Result<Vec<Option<Arc<Grant>>>, StoreError> {
     let found = store.grants(ids).await?;
     let mut found: HashMap<_, _> = found.into_iter().map(|grant| (grant.id, Arc::new(grant))).collect();
     Ok(ids.iter().map(|id| found.remove(id)).collect())

@@ -4,11 +4,13 @@
 //! - [`grants`]: sessions with tokens.
 //! - [`caller`]: who asks, and what they may see.
 //! - [`expiry`]: the end of what is held too long.
-//! - [`sessions`]: who a session id stands for, looked up for many callers at once.
+//! - [`sessions`]: who a session id stands for, looked up for many callers at once, and which sessions are whose.
+//! - [`new_password`]: passwords that take the place of others.
 //! - [`profiles`]: profiles through the cache, and the one way to change them.
 //! - [`cpu`]: a bounded share of the cores for the two below.
 //! - [`password`]: hashing and checking passwords.
 //! - [`picture`]: uploads decoded, bounded and written anew.
+//! - [`import`]: the users of an old table.
 //! - [`seed`]: the demo users of development.
 
 pub(crate) mod account;
@@ -17,6 +19,8 @@ pub(crate) mod cpu;
 pub(crate) mod expiry;
 pub(crate) mod grants;
 pub(crate) mod health;
+pub(crate) mod import;
+pub(crate) mod new_password;
 pub(crate) mod password;
 pub(crate) mod picture;
 pub mod profiles;
@@ -37,6 +41,7 @@ use tracing::{Instrument, Span};
 use self::caller::Callers;
 use self::cpu::CpuError;
 use self::grants::Grants;
+use self::new_password::NewPasswords;
 use self::password::{Hasher, PasswordError};
 use self::picture::Studio;
 use self::profiles::Profiles;
@@ -86,20 +91,34 @@ pub fn registry<S: Store, V: Volatile>(
     settings: &Settings,
 ) -> Registry {
     let store = ledger.store().clone();
-    let tokens = token::Tokens { store: store.clone(), grants: grants.clone(), hasher: hasher.clone() };
-    let sessions = Sessions::new(volatile.clone(), settings);
-    let callers = Callers::new(store.clone(), sessions.clone(), grants);
+    let sessions = Sessions::new(store.clone(), volatile.clone(), clock, settings);
+    let passwords = NewPasswords::new(store.clone(), sessions.clone(), hasher.clone(), clock);
+    let tokens = token::Tokens {
+        store: store.clone(),
+        grants: grants.clone(),
+        passwords: passwords.clone(),
+        hasher: hasher.clone(),
+    };
+    let callers = Callers::new(store.clone(), sessions.clone(), grants.clone());
     let profiles = Profiles::new(store.clone(), volatile.clone(), settings);
     Registry::new()
         .with(crate::api::user::serve(user::Users {
             store: store.clone(),
             callers: callers.clone(),
             profiles,
+            passwords: passwords.clone(),
             hasher: hasher.clone(),
             studio,
             clock,
         }))
-        .with(crate::api::session::serve(session::SignIns::new(store.clone(), sessions, hasher, settings.coalesce)))
+        .with(crate::api::session::serve(session::SignIns::new(
+            store.clone(),
+            sessions,
+            grants,
+            passwords,
+            hasher,
+            settings.coalesce,
+        )))
         .with(crate::api::token::serve(tokens))
         .with(crate::api::account::serve(account::Accounts { store: store.clone(), callers: callers.clone(), clock }))
         .with(crate::api::transfer::serve(transfer::Transfers {

@@ -5,19 +5,21 @@ use teller_rpc::{Context, Status};
 use super::answer;
 use super::caller::{Halt, heard};
 use super::grants::Grants;
+use super::new_password::NewPasswords;
 use super::password::Hasher;
 use crate::api::Refusal;
 use crate::api::token::{Granted, LogIn, LoggedIn, Renew, Service};
-use crate::store::{Credentials, Store, USER_NAME_MAX_BYTES};
+use crate::store::{Credentials, Store, USER_NAME_MAX_BYTES, Volatile};
 
 /// The service `token`.
-pub struct Tokens<S> {
+pub struct Tokens<S, V> {
     pub(super) store: S,
     pub(super) grants: Grants<S>,
+    pub(super) passwords: NewPasswords<S, V>,
     pub(super) hasher: Hasher,
 }
 
-impl<S: Store> Service for Tokens<S> {
+impl<S: Store, V: Volatile> Service for Tokens<S, V> {
     async fn log_in(&self, cx: Context, request: LogIn) -> Result<Result<LoggedIn, Refusal>, Status> {
         answer("token.log_in", &cx, async { heard(self.begin(request).await) }).await
     }
@@ -27,14 +29,14 @@ impl<S: Store> Service for Tokens<S> {
     }
 }
 
-impl<S: Store> Tokens<S> {
+impl<S: Store, V: Volatile> Tokens<S, V> {
     async fn begin(&self, LogIn { user_name, password, device }: LogIn) -> Result<LoggedIn, Halt> {
         let Some(known) = self.known(&user_name).await? else {
             // As much work as for a user that exists: how long the answer takes says nothing of who does.
             self.hasher.verify_nothing(password).await?;
             return Err(Refusal::WrongLogin.into());
         };
-        if !self.hasher.verify(password, known.password_hash.clone()).await? {
+        if !self.hasher.verify(password.clone(), known.password_hash.clone()).await? {
             return Err(Refusal::WrongLogin.into());
         }
         let granted = self.grants.begin(known.user, &device).await?;
@@ -42,7 +44,8 @@ impl<S: Store> Tokens<S> {
         // The password may have been changed since it was checked, before there was a session to end.
         let now = self.known(&user_name).await?;
         match person {
-            Some(person) if now.is_some_and(|now| now.password_hash == known.password_hash) => {
+            Some(person) if now.is_some_and(|now| now.password_version == known.password_version) => {
+                self.passwords.freshen(&known, &password);
                 Ok(LoggedIn { granted, person })
             }
             _ => {

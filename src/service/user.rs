@@ -1,16 +1,17 @@
-//! Users: sign-up, profile, nickname, picture.
+//! Users: sign-up, profile, nickname, picture, password.
 
 use rand::Rng;
 use teller_rpc::{Context, Status};
 
 use super::caller::{Callers, Halt, heard};
+use super::new_password::{Kept, NewPasswords};
 use super::password::Hasher;
 use super::picture::Studio;
 use super::profiles::Profiles;
 use super::{Clock, answer};
 use crate::api::Refusal;
-use crate::api::user::{Register, Service, SetNickname, SetPicture, SignUp};
-use crate::domain::caller::Caller;
+use crate::api::user::{Register, Service, SetNickname, SetPassword, SetPicture, SignUp};
+use crate::domain::caller::{Caller, Credential};
 use crate::domain::invalid::Invalid;
 use crate::domain::person::Person;
 use crate::domain::picture::{Picture, PictureName};
@@ -22,6 +23,7 @@ pub struct Users<S, V> {
     pub(super) store: S,
     pub(super) callers: Callers<S, V>,
     pub(super) profiles: Profiles<S, V>,
+    pub(super) passwords: NewPasswords<S, V>,
     pub(super) hasher: Hasher,
     pub(super) studio: Studio,
     pub(super) clock: Clock,
@@ -50,6 +52,10 @@ impl<S: Store, V: Volatile> Service for Users<S, V> {
 
     async fn set_picture(&self, cx: Context, request: SetPicture) -> Result<Result<Profile, Refusal>, Status> {
         answer("user.set_picture", &cx, async { heard(self.repaint(request).await) }).await
+    }
+
+    async fn set_password(&self, cx: Context, request: SetPassword) -> Result<Result<(), Refusal>, Status> {
+        answer("user.set_password", &cx, async { heard(self.change_password(request).await) }).await
     }
 
     async fn picture(&self, cx: Context, name: PictureName) -> Result<Option<Picture>, Status> {
@@ -114,6 +120,16 @@ impl<S: Store, V: Volatile> Users<S, V> {
         let now = (self.clock)();
         let change = move |store: S| async move { store.set_nickname(user, &nickname, now).await };
         self.profiles.change(user, change).await?.ok_or(Refusal::InvalidSession.into())
+    }
+
+    async fn change_password(&self, SetPassword { caller, current, new }: SetPassword) -> Result<(), Halt> {
+        let user_name = self.show(caller.clone()).await?.user_name;
+        let known = self.store.credentials(&user_name).await?.ok_or(Refusal::InvalidSession)?;
+        let keep = match &caller.credential {
+            Credential::Session(id) => Kept { browser: Some(id.clone()), grant: None },
+            Credential::Access(_) => Kept { browser: None, grant: self.callers.grant(&caller).await? },
+        };
+        self.passwords.change(known, &keep, current, new).await
     }
 
     async fn repaint(&self, SetPicture { caller, user_name, upload }: SetPicture) -> Result<Profile, Halt> {

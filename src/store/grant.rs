@@ -4,8 +4,9 @@ use std::future::Future;
 
 use super::StoreError;
 use crate::domain::audit::Event;
-use crate::domain::grant::{Grant, GrantId, GrantStatus};
+use crate::domain::grant::{Grant, GrantStatus};
 use crate::domain::person::Person;
+use crate::domain::session::SessionNumber;
 use crate::domain::time::Timestamp;
 use crate::domain::user::{Role, UserId};
 
@@ -26,7 +27,7 @@ pub trait GrantStore: Clone + Send + Sync + 'static {
     fn begin_grant(&self, grant: Grant, most: usize) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// The sessions `ids` in one round trip, in any order; unknown ones are left out.
-    fn grants(&self, ids: &[GrantId]) -> impl Future<Output = Result<Vec<Grant>, StoreError>> + Send;
+    fn grants(&self, ids: &[SessionNumber]) -> impl Future<Output = Result<Vec<Grant>, StoreError>> + Send;
 
     /// A user's sessions that may be used at `now`, the newest first, at most `most` of them.
     fn grants_of(
@@ -40,7 +41,7 @@ pub trait GrantStore: Clone + Send + Sync + 'static {
     /// blocked. Whether it did; where an answer was lost on the way, also `false` for what it did: look again.
     fn rotate_grant(
         &self,
-        id: GrantId,
+        id: SessionNumber,
         from: [u8; 32],
         to: [u8; 32],
         now: Timestamp,
@@ -50,7 +51,7 @@ pub trait GrantStore: Clone + Send + Sync + 'static {
     /// nothing is written.
     fn block_grant(
         &self,
-        id: GrantId,
+        id: SessionNumber,
         status: GrantStatus,
         event: Option<Event>,
     ) -> impl Future<Output = Result<bool, StoreError>> + Send;
@@ -59,7 +60,7 @@ pub trait GrantStore: Clone + Send + Sync + 'static {
     fn block_grants_of(
         &self,
         user: UserId,
-        spared: Option<GrantId>,
+        spared: Option<SessionNumber>,
     ) -> impl Future<Output = Result<u64, StoreError>> + Send;
 
     /// Forgets sessions that ended by themselves before `before`, at most `most` of them. How many.

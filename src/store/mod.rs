@@ -28,7 +28,7 @@ use std::future::Future;
 use std::time::Duration;
 
 use crate::domain::picture::{Picture, PictureName};
-use crate::domain::session::{Session, SessionKey};
+use crate::domain::session::{Session, SessionKey, SessionNumber};
 use crate::domain::time::Timestamp;
 use crate::domain::user::{Nickname, Profile, Role, UserId};
 
@@ -45,6 +45,12 @@ pub enum StoreError {
 
 /// Most bytes of a user name that a store holds, as the column says.
 pub const USER_NAME_MAX_BYTES: usize = 64;
+
+/// Most sessions of one user that a volatile store keeps: of more, those end that were not seen for longest.
+pub const SESSIONS_OF_USER_MAX: usize = 256;
+
+/// A session in use is to be touched (see [`Volatile::touch_session`]) at least this often.
+pub const SESSION_TOUCH: Duration = Duration::from_secs(60);
 
 /// A user who is about to exist.
 #[derive(Clone, Debug)]
@@ -92,6 +98,23 @@ pub struct Credentials {
     pub user_name: String,
     /// As in [`NewUser::password_hash`].
     pub password_hash: String,
+    /// Which of the user's passwords it is, in their order.
+    pub password_version: u64,
+}
+
+/// A password that takes another's place.
+#[derive(Clone, Debug)]
+pub struct PasswordChange {
+    /// Whose.
+    pub user: UserId,
+    /// The version of the password whose place it takes.
+    pub version: u64,
+    /// As in [`NewUser::password_hash`].
+    pub password_hash: String,
+    /// The session with tokens that goes on; all others of the user are blocked.
+    pub keep: Option<SessionNumber>,
+    /// Now.
+    pub now: Timestamp,
 }
 
 /// The durable store, with all its parts. What a method returned `Ok` for is on disk.
@@ -122,6 +145,25 @@ pub trait Store: ledger::LedgerStore + grant::GrantStore {
     fn credentials(&self, user_name: &str) -> impl Future<Output = Result<Option<Credentials>, StoreError>> + Send {
         async { Ok(self.credentials_of(&[user_name.to_owned()]).await?.pop()) }
     }
+
+    /// The versions of the passwords of `users` in one round trip, in any order; unknown users are left out.
+    fn password_versions(
+        &self,
+        users: &[UserId],
+    ) -> impl Future<Output = Result<Vec<(UserId, u64)>, StoreError>> + Send;
+
+    /// Changes a password and blocks the user's sessions with tokens, in one transaction: `false`, and nothing is changed, if the password
+    /// is not of that version any more. The version grows by one.
+    fn change_password(&self, change: PasswordChange) -> impl Future<Output = Result<bool, StoreError>> + Send;
+
+    /// Keeps the same password under another hash, unless the one that is kept is not `old` any more; returns whether it was. Neither the
+    /// password's version nor the profile's grows.
+    fn rehash_password(
+        &self,
+        user: UserId,
+        old: &str,
+        new: &str,
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
     /// What a user may do; `None` for an unknown one.
     fn role(&self, user: UserId) -> impl Future<Output = Result<Option<Role>, StoreError>> + Send;
@@ -170,11 +212,11 @@ pub trait Volatile: Clone + Send + Sync + 'static {
     /// Answers when the store answers.
     fn ping(&self) -> impl Future<Output = Result<(), StoreError>> + Send;
 
-    /// Remembers a session for `ttl`.
+    /// Remembers a session for `ttl`. Beyond [`SESSIONS_OF_USER_MAX`] the user's session that was not seen for longest ends.
     fn put_session(
         &self,
         key: SessionKey,
-        session: Session,
+        session: &Session,
         ttl: Duration,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
@@ -185,8 +227,34 @@ pub trait Volatile: Clone + Send + Sync + 'static {
         ttl: Duration,
     ) -> impl Future<Output = Result<Vec<Option<Session>>, StoreError>> + Send;
 
-    /// Ends a session. Ending one that is not there is no error.
-    fn drop_session(&self, key: SessionKey) -> impl Future<Output = Result<(), StoreError>> + Send;
+    /// Writes down what has changed of a session (when it was seen, which password it is of), which then lives for another `ttl`. One that has
+    /// ended does not come back. A session that is in use and never touched may be missing among [`Self::sessions_of`] after some minutes.
+    fn touch_session(
+        &self,
+        key: SessionKey,
+        session: &Session,
+        ttl: Duration,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// A user's sessions, in any order; they live no longer by it.
+    fn sessions_of(&self, user: UserId) -> impl Future<Output = Result<Vec<(SessionKey, Session)>, StoreError>> + Send;
+
+    /// Ends sessions, all of which are the user's. Ending one that is not there is no error.
+    fn drop_sessions(&self, user: UserId, keys: &[SessionKey]) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Ends all sessions of a user that are there now but one; returns how many. One that is put at the same time may stay.
+    fn drop_sessions_of(
+        &self,
+        user: UserId,
+        except: Option<SessionKey>,
+    ) -> impl Future<Output = Result<usize, StoreError>> + Send {
+        async move {
+            let keys = self.sessions_of(user).await?.into_iter().map(|(key, _)| key);
+            let others: Vec<_> = keys.filter(|key| Some(*key) != except).collect();
+            self.drop_sessions(user, &others).await?;
+            Ok(others.len())
+        }
+    }
 
     /// The cached profiles of `users`, in their order and in one round trip.
     fn cached_profiles(

@@ -8,8 +8,12 @@ pub mod ledger;
 
 use crate::domain::asset::Asset;
 use crate::domain::money::Amount;
+use crate::domain::session::SessionNumber;
 use crate::domain::user::{Profile, UserId};
 use crate::store::Credentials;
+
+/// The number of no session: nil, which is no random or timed UUID.
+pub const NO_SESSION: SessionNumber = SessionNumber([0; 16]);
 
 /// A statement with all its texts, one for each length that its list is padded to.
 #[derive(Clone, Copy, Debug)]
@@ -51,7 +55,12 @@ impl From<rows::Profile> for Profile {
 
 impl From<rows::Credentials> for Credentials {
     fn from(row: rows::Credentials) -> Self {
-        Self { user: UserId(row.id), user_name: row.user_name, password_hash: row.password_hash }
+        Self {
+            user: UserId(row.id),
+            user_name: row.user_name,
+            password_hash: row.password_hash,
+            password_version: row.password_version,
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::Unfit;
-use crate::domain::grant::GrantId;
+use crate::domain::session::SessionNumber;
 use crate::domain::time::Timestamp;
 use crate::domain::user::UserId;
 
@@ -25,7 +25,7 @@ pub struct Claims {
     /// Whom it stands for.
     pub user: UserId,
     /// The session that it belongs to, without which it is nothing.
-    pub session: GrantId,
+    pub session: SessionNumber,
     /// Its own number.
     pub id: [u8; 16],
     /// Seconds since 1970 when it was made, and from when on it holds.
@@ -36,7 +36,7 @@ pub struct Claims {
 
 impl Claims {
     /// Of a token made at `now`, for `ttl_s` seconds but not longer than its session.
-    pub fn new(user: UserId, session: GrantId, now: Timestamp, ttl_s: i64, session_ends: Timestamp) -> Self {
+    pub fn new(user: UserId, session: SessionNumber, now: Timestamp, ttl_s: i64, session_ends: Timestamp) -> Self {
         let issued_at_s = seconds(now);
         let expires_at_s = issued_at_s.saturating_add(ttl_s).min(seconds(session_ends));
         Self { user, session, id: Uuid::new_v4().into_bytes(), issued_at_s, expires_at_s }
@@ -109,7 +109,7 @@ impl<T> Written<T> {
         let id = Uuid::try_parse(&self.jti).map(Uuid::into_bytes).map_err(|_| Unfit::Claim("jti"))?;
         let claims = Claims {
             user: user.ok_or(Unfit::Claim("sub"))?,
-            session: GrantId::parse(&self.sid).map_err(|_| Unfit::Claim("sid"))?,
+            session: SessionNumber::parse(&self.sid).map_err(|_| Unfit::Claim("sid"))?,
             id,
             issued_at_s: time(&self.iat).ok_or(Unfit::Claim("iat"))?,
             expires_at_s: time(&self.exp).ok_or(Unfit::Claim("exp"))?,

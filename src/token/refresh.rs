@@ -15,7 +15,8 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, Zeroizing};
 
-use crate::domain::grant::{Grant, GrantId};
+use crate::domain::grant::Grant;
+use crate::domain::session::SessionNumber;
 use crate::domain::time::Timestamp;
 
 /// What every refresh token begins with, so that people and scanners of leaked secrets know one.
@@ -31,7 +32,7 @@ pub const SALT_BYTES: usize = 32;
 /// A refresh token, taken apart. Its secret is wiped when it is dropped.
 #[derive(Clone)]
 pub struct Refresh {
-    session: GrantId,
+    session: SessionNumber,
     secret: Zeroizing<[u8; SECRET_BYTES]>,
     tag: [u8; TAG_BYTES],
 }
@@ -51,7 +52,7 @@ pub enum Worth {
 
 impl Refresh {
     /// The first token of the session `session`, of a secret that is random.
-    pub fn first(session: GrantId, secret: [u8; SECRET_BYTES], salt: &[u8]) -> Self {
+    pub fn first(session: SessionNumber, secret: [u8; SECRET_BYTES], salt: &[u8]) -> Self {
         let tag = tag(session, &secret, salt);
         Self { session, secret: Zeroizing::new(secret), tag }
     }
@@ -68,7 +69,7 @@ impl Refresh {
         let (secret, tag) = rest.split_at(SECRET_BYTES);
         let mut own = Zeroizing::new([0; SECRET_BYTES]);
         own.copy_from_slice(secret);
-        Some(Self { session: GrantId(id.try_into().ok()?), secret: own, tag: tag.try_into().ok()? })
+        Some(Self { session: SessionNumber(id.try_into().ok()?), secret: own, tag: tag.try_into().ok()? })
     }
 
     /// The text that a client holds.
@@ -81,7 +82,7 @@ impl Refresh {
     }
 
     /// The session that it belongs to, as it says.
-    pub fn session(&self) -> GrantId {
+    pub fn session(&self) -> SessionNumber {
         self.session
     }
 
@@ -121,7 +122,7 @@ impl fmt::Debug for Refresh {
     }
 }
 
-fn tag(session: GrantId, secret: &[u8; SECRET_BYTES], salt: &[u8]) -> [u8; TAG_BYTES] {
+fn tag(session: SessionNumber, secret: &[u8; SECRET_BYTES], salt: &[u8]) -> [u8; TAG_BYTES] {
     let whole = mac(salt, &[b"tag", &session.0, secret]);
     whole[..TAG_BYTES].try_into().expect("SHA-256 has 32 bytes")
 }
@@ -138,12 +139,13 @@ mod tests {
     use std::time::Duration;
 
     use super::{Refresh, Worth};
-    use crate::domain::grant::{Grant, GrantId, GrantStatus};
+    use crate::domain::grant::{Grant, GrantStatus};
+    use crate::domain::session::SessionNumber;
     use crate::domain::time::Timestamp;
     use crate::domain::user::UserId;
 
     const SALT: [u8; 32] = [7; 32];
-    const SESSION: GrantId = GrantId([1; 16]);
+    const SESSION: SessionNumber = SessionNumber([1; 16]);
     const GRACE: Duration = Duration::from_secs(10);
 
     fn first() -> Refresh {

@@ -10,13 +10,13 @@ use serde_json::{Map, Value, json};
 use sha2::Sha256;
 
 use super::{Claims, Format, Key, Ring, Unfit, open, seal};
-use crate::domain::grant::GrantId;
+use crate::domain::session::SessionNumber;
 use crate::domain::time::Timestamp;
 use crate::domain::user::UserId;
 
 const NOW_S: i64 = 1_760_000_000;
 const NOW: Timestamp = Timestamp(NOW_S * 1_000_000);
-const SESSION: GrantId = GrantId([1; 16]);
+const SESSION: SessionNumber = SessionNumber([1; 16]);
 
 /// A key of each form.
 fn ring() -> Ring {

@@ -3,7 +3,7 @@
 use teller::api::Refusal;
 use teller::client::{self, Client, Secret};
 use teller::domain::caller::Caller;
-use teller::domain::grant::GrantId;
+use teller::domain::session::SessionNumber;
 use teller::domain::time::Timestamp;
 use teller::domain::token::AccessToken;
 use teller::domain::user::UserId;
@@ -18,7 +18,7 @@ use crate::support::program::Program;
 /// Access tokens for user 1 that must open nothing, each with what is wrong with it.
 fn forged(engine: &Engine, held: &Holder) -> Vec<(&'static str, String)> {
     let now = system_clock();
-    let session = GrantId::parse(&held.session).expect("its number");
+    let session = SessionNumber::parse(&held.session).expect("its number");
     let ends = Timestamp(now.0 + 1_000_000_000);
     let claims = Claims::new(UserId(1), session, now, 900, ends);
     let mut own = Ring::default();
@@ -27,7 +27,7 @@ fn forged(engine: &Engine, held: &Holder) -> Vec<(&'static str, String)> {
     }
     let real = file::read(engine.keys()).expect("the keys");
     let key = &real.keys()[0];
-    let unknown = GrantId([9; 16]);
+    let unknown = SessionNumber([9; 16]);
     let mut all = vec![
         ("a session of nobody", seal(key, &Claims::new(UserId(1), unknown, now, 900, ends))),
         ("another's session", seal(key, &Claims::new(UserId(2), session, now, 900, ends))),

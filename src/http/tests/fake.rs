@@ -7,20 +7,19 @@ use teller_rpc::{Client, Context, Registry, Status};
 use tokio::sync::{Notify, Semaphore};
 
 use crate::api::account::{self, Amend, BalanceAt, Entries, EntryPage, List, OfAccount, Open, Page, PastBalance};
-use crate::api::session::{self, SignIn};
+use crate::api::session::{self, EndSession, SessionKind, SignIn, SignedIn};
 use crate::api::token::{self, Granted, LogIn, LoggedIn, Renew};
 use crate::api::transfer::{self, Batch, Brief, Deduct, Deducted, External, OfTransfer, Post, Settle};
-use crate::api::user::{self, Register, SetNickname, SetPicture, SignUp};
+use crate::api::user::{self, Register, SetNickname, SetPassword, SetPicture, SignUp};
 use crate::api::{Refusal, health};
 use crate::domain::account::{Account, AccountId, AccountKind, AccountStatus};
 use crate::domain::asset::Asset;
-use crate::domain::caller::{Caller, Credential};
+use crate::domain::caller::{Caller, Credential, Device};
 use crate::domain::command::{self, Done};
-use crate::domain::grant::GrantId;
 use crate::domain::money::Amount;
 use crate::domain::person::Person;
 use crate::domain::picture::{Picture, PictureFormat, PictureName};
-use crate::domain::session::SessionId;
+use crate::domain::session::{SessionId, SessionNumber};
 use crate::domain::time::Timestamp;
 use crate::domain::token::{AccessToken, RefreshToken};
 use crate::domain::transfer::{
@@ -135,11 +134,24 @@ fn person() -> Person {
 /// Her tokens.
 fn granted() -> Granted {
     Granted {
-        session: GrantId([7; 16]),
+        session: SessionNumber([7; 16]),
         access: AccessToken::parse("access").expect("a token"),
         access_expires_at: Timestamp(0),
         refresh: RefreshToken::parse("refresh").expect("a token"),
         refresh_expires_at: Timestamp(0),
+    }
+}
+
+/// Where Alice is signed in.
+fn signed_in() -> SignedIn {
+    SignedIn {
+        number: SessionNumber([7; 16]),
+        kind: SessionKind::Browser,
+        current: true,
+        device: Device::new("192.0.2.1".parse().ok(), "curl/8"),
+        created_at: Timestamp(0),
+        seen_at: Timestamp(1_000_000),
+        expires_at: None,
     }
 }
 
@@ -236,6 +248,11 @@ impl user::Service for Arc<Fake> {
         Ok(answer.and_then(|profile| of_caller(&request.caller, profile)))
     }
 
+    async fn set_password(&self, cx: Context, request: SetPassword) -> Answer<()> {
+        let answer = self.call("set_password", cx, ()).await?;
+        Ok(answer.and_then(|()| of_caller(&request.caller, ())))
+    }
+
     async fn set_picture(&self, cx: Context, request: SetPicture) -> Answer<Profile> {
         let upload = (request.upload.to_vec(), request.user_name);
         *self.uploaded.lock().expect("no panic while locked") = Some(upload);
@@ -249,6 +266,21 @@ impl user::Service for Arc<Fake> {
 }
 
 impl session::Service for Arc<Fake> {
+    async fn list(&self, cx: Context, caller: Caller) -> Answer<Vec<SignedIn>> {
+        let answer = self.call("list", cx, vec![signed_in()]).await?;
+        Ok(answer.and_then(|sessions| of_caller(&caller, sessions)))
+    }
+
+    async fn end(&self, cx: Context, request: EndSession) -> Answer<()> {
+        let answer = self.call("end", cx, ()).await?;
+        Ok(answer.and_then(|()| of_caller(&request.caller, ())))
+    }
+
+    async fn end_others(&self, cx: Context, caller: Caller) -> Answer<u32> {
+        let answer = self.call("end_others", cx, 2).await?;
+        Ok(answer.and_then(|count| of_caller(&caller, count)))
+    }
+
     async fn sign_in(&self, cx: Context, _: SignIn) -> Answer<SessionId> {
         self.call("sign_in", cx, SessionId::parse(SESSION).expect("32 digits")).await
     }

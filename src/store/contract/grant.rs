@@ -1,13 +1,14 @@
 //! The promises of [`GrantStore`](crate::store::grant::GrantStore), checked on a migrated database without users.
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 
 use tokio::task::JoinSet;
 
 use super::{Promise, promises};
 use crate::domain::audit::{Event, EventKind};
-use crate::domain::grant::{Grant, GrantId, GrantStatus};
+use crate::domain::grant::{Grant, GrantStatus};
 use crate::domain::person::Person;
+use crate::domain::session::SessionNumber;
 use crate::domain::time::Timestamp;
 use crate::domain::user::{Role, UserId};
 use crate::store::{Contact, Inserted, NewUser, Store};
@@ -104,7 +105,7 @@ async fn sessions_of_none_one_and_many_come_without_the_unknown<S: Store>(store:
         let ids: Vec<_> = asked.map(|number| grant(number, UserId(7)).id).collect();
         let mut found = store.grants(&ids).await.expect("grants");
         found.dedup();
-        let found: BTreeSet<_> = found.iter().map(|grant| grant.id).collect();
+        let found: HashSet<_> = found.iter().map(|grant| grant.id).collect();
         assert_eq!(found.len(), wanted);
         assert!(found.iter().all(|id| ids.contains(id)));
     }
@@ -166,7 +167,7 @@ async fn of_64_exchanges_of_one_token_at_once_one_takes_place<S: Store>(store: S
     assert_eq!(after.refresh_hash, [100 + number; 32]);
     assert_eq!(after.previous_hash.as_deref(), Some(&[1; 32][..]));
     assert_eq!((after.rotated_at, after.expires_at), (later(5), later(1000)));
-    let unknown = store.rotate_grant(GrantId([9; 16]), [1; 32], [2; 32], NOW).await;
+    let unknown = store.rotate_grant(SessionNumber([9; 16]), [1; 32], [2; 32], NOW).await;
     assert!(!unknown.expect("rotate_grant"));
 }
 
@@ -220,9 +221,9 @@ fn later(seconds: i64) -> Timestamp {
 /// The session `number` of `user`, later than those with lower numbers, its refresh token's hash made of the number.
 fn grant(number: u32, user: UserId) -> Grant {
     let mut id = [0; 16];
-    id[..4].copy_from_slice(&number.to_be_bytes());
+    id[..4].copy_from_slice(&(number + 1).to_be_bytes());
     Grant {
-        id: GrantId(id),
+        id: SessionNumber(id),
         user,
         salt: vec![5; 32],
         refresh_hash: vec![number as u8; 32],
@@ -267,10 +268,10 @@ async fn create<S: Store>(store: &S, name: &str, contact: Contact) -> UserId {
     }
 }
 
-async fn get<S: Store>(store: &S, id: GrantId) -> Option<Grant> {
+async fn get<S: Store>(store: &S, id: SessionNumber) -> Option<Grant> {
     store.grants(&[id]).await.expect("grants").pop()
 }
 
-async fn status<S: Store>(store: &S, id: GrantId) -> GrantStatus {
+async fn status<S: Store>(store: &S, id: SessionNumber) -> GrantStatus {
     get(store, id).await.expect("it is there").status
 }

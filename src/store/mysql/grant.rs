@@ -7,13 +7,14 @@ use super::Mysql;
 use super::error::is_taken;
 use super::unit::{Atomic, Attempt, Change, Unit};
 use crate::domain::audit::Event;
-use crate::domain::grant::{Grant, GrantId, GrantStatus};
+use crate::domain::grant::{Grant, GrantStatus};
 use crate::domain::person::Person;
+use crate::domain::session::SessionNumber;
 use crate::domain::time::Timestamp;
 use crate::domain::user::{Role, UserId};
 use crate::store::StoreError;
 use crate::store::grant::GrantStore;
-use crate::store::queries::{mysql as queries, rows};
+use crate::store::queries::{NO_SESSION, mysql as queries, rows};
 
 type Answer<T> = std::result::Result<T, StoreError>;
 
@@ -34,7 +35,7 @@ impl GrantStore for Mysql {
         self.unit(Atomic(Begin { grant, most })).await
     }
 
-    async fn grants(&self, ids: &[GrantId]) -> Answer<Vec<Grant>> {
+    async fn grants(&self, ids: &[SessionNumber]) -> Answer<Vec<Grant>> {
         self.unit(Grants(ids.iter().map(|id| id.0).collect())).await
     }
 
@@ -42,15 +43,15 @@ impl GrantStore for Mysql {
         self.unit(GrantsOf { user, now, most: most as u64 }).await
     }
 
-    async fn rotate_grant(&self, id: GrantId, from: [u8; 32], to: [u8; 32], now: Timestamp) -> Answer<bool> {
+    async fn rotate_grant(&self, id: SessionNumber, from: [u8; 32], to: [u8; 32], now: Timestamp) -> Answer<bool> {
         self.unit(Rotate { id, from, to, now }).await
     }
 
-    async fn block_grant(&self, id: GrantId, status: GrantStatus, event: Option<Event>) -> Answer<bool> {
+    async fn block_grant(&self, id: SessionNumber, status: GrantStatus, event: Option<Event>) -> Answer<bool> {
         self.unit(Atomic(Block { id, status, event })).await
     }
 
-    async fn block_grants_of(&self, user: UserId, spared: Option<GrantId>) -> Answer<u64> {
+    async fn block_grants_of(&self, user: UserId, spared: Option<SessionNumber>) -> Answer<u64> {
         self.unit(BlockOf { user, spared }).await
     }
 
@@ -150,7 +151,7 @@ impl Unit for GrantsOf {
 }
 
 struct Rotate {
-    id: GrantId,
+    id: SessionNumber,
     from: [u8; 32],
     to: [u8; 32],
     now: Timestamp,
@@ -166,7 +167,7 @@ impl Unit for Rotate {
 
 /// Done twice, because its answer was lost, it finds the session ended, and has told of it once.
 struct Block {
-    id: GrantId,
+    id: SessionNumber,
     status: GrantStatus,
     event: Option<Event>,
 }
@@ -186,14 +187,14 @@ impl Change for Block {
 
 struct BlockOf {
     user: UserId,
-    spared: Option<GrantId>,
+    spared: Option<SessionNumber>,
 }
 
 impl Unit for BlockOf {
     type Value = u64;
 
     async fn run(&self, db: &mut Conn, _: Attempt) -> Result<u64> {
-        queries::block_grants_of(db, self.user.0, self.spared.as_ref().map_or(&[], |id| &id.0)).await
+        queries::block_sessions_of(db, self.user.0, self.spared.unwrap_or(NO_SESSION).0).await
     }
 }
 

@@ -2,8 +2,9 @@
 
 use super::ledger::{Unreadable, numbered, numbers};
 use super::rows;
-use crate::domain::grant::{Grant, GrantId, GrantStatus};
+use crate::domain::grant::{Grant, GrantStatus};
 use crate::domain::person::Person;
+use crate::domain::session::SessionNumber;
 use crate::domain::time::Timestamp;
 use crate::domain::user::{Role, UserId};
 
@@ -12,7 +13,7 @@ impl TryFrom<rows::Grant> for Grant {
 
     fn try_from(row: rows::Grant) -> Result<Self, Unreadable> {
         Ok(Self {
-            id: GrantId(row.id),
+            id: SessionNumber(row.id),
             user: UserId(row.user_id),
             salt: row.salt,
             refresh_hash: row.refresh_hash,

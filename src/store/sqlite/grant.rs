@@ -5,13 +5,14 @@ use rusqlite::{Connection, Result};
 use super::Sqlite;
 use super::user::row_id;
 use crate::domain::audit::Event;
-use crate::domain::grant::{Grant, GrantId, GrantStatus};
+use crate::domain::grant::{Grant, GrantStatus};
 use crate::domain::person::Person;
+use crate::domain::session::SessionNumber;
 use crate::domain::time::Timestamp;
 use crate::domain::user::{Role, UserId};
 use crate::store::StoreError;
 use crate::store::grant::GrantStore;
-use crate::store::queries::{rows, sqlite as queries};
+use crate::store::queries::{NO_SESSION, rows, sqlite as queries};
 
 impl GrantStore for Sqlite {
     async fn person(&self, user: UserId) -> Result<Option<Person>, StoreError> {
@@ -42,7 +43,7 @@ impl GrantStore for Sqlite {
         self.write(move |db| begin(db, &grant, most)).await
     }
 
-    async fn grants(&self, ids: &[GrantId]) -> Result<Vec<Grant>, StoreError> {
+    async fn grants(&self, ids: &[SessionNumber]) -> Result<Vec<Grant>, StoreError> {
         let ids: Vec<_> = ids.iter().map(|id| id.0).collect();
         self.read(move |db| grants(queries::grants(db, &ids)?)).await
     }
@@ -57,7 +58,7 @@ impl GrantStore for Sqlite {
 
     async fn rotate_grant(
         &self,
-        id: GrantId,
+        id: SessionNumber,
         from: [u8; 32],
         to: [u8; 32],
         now: Timestamp,
@@ -65,7 +66,12 @@ impl GrantStore for Sqlite {
         self.write(move |db| Ok(queries::rotate_grant(db, id.0, &from, &to, now.0)? == 1)).await
     }
 
-    async fn block_grant(&self, id: GrantId, status: GrantStatus, event: Option<Event>) -> Result<bool, StoreError> {
+    async fn block_grant(
+        &self,
+        id: SessionNumber,
+        status: GrantStatus,
+        event: Option<Event>,
+    ) -> Result<bool, StoreError> {
         self.write(move |db| {
             let ended = queries::block_grant(db, id.0, status as u64)? == 1;
             match &event {
@@ -77,10 +83,10 @@ impl GrantStore for Sqlite {
         .await
     }
 
-    async fn block_grants_of(&self, user: UserId, spared: Option<GrantId>) -> Result<u64, StoreError> {
+    async fn block_grants_of(&self, user: UserId, spared: Option<SessionNumber>) -> Result<u64, StoreError> {
         self.write(move |db| {
             let Some(id) = row_id(user) else { return Ok(0) };
-            queries::block_grants_of(db, id, spared.as_ref().map_or(&[], |id| &id.0))
+            queries::block_sessions_of(db, id, spared.unwrap_or(NO_SESSION).0)
         })
         .await
     }
