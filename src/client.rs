@@ -48,7 +48,7 @@ use teller_rpc::{CallError, ClientConfig, Context};
 
 use crate::api::account::{BalanceAt, Entries, EntryPage, List, OfAccount, Open, Page, PastBalance};
 use crate::api::health::Ready;
-use crate::api::session::SignIn;
+use crate::api::session::{EndSession, SignIn, SignedIn};
 use crate::api::token::{Granted, LogIn, LoggedIn, Renew};
 use crate::api::transfer::{Batch, Brief, End, External, Handle, Item, OfTransfer, Order, Post, Seen, Settle};
 use crate::api::user::{Register, SetNickname, SetPicture, SignUp};
@@ -60,6 +60,7 @@ use crate::domain::command::{self, Done};
 use crate::domain::invalid::Invalid;
 use crate::domain::person::{Email, FullName, Person};
 use crate::domain::picture::{Picture, PictureName};
+use crate::domain::session::SessionNumber;
 use crate::domain::time::Timestamp;
 use crate::domain::token::RefreshToken;
 use crate::domain::transfer::{IdempotencyKey, TransferId};
@@ -164,6 +165,22 @@ impl Client {
     /// Ends a session.
     pub async fn sign_out(&self, caller: &Caller) -> Result<(), Error> {
         Ok(self.backend.session.sign_out(&self.cx(), caller).await??)
+    }
+
+    /// Where one is signed in, the session that was used last first.
+    pub async fn sessions(&self, caller: &Caller) -> Result<Vec<SignedIn>, Error> {
+        Ok(self.backend.session.list(&self.cx(), caller).await??)
+    }
+
+    /// Ends one of one's own sessions, at once and everywhere.
+    pub async fn end_session(&self, caller: &Caller, session: SessionNumber) -> Result<(), Error> {
+        let request = EndSession { caller: caller.clone(), session };
+        Ok(self.backend.session.end(&self.cx(), &request).await??)
+    }
+
+    /// Ends all of one's own sessions but the caller's; answers how many.
+    pub async fn end_other_sessions(&self, caller: &Caller) -> Result<u32, Error> {
+        Ok(self.backend.session.end_others(&self.cx(), caller).await??)
     }
 
     /// One's own profile.

@@ -31,8 +31,8 @@ use renewal::{
 };
 use secrets::no_token_is_on_disk;
 use sessions::{
-    a_role_is_given_from_where_the_program_runs, a_session_too_many_ends_the_oldest,
-    sessions_are_listed_and_ended_by_their_owner,
+    a_new_password_ends_all_but_the_session_it_was_chosen_through, a_role_is_given_from_where_the_program_runs,
+    a_session_too_many_ends_the_oldest, sessions_are_listed_and_ended_by_their_owner,
 };
 
 fn main() {
@@ -47,6 +47,7 @@ fn main() {
         what_is_no_refresh_token_has_one_answer,
         sessions_are_listed_and_ended_by_their_owner,
         a_session_too_many_ends_the_oldest,
+        a_new_password_ends_all_but_the_session_it_was_chosen_through,
         a_role_is_given_from_where_the_program_runs,
         tokens_hold_after_a_restart,
         a_change_of_keys_and_of_the_format_signs_nobody_out,

@@ -91,5 +91,9 @@ pub async fn a_forged_token_opens_nothing_over_rpc(engine: Engine) {
     assert_eq!(client.person(&caller).await.expect("it is hers").user_name, "alice");
     let renewed = client.renew(&logged_in.granted.refresh).await.expect("it is the first exchange");
     assert_eq!(renewed.session, logged_in.granted.session);
+    let sessions = client.sessions(&caller).await.expect("hers");
+    assert_eq!(sessions.iter().filter(|session| session.current).count(), 1);
+    client.end_session(&caller, renewed.session).await.expect("it is hers");
+    assert!(matches!(client.person(&caller).await, Err(client::Error::Refused(Refusal::InvalidSession))));
     program.stop().await;
 }

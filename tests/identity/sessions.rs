@@ -1,8 +1,9 @@
 //! Where one is signed in, and what one may do.
 
-use serde_json::Value;
+use hyper::Method;
+use serde_json::{Value, json};
 
-use crate::program::{Holder, problem, renew};
+use crate::program::{Holder, PASSWORD, log_in, problem, renew};
 use crate::support::engine::Engine;
 use crate::support::process::teller;
 use crate::support::program::Program;
@@ -53,6 +54,30 @@ pub async fn sessions_are_listed_and_ended_by_their_owner(engine: Engine) {
     let path = format!("/v1/sessions/{}", second.session);
     assert_eq!(second.browser.delete(&path).await.status, 204, "one's own is how a program signs out");
     assert_eq!(second.asks().await, 401);
+    other.stop().await;
+    program.stop().await;
+}
+
+pub async fn a_new_password_ends_all_but_the_session_it_was_chosen_through(engine: Engine) {
+    const NEW: &str = "plausible lemur";
+    let program = Program::start(&engine).await;
+    let other = program.another_front_end().await;
+    let mut browser = program.browser();
+    let signed_in = json!({"username": "alice", "password": PASSWORD});
+    assert_eq!(browser.json("/api/entrytask/user/signin", &signed_in).await.err_code(), "7");
+    let mut first = Holder::demo(&program, "alice").await;
+    let second = Holder::demo(&program, "alice").await;
+    let bob = Holder::demo(&program, "bob").await;
+    let change = json!({"current_password": PASSWORD, "new_password": NEW}).to_string();
+    let put = first.browser.send(Method::PUT, "/v1/password", Some("application/json"), change).await;
+    assert_eq!(put.status, 204, "{put:?}");
+    assert_eq!((first.asks().await, first.asks_at(&other).await), (200, 200), "this one goes on");
+    assert_eq!((second.asks_at(&program).await, second.asks_at(&other).await), (401, 401), "at once, everywhere");
+    assert_eq!((browser.get("/v1/users/me").await.status.as_u16(), bob.asks_at(&program).await), (401, 200));
+    problem(&renew(&mut program.browser(), &second.refresh).await, 401, "unauthenticated");
+    assert_eq!(renew(&mut program.browser(), &first.refresh).await.status, 200);
+    problem(&log_in(&mut browser, "alice", PASSWORD).await, 401, "wrong-login");
+    assert_eq!(log_in(&mut browser, "alice", NEW).await.status, 200);
     other.stop().await;
     program.stop().await;
 }
