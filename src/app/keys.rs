@@ -27,7 +27,11 @@ pub struct Shown {
 pub(super) fn load(config: &Config) -> Result<Keys, Error> {
     let path = config.token_keys_path();
     make_folder_of(config)?;
+    let is_new = !path.exists();
     let ring = file::load_or_make(&path, format(config), system_clock()).map_err(|e| unusable(&path, e))?;
+    if is_new {
+        tracing::info!(path = %path.display(), "the keys of access tokens were made; other backends need a copy");
+    }
     Ok(Keys::new(path, ring))
 }
 
