@@ -22,7 +22,8 @@ export function showsDevices({ ended, left, failed }) {
     const name = deviceName(session.user_agent);
     node.querySelector('bdi').textContent = name;
     node.querySelector('.here').hidden = !session.current;
-    node.querySelector('.hint').textContent = details(session);
+    node.querySelector('.used').textContent = used(session);
+    node.querySelector('.since').textContent = since(session);
     const button = node.querySelector('button');
     button.setAttribute('aria-label', `Sign out ${name}${session.current ? ', this device' : ''}`);
     presses(button, async () => {
@@ -85,10 +86,12 @@ export function deviceName(userAgent) {
   return browser ?? system ?? (userAgent.slice(0, 40) || 'Unknown device');
 }
 
-function details({ address, current, seen_at: seenAt, created_at: createdAt }) {
-  const since = new Date(createdAt).toLocaleDateString(undefined, { dateStyle: 'medium' });
-  const used = current ? 'in use now' : `used ${ago(new Date(seenAt))}`;
-  return [address, used, `signed in on ${since}`].filter(Boolean).join(' · ');
+const used = ({ current, seen_at: seenAt }) => (current ? 'In use now' : `Used ${ago(new Date(seenAt))}`);
+
+/** When it began, and from where, if that is known. */
+function since({ address, created_at: createdAt }) {
+  const date = new Date(createdAt).toLocaleDateString('en', { dateStyle: 'medium' });
+  return address ? `Signed in on ${date} from ${address}` : `Signed in on ${date}`;
 }
 
 const UNITS = [['day', 86_400], ['hour', 3_600], ['minute', 60]];

@@ -80,6 +80,10 @@ impl Browser {
         self.send(Method::PATCH, path, Some("application/json"), body.to_string()).await
     }
 
+    pub async fn put(&mut self, path: &str, body: &Value) -> Reply {
+        self.send(Method::PUT, path, Some("application/json"), body.to_string()).await
+    }
+
     /// Posts one file, as a form with `enctype="multipart/form-data"` does, after the given text fields.
     pub async fn upload(&mut self, path: &str, fields: &[(&str, &str)], file: &[u8]) -> Reply {
         let mut body = Vec::new();

@@ -37,6 +37,9 @@ pub fn trials() -> (Vec<Trial>, Option<RedisServer>) {
         .collect();
     trials.push(on_server("never_stale_in_random_orders", &url, |url| block_on(never_stale(url))));
     trials.push(on_server("unknown_scripts_are_loaded_again", &url, |url| block_on(unknown_scripts(url))));
+    trials.push(on_server("a_session_in_use_is_listed_again_after_its_list_was_lost", &url, |url| {
+        block_on(lost_list(url))
+    }));
     trials.extend([
         on_own_server("a_killed_and_restarted_server_is_found_again", killed_and_restarted),
         on_own_server("a_frozen_server_is_unavailable_in_time_and_found_again", frozen),
@@ -145,6 +148,17 @@ async fn unknown_scripts(url: String) -> Result<(), Failed> {
         subject.store.cache_profiles(&[profile(version)], TTL).await?;
         assert_eq!(subject.store.cached_profiles(&[UserId(1)]).await?, [Some(profile(version))]);
     }
+    Ok(())
+}
+
+async fn lost_list(url: String) -> Result<(), Failed> {
+    let subject = OnRedis::new(&url).await;
+    let mut beside = subject.beside.clone();
+    subject.store.put_session(KEY, &session(1), TTL).await?;
+    redis::cmd("DEL").arg(format!("{}sessions:{{1}}", subject.prefix)).exec_async(&mut beside).await?;
+    assert_eq!(subject.store.sessions_of(UserId(1)).await?, []);
+    subject.store.touch_session(KEY, &session(1), TTL).await?;
+    assert_eq!(subject.store.sessions_of(UserId(1)).await?, [(KEY, session(1))]);
     Ok(())
 }
 

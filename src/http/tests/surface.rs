@@ -109,11 +109,11 @@ async fn another_sites_page_changes_nothing() {
         "origin: null\r\n",
     ];
     let own = ["", "sec-fetch-site: same-origin\r\n", "sec-fetch-site: none\r\n", "origin: http://teller.test\r\n"];
-    let changes = |allow: &str| allow.contains("POST") || allow.contains("PATCH");
+    let changes = |allow: &str| ["POST", "PATCH", "PUT", "DELETE"].iter().any(|method| allow.contains(method));
     for (path, allow) in paths().into_iter().filter(|(_, allow)| changes(allow)) {
         // Of the entry task's routes one changes something by GET as well, and takes POST too.
         let linked = path.starts_with("/api/entrytask/");
-        let methods = ["GET", "POST", "PATCH"].into_iter().filter(|method| allow.contains(method));
+        let methods = ["GET", "POST", "PATCH", "PUT", "DELETE"].into_iter().filter(|method| allow.contains(method));
         for method in methods.filter(|method| *method != "GET" || linked) {
             for lines in foreign {
                 let answer = rig.ask(request(method, &path, &format!("{}{lines}", cookie()))).await;
