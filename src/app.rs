@@ -14,18 +14,20 @@ use self::side::{Ready, Side};
 use crate::api::Backend;
 use crate::coalesce::Limits;
 use crate::config::{self, Config, Durable, Fleeting, Part};
+use crate::domain::attempt::AttemptRule;
 use crate::http::Front;
 use crate::ledger::{self, Ledger};
 use crate::service::cpu::Cpu;
-use crate::service::expiry;
 use crate::service::grants::{self, Grants, Rules};
 use crate::service::password::{Hasher, Scheme};
 use crate::service::picture::{self, Studio};
 use crate::service::seed::{self, Demo};
 use crate::service::{self, Settings};
+use crate::service::{audit, expiry};
 use crate::store::memory::Memory;
 use crate::store::{Store, Volatile};
 use crate::telemetry::{self, metrics};
+use crate::token::Keys;
 
 pub mod keys;
 mod listen;
@@ -247,16 +249,26 @@ async fn over<S: Store, V: Volatile>(config: &Config, store: S, lanes: usize, vo
             queue_max: config.rpc.max_in_flight,
         },
         contracts_open: config.has_open_contracts(),
+        sign_in: AttemptRule {
+            free: config.sign_in.free_failures,
+            free_per_address: config.sign_in.free_failures_per_address,
+            window: config.sign_in.window(),
+        },
         deduct_asset: config.deduct.asset,
     };
     let (begun, keys, studio) = (ledger.store().clone(), keys::load(config)?, studio(&config.picture));
     let grants = Grants::new(begun.clone(), keys.clone(), rules(config), service::system_clock, settings.coalesce);
-    let (releasing, forgetting) = (expiry::run(ledger.clone()), grants::forget(begun.clone(), service::system_clock));
-    let background = Box::pin(async move {
-        tokio::join!(releasing, forgetting, keys.keep_up());
-    });
+    let background = Box::pin(background(ledger.clone(), keys, config.audit.keep()));
     let registry = service::registry(ledger, volatile, hasher, studio, grants, service::system_clock, &settings);
     Ok(Services { registry, demo, background, finish: Box::pin(async move { begun.finish().await }) })
+}
+
+/// What a backend does without being asked, for ever.
+async fn background<S: Store>(ledger: Ledger<S>, keys: Keys, keep_audit: Duration) {
+    let store = ledger.store().clone();
+    let events = audit::forget(store.clone(), keep_audit, service::system_clock);
+    let grants = grants::forget(store, service::system_clock);
+    tokio::join!(expiry::run(ledger), events, grants, keys.keep_up());
 }
 
 fn limits(config: &config::Ledger, lanes: usize) -> ledger::Limits {
@@ -265,6 +277,7 @@ fn limits(config: &config::Ledger, lanes: usize) -> ledger::Limits {
         batch_max: config.batch_max,
         queue_max: config.queue_max,
         external_stripes: config.external_stripes,
+        transfer_timeout: config.transfer_timeout(),
     }
 }
 

@@ -5,7 +5,7 @@ use std::io::{BufRead, Write};
 use super::{Error, hasher, stores};
 use crate::config::{Config, Durable};
 use crate::domain::account::AccountId;
-use crate::domain::audit::{Event, EventKind};
+use crate::domain::audit::{AuditEvent, AuditKind};
 use crate::domain::time::Timestamp;
 use crate::domain::user::Role;
 use crate::ledger::Ledger;
@@ -99,16 +99,13 @@ pub async fn set_role(config: &Config, user_name: &str, role: Role) -> Result<()
             let failed = |e: StoreError| Error::new("cannot change the role", e);
             let nobody = || Error::new(format!("cannot change the role of {user_name}"), "there is no such user");
             let user = store.credentials(user_name).await.map_err(failed)?.ok_or_else(nobody)?.user;
-            let event = Event {
-                kind: EventKind::RoleChanged,
-                user: Some(user),
-                actor: None,
-                address: String::new(),
-                user_agent: "teller user role".to_owned(),
-                detail: format!("{role:?}").to_lowercase(),
-                at: service::system_clock(),
-            };
-            if store.set_role(user, role, event).await.map_err(failed)? { Ok(()) } else { Err(nobody()) }
+            let event = AuditEvent::new(AuditKind::RoleChanged).about(user);
+            let event = event.with_detail(format!("{role:?}, by teller user role"));
+            if store.set_role(user, role, event, service::system_clock()).await.map_err(failed)? {
+                Ok(())
+            } else {
+                Err(nobody())
+            }
         }
     }
     on_existing_store(config, SetRole(user_name, role)).await

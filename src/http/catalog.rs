@@ -31,6 +31,9 @@ macro_rules! kinds {
 }
 
 kinds! {
+    /// Too many requests, or too many sign-ins that failed, from this address or for this account. Nothing was executed. Try again after
+    /// `Retry-After` seconds.
+    TooManyRequests "too-many-requests" "Too many requests";
     /// The request has no session, or one that has expired or was ended. Sign in, and send the access token (`Authorization: Bearer`) or the
     /// cookie; of an access token that has expired, exchange the refresh token. A refresh token that is worth nothing is answered so too.
     Unauthenticated "unauthenticated" "Not signed in";
@@ -52,8 +55,8 @@ kinds! {
     SessionNotFound "session-not-found" "No such session";
     /// There is an account of this user in this currency: `account_id`.
     AccountExists "account-exists" "Account exists";
-    /// The id or `Idempotency-Key` was used for a request that differs in `field`. Choose another key for another request. In a batch each
-    /// transfer is known by the key and its place: one that differs is refused by itself, and one at a new place is executed.
+    /// The id or `Idempotency-Key` was used for a request that differs in `field`. Choose another key for another request. A batch is one request:
+    /// with anything in it changed, added or left out all of it is refused, unless nothing of the first one was in effect.
     KeyReused "key-reused" "Key used for another request";
     /// There is no such transfer, or it is between accounts of others.
     TransferNotFound "transfer-not-found" "No such transfer";

@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::Clock;
 use crate::api::token::Granted;
 use crate::coalesce::{Coalescer, Limits};
-use crate::domain::audit::{Event, EventKind};
+use crate::domain::audit::{AuditEvent, AuditKind};
 use crate::domain::caller::{Device, Written};
 use crate::domain::grant::{Grant, GrantStatus};
 use crate::domain::session::SessionNumber;
@@ -153,16 +153,9 @@ impl<S: Store> Grants<S> {
 
     /// A token was used again: whoever has the session's tokens is not to be told apart from a thief, so it ends for all.
     async fn betray(&self, grant: &Grant, device: &Device, now: Timestamp) -> Result<(), Error> {
-        let event = Event {
-            kind: EventKind::TokenReused,
-            user: Some(grant.user),
-            actor: None,
-            address: Written(device.address).to_string(),
-            user_agent: device.user_agent().to_owned(),
-            detail: format!("session {}", grant.id),
-            at: now,
-        };
-        if self.store.block_grant(grant.id, GrantStatus::Reused, Some(event)).await? {
+        let event = AuditEvent::new(AuditKind::TokenReused).about(grant.user).from_device(device.clone());
+        let event = event.with_detail(format!("session {}", grant.id));
+        if self.store.block_grant(grant.id, GrantStatus::Reused, Some((event, now))).await? {
             tracing::warn!(user = %grant.user, session = %grant.id, "a refresh token was used again; its session is blocked");
         }
         Ok(())
@@ -181,6 +174,17 @@ impl<S: Store> Grants<S> {
             refresh: RefreshToken::parse(refresh.text()).expect("it is short plain text"),
             refresh_expires_at: grant.expires_at,
         })
+    }
+}
+
+#[cfg(test)]
+impl<S: Store> Grants<S> {
+    /// Where nobody has tokens.
+    pub fn of_nobody(store: S, limits: Limits) -> Self {
+        const LONG: Duration = Duration::from_secs(60);
+        let rules = Rules { format: Format::Paseto, access_ttl: LONG, refresh_ttl: LONG, grace: LONG, sessions_max: 1 };
+        let keys = Keys::new(std::path::PathBuf::new(), token::Ring::default());
+        Self::new(store, keys, rules, super::system_clock, limits)
     }
 }
 

@@ -4,19 +4,19 @@ use teller_rpc::{Context, Status};
 
 use super::answer;
 use super::caller::{Halt, heard};
+use super::door::Door;
 use super::grants::Grants;
 use super::new_password::NewPasswords;
-use super::password::Hasher;
 use crate::api::Refusal;
 use crate::api::token::{Granted, LogIn, LoggedIn, Renew, Service};
-use crate::store::{Credentials, Store, USER_NAME_MAX_BYTES, Volatile};
+use crate::store::{Store, Volatile};
 
 /// The service `token`.
 pub struct Tokens<S, V> {
     pub(super) store: S,
     pub(super) grants: Grants<S>,
     pub(super) passwords: NewPasswords<S, V>,
-    pub(super) hasher: Hasher,
+    pub(super) door: Door<V>,
 }
 
 impl<S: Store, V: Volatile> Service for Tokens<S, V> {
@@ -31,36 +31,20 @@ impl<S: Store, V: Volatile> Service for Tokens<S, V> {
 
 impl<S: Store, V: Volatile> Tokens<S, V> {
     async fn begin(&self, LogIn { user_name, password, device }: LogIn) -> Result<LoggedIn, Halt> {
-        let Some(known) = self.known(&user_name).await? else {
-            // As much work as for a user that exists: how long the answer takes says nothing of who does.
-            self.hasher.verify_nothing(password).await?;
-            return Err(Refusal::WrongLogin.into());
-        };
-        if !self.hasher.verify(password.clone(), known.password_hash.clone()).await? {
-            return Err(Refusal::WrongLogin.into());
-        }
-        let granted = self.grants.begin(known.user, &device).await?;
-        let person = self.store.person(known.user).await?;
-        // The password may have been changed since it was checked, before there was a session to end.
-        let now = self.known(&user_name).await?;
-        match person {
-            Some(person) if now.is_some_and(|now| now.password_version == known.password_version) => {
-                self.passwords.freshen(&known, &password);
+        let shown = self.door.knock_unknown(user_name, password.clone(), &device).await?;
+        let granted = self.grants.begin(shown.known.user, &device).await?;
+        let person = self.store.person(shown.known.user).await?;
+        match (person, self.door.is_current(&shown).await) {
+            (Some(person), Ok(true)) => {
+                self.passwords.freshen(&shown.known, &password);
+                self.door.enter(shown, device).await?;
                 Ok(LoggedIn { granted, person })
             }
             _ => {
-                self.grants.end(known.user, granted.session).await?;
+                self.grants.end(shown.known.user, granted.session).await?;
                 Err(Refusal::WrongLogin.into())
             }
         }
-    }
-
-    async fn known(&self, user_name: &str) -> Result<Option<Credentials>, Halt> {
-        // A longer name is nobody's.
-        if user_name.len() > USER_NAME_MAX_BYTES {
-            return Ok(None);
-        }
-        Ok(self.store.credentials(user_name).await?)
     }
 
     async fn exchange(&self, Renew { token, device }: Renew) -> Result<Granted, Halt> {

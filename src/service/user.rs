@@ -3,6 +3,7 @@
 use rand::Rng;
 use teller_rpc::{Context, Status};
 
+use super::audit::Audit;
 use super::caller::{Callers, Halt, heard};
 use super::new_password::{Kept, NewPasswords};
 use super::password::Hasher;
@@ -11,6 +12,7 @@ use super::profiles::Profiles;
 use super::{Clock, answer};
 use crate::api::Refusal;
 use crate::api::user::{Register, Service, SetNickname, SetPassword, SetPicture, SignUp};
+use crate::domain::audit::{AuditEvent, AuditKind};
 use crate::domain::caller::{Caller, Credential};
 use crate::domain::invalid::Invalid;
 use crate::domain::person::Person;
@@ -24,6 +26,7 @@ pub struct Users<S, V> {
     pub(super) callers: Callers<S, V>,
     pub(super) profiles: Profiles<S, V>,
     pub(super) passwords: NewPasswords<S, V>,
+    pub(super) audit: Audit,
     pub(super) hasher: Hasher,
     pub(super) studio: Studio,
     pub(super) clock: Clock,
@@ -129,7 +132,10 @@ impl<S: Store, V: Volatile> Users<S, V> {
             Credential::Session(id) => Kept { browser: Some(id.clone()), grant: None },
             Credential::Access(_) => Kept { browser: None, grant: self.callers.grant(&caller).await? },
         };
-        self.passwords.change(known, &keep, current, new).await
+        let user = known.user;
+        self.passwords.change(known, &keep, current, new).await?;
+        let event = AuditEvent::new(AuditKind::PasswordChanged).about(user).by(user).from_caller(&caller);
+        Ok(self.audit.record(event).await?)
     }
 
     async fn repaint(&self, SetPicture { caller, user_name, upload }: SetPicture) -> Result<Profile, Halt> {

@@ -1,9 +1,9 @@
-//! What a store keeps of who may: sessions of programs that hold tokens, roles, and what happened.
+//! What a store keeps of who may: sessions of programs that hold tokens, and roles.
 
 use std::future::Future;
 
 use super::StoreError;
-use crate::domain::audit::Event;
+use crate::domain::audit::AuditEvent;
 use crate::domain::grant::{Grant, GrantStatus};
 use crate::domain::person::Person;
 use crate::domain::session::SessionNumber;
@@ -16,11 +16,13 @@ pub trait GrantStore: Clone + Send + Sync + 'static {
     fn person(&self, user: UserId) -> impl Future<Output = Result<Option<Person>, StoreError>> + Send;
 
     /// Gives a user another role, and writes `event`, in one transaction. Whether there is such a user; without one nothing is written.
-    fn set_role(&self, user: UserId, role: Role, event: Event)
-    -> impl Future<Output = Result<bool, StoreError>> + Send;
-
-    /// Writes down what happened.
-    fn record(&self, event: Event) -> impl Future<Output = Result<(), StoreError>> + Send;
+    fn set_role(
+        &self,
+        user: UserId,
+        role: Role,
+        event: AuditEvent,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
     /// Keeps a new session, which is active whatever it says. If its user then has more than `most` that may be used at its beginning, the
     /// oldest beyond them are blocked, in the same transaction. Of several at once each may be allowed one too many, until the next.
@@ -53,7 +55,7 @@ pub trait GrantStore: Clone + Send + Sync + 'static {
         &self,
         id: SessionNumber,
         status: GrantStatus,
-        event: Option<Event>,
+        event: Option<(AuditEvent, Timestamp)>,
     ) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
     /// Ends all of a user's sessions but `spared`. How many.

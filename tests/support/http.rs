@@ -45,11 +45,13 @@ pub struct Browser {
     pub token: Option<String>,
     /// Sent as `Idempotency-Key`.
     pub key: Option<String>,
+    /// Sent as `X-Forwarded-For`, as a proxy in front would.
+    pub seen_at: Option<String>,
 }
 
 impl Browser {
     pub fn new(address: SocketAddr) -> Self {
-        Self { address, session: None, token: None, key: None }
+        Self { address, session: None, token: None, key: None, seen_at: None }
     }
 
     pub async fn get(&mut self, path: &str) -> Reply {
@@ -116,6 +118,9 @@ impl Browser {
         }
         if let Some(token) = &self.token {
             request = request.header("authorization", format!("Bearer {token}"));
+        }
+        if let Some(place) = &self.seen_at {
+            request = request.header("x-forwarded-for", place);
         }
         if let Some(session) = &self.session {
             request = request.header("cookie", format!("theme=dark; sessionID={session}"));

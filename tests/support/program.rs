@@ -26,6 +26,15 @@ impl Program {
         Self::run(config, data).await
     }
 
+    /// The same with the published contracts closed to strangers, as outside of development.
+    #[allow(dead_code, reason = "each test takes what it needs of the support")]
+    pub async fn start_closed(engine: &Engine) -> Self {
+        let data = tempfile::tempdir().expect("a folder");
+        let mut config = quick(engine, data.path());
+        config.contracts.open = false;
+        Self::run(config, data).await
+    }
+
     /// The same with ten times as long for everything: for what is much at once, and slow in a debug build.
     pub async fn start_patient(engine: &Engine) -> Self {
         let data = tempfile::tempdir().expect("a folder");
@@ -43,7 +52,7 @@ impl Program {
     /// The same with these settings besides, as environment variables.
     pub async fn start_with(engine: &Engine, settings: &[(&str, &str)]) -> Self {
         let data = tempfile::tempdir().expect("a folder");
-        let config = configured(engine, data.path(), settings);
+        let config = with(engine, data.path(), settings);
         Self::run(config, data).await
     }
 
@@ -51,7 +60,7 @@ impl Program {
     pub async fn restart_with(self, engine: &Engine, settings: &[(&str, &str)]) -> Self {
         let Self { app, data, .. } = self;
         app.stop().await;
-        let config = configured(engine, data.path(), settings);
+        let config = with(engine, data.path(), settings);
         Self::run(config, data).await
     }
 
@@ -68,6 +77,15 @@ impl Program {
     /// A further front end for this one's backend.
     pub async fn another_front_end(&self) -> Self {
         Self::front_end_for(vec![self.app.rpc.expect("a backend").to_string()]).await
+    }
+
+    /// The same with more settings.
+    pub async fn another_front_end_with(&self, settings: &[(&str, &str)]) -> Self {
+        let data = tempfile::tempdir().expect("a folder");
+        let mut config = with(&Engine::embedded(), data.path(), settings);
+        config.rpc.backends = vec![self.app.rpc.expect("a backend").to_string()];
+        let app = app::start(&config, Part::Http).await.expect("starts");
+        Self { app, config, data }
     }
 
     async fn front_end_for(backends: Vec<String>) -> Self {
@@ -114,11 +132,10 @@ impl Program {
 
 /// The defaults, on free ports and the engine's stores, with passwords hashed quickly.
 fn quick(engine: &Engine, data: &Path) -> Config {
-    configured(engine, data, &[])
+    with(engine, data, &[])
 }
 
-/// The same, with more settings.
-fn configured(engine: &Engine, data: &Path, more: &[(&str, &str)]) -> Config {
+fn with(engine: &Engine, data: &Path, more: &[(&str, &str)]) -> Config {
     let data = data.display().to_string();
     let own = [
         ("TELLER_DATA_DIR", data.as_str()),

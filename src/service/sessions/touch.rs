@@ -76,6 +76,7 @@ mod tests {
 
     use crate::coalesce::Limits;
     use crate::domain::asset::Asset;
+    use crate::domain::attempt::AttemptRule;
     use crate::domain::caller::Device;
     use crate::domain::session::Session;
     use crate::domain::time::Timestamp;
@@ -84,7 +85,7 @@ mod tests {
     use crate::service::sessions::Sessions;
     use crate::store::memory::Memory;
     use crate::store::sqlite::Sqlite;
-    use crate::store::{NewUser, PasswordChange, SESSION_TOUCH, Store, Volatile};
+    use crate::store::{Contact, NewUser, PasswordChange, SESSION_TOUCH, Store, Volatile};
 
     const LONG: Duration = Duration::from_secs(3600);
 
@@ -108,6 +109,7 @@ mod tests {
             change_guard: LONG,
             coalesce: Limits { lanes: 1, batch_max: 8, queue_max: 8 },
             contracts_open: false,
+            sign_in: AttemptRule { free: 10, free_per_address: 100, window: Duration::from_secs(60) },
             deduct_asset: Asset::parse("CNY").expect("a currency"),
         };
         let store = Sqlite::memory(LONG).expect("opens");
@@ -118,6 +120,7 @@ mod tests {
             nickname: "Al".to_owned(),
             password_hash: "hash".to_owned(),
             role: Role::Customer,
+            contact: Contact::default(),
             created_at: clock(),
         };
         store.insert_user(user).await.expect("a new user");

@@ -1,4 +1,4 @@
-//! Sessions with tokens, roles, and what happened: units of work, and the part of the store that they are.
+//! Sessions with tokens, and roles: units of work, and the part of the store that they are.
 
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Result, Transaction};
@@ -6,7 +6,7 @@ use mysql_async::{Conn, Result, Transaction};
 use super::Mysql;
 use super::error::is_taken;
 use super::unit::{Atomic, Attempt, Change, Unit};
-use crate::domain::audit::Event;
+use crate::domain::audit::AuditEvent;
 use crate::domain::grant::{Grant, GrantStatus};
 use crate::domain::person::Person;
 use crate::domain::session::SessionNumber;
@@ -14,6 +14,7 @@ use crate::domain::time::Timestamp;
 use crate::domain::user::{Role, UserId};
 use crate::store::StoreError;
 use crate::store::grant::GrantStore;
+use crate::store::queries::audit::new_rows;
 use crate::store::queries::{NO_SESSION, mysql as queries, rows};
 
 type Answer<T> = std::result::Result<T, StoreError>;
@@ -23,12 +24,8 @@ impl GrantStore for Mysql {
         self.unit(PersonOf(user)).await
     }
 
-    async fn set_role(&self, user: UserId, role: Role, event: Event) -> Answer<bool> {
-        self.unit(Atomic(SetRole { user, role, event })).await
-    }
-
-    async fn record(&self, event: Event) -> Answer<()> {
-        self.unit(Record(event)).await
+    async fn set_role(&self, user: UserId, role: Role, event: AuditEvent, now: Timestamp) -> Answer<bool> {
+        self.unit(Atomic(SetRole { user, role, event, now })).await
     }
 
     async fn begin_grant(&self, grant: Grant, most: usize) -> Answer<()> {
@@ -47,7 +44,12 @@ impl GrantStore for Mysql {
         self.unit(Rotate { id, from, to, now }).await
     }
 
-    async fn block_grant(&self, id: SessionNumber, status: GrantStatus, event: Option<Event>) -> Answer<bool> {
+    async fn block_grant(
+        &self,
+        id: SessionNumber,
+        status: GrantStatus,
+        event: Option<(AuditEvent, Timestamp)>,
+    ) -> Answer<bool> {
         self.unit(Atomic(Block { id, status, event })).await
     }
 
@@ -74,29 +76,19 @@ impl Unit for PersonOf {
 struct SetRole {
     user: UserId,
     role: Role,
-    event: Event,
+    event: AuditEvent,
+    now: Timestamp,
 }
 
 impl Change for SetRole {
     type Value = bool;
 
     async fn apply(&self, db: &mut Transaction<'_>) -> Result<bool> {
-        let there = queries::set_role(db, self.user.0, self.role as u64, self.event.at.0).await? == 1;
+        let there = queries::set_role(db, self.user.0, self.role as u64, self.now.0).await? == 1;
         if there {
-            record(db, &self.event).await?;
+            record(db, &self.event, self.now).await?;
         }
         Ok(there)
-    }
-}
-
-/// Done twice, because its answer was lost, it tells of it twice.
-struct Record(Event);
-
-impl Unit for Record {
-    type Value = ();
-
-    async fn run(&self, db: &mut Conn, _: Attempt) -> Result<()> {
-        record(db, &self.0).await
     }
 }
 
@@ -169,7 +161,7 @@ impl Unit for Rotate {
 struct Block {
     id: SessionNumber,
     status: GrantStatus,
-    event: Option<Event>,
+    event: Option<(AuditEvent, Timestamp)>,
 }
 
 impl Change for Block {
@@ -178,7 +170,7 @@ impl Change for Block {
     async fn apply(&self, db: &mut Transaction<'_>) -> Result<bool> {
         let ended = queries::block_grant(db, self.id.0, self.status as u64).await? == 1;
         match &self.event {
-            Some(event) if ended => record(db, event).await?,
+            Some((event, at)) if ended => record(db, event, *at).await?,
             _ => {}
         }
         Ok(ended)
@@ -214,10 +206,8 @@ impl Unit for Forget {
     }
 }
 
-async fn record<C: Queryable>(db: &mut C, event: &Event) -> Result<()> {
-    let (user, actor) = (event.user.map(|user| user.0), event.actor.map(|actor| actor.0));
-    let (kind, Event { address, user_agent, detail, at, .. }) = (event.kind.name(), event);
-    queries::insert_event(db, kind, user, actor, address, user_agent, detail, at.0).await.map(drop)
+async fn record<C: Queryable>(db: &mut C, event: &AuditEvent, at: Timestamp) -> Result<()> {
+    queries::insert_audit_events(db, &new_rows(std::slice::from_ref(event), at)).await.map(drop)
 }
 
 fn grants(rows: Vec<rows::Grant>) -> Result<Vec<Grant>> {

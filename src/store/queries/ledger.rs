@@ -15,7 +15,7 @@ use crate::domain::user::{Role, UserId};
 /// A row that says what this program does not understand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a row's {0} cannot be understood")]
-pub struct Unreadable(&'static str);
+pub struct Unreadable(pub(super) &'static str);
 
 /// The one of `all` that has this number.
 pub(super) fn numbered<T: Copy>(column: &'static str, number: u64, all: &[(T, u64)]) -> Result<T, Unreadable> {

@@ -1,10 +1,10 @@
-//! Sessions with tokens, roles, and what happened: units of work, and the part of the store that they are.
+//! Sessions with tokens, and roles: units of work, and the part of the store that they are.
 
 use rusqlite::{Connection, Result};
 
 use super::Sqlite;
 use super::user::row_id;
-use crate::domain::audit::Event;
+use crate::domain::audit::AuditEvent;
 use crate::domain::grant::{Grant, GrantStatus};
 use crate::domain::person::Person;
 use crate::domain::session::SessionNumber;
@@ -12,6 +12,7 @@ use crate::domain::time::Timestamp;
 use crate::domain::user::{Role, UserId};
 use crate::store::StoreError;
 use crate::store::grant::GrantStore;
+use crate::store::queries::audit::new_rows;
 use crate::store::queries::{NO_SESSION, rows, sqlite as queries};
 
 impl GrantStore for Sqlite {
@@ -23,20 +24,16 @@ impl GrantStore for Sqlite {
         .await
     }
 
-    async fn set_role(&self, user: UserId, role: Role, event: Event) -> Result<bool, StoreError> {
+    async fn set_role(&self, user: UserId, role: Role, event: AuditEvent, now: Timestamp) -> Result<bool, StoreError> {
         self.write(move |db| {
             let Some(id) = row_id(user) else { return Ok(false) };
-            let there = queries::set_role(db, id, role as u64, event.at.0)? == 1;
+            let there = queries::set_role(db, id, role as u64, now.0)? == 1;
             if there {
-                record(db, &event)?;
+                record(db, &event, now)?;
             }
             Ok(there)
         })
         .await
-    }
-
-    async fn record(&self, event: Event) -> Result<(), StoreError> {
-        self.write(move |db| record(db, &event)).await
     }
 
     async fn begin_grant(&self, grant: Grant, most: usize) -> Result<(), StoreError> {
@@ -70,12 +67,12 @@ impl GrantStore for Sqlite {
         &self,
         id: SessionNumber,
         status: GrantStatus,
-        event: Option<Event>,
+        event: Option<(AuditEvent, Timestamp)>,
     ) -> Result<bool, StoreError> {
         self.write(move |db| {
             let ended = queries::block_grant(db, id.0, status as u64)? == 1;
             match &event {
-                Some(event) if ended => record(db, event)?,
+                Some((event, at)) if ended => record(db, event, *at)?,
                 _ => {}
             }
             Ok(ended)
@@ -113,10 +110,8 @@ fn begin(db: &Connection, grant: &Grant, most: usize) -> Result<()> {
     Ok(())
 }
 
-fn record(db: &Connection, event: &Event) -> Result<()> {
-    let (user, actor) = (event.user.and_then(row_id), event.actor.and_then(row_id));
-    let (kind, Event { address, user_agent, detail, at, .. }) = (event.kind.name(), event);
-    queries::insert_event(db, kind, user, actor, address, user_agent, detail, at.0).map(drop)
+fn record(db: &Connection, event: &AuditEvent, at: Timestamp) -> Result<()> {
+    queries::insert_audit_events(db, &new_rows(std::slice::from_ref(event), at)).map(drop)
 }
 
 fn grants(rows: Vec<rows::Grant>) -> Result<Vec<Grant>> {
