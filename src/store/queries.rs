@@ -67,6 +67,7 @@ impl From<rows::Credentials> for Credentials {
 }
 
 #[allow(missing_docs, reason = "a column is described where its table is made")]
+#[allow(clippy::too_many_arguments, reason = "a statement takes as many as its row has columns")]
 mod generated {
     use super::{Amount, Asset, Prepared, column, padded};
 
