@@ -1,7 +1,8 @@
 //! The command line: one file for each subcommand, each a few flags and what to do with them.
 //!
 //! - [`serve`], [`http`], [`backend`]: run Teller, whole or in part.
-//! - [`migrate`], [`config`], [`seed`], [`completions`]: do one thing and end.
+//! - [`migrate`], [`config`], [`seed`], [`import`], [`completions`]: do one thing and end.
+//! - [`keys`], [`user`]: the keys of tokens; roles.
 //! - [`verify`], [`export`]: look at the books, and copy them.
 //! - [`certs`]: certificates to develop with.
 //! - [`rpc`]: ask a backend what it serves, and call it.
@@ -25,6 +26,8 @@ mod export;
 mod failure;
 mod flags;
 mod http;
+mod import;
+mod keys;
 mod migrate;
 mod progress;
 mod rpc;
@@ -32,6 +35,7 @@ mod run;
 mod seed;
 mod serve;
 mod signals;
+mod user;
 mod verify;
 
 use failure::Failure;
@@ -76,6 +80,9 @@ enum Command {
     Rpc(rpc::Rpc),
     Config(config::Config),
     Seed(seed::Seed),
+    Keys(keys::Keys),
+    User(user::User),
+    Import(import::Import),
     Verify(verify::Verify),
     Export(export::Export),
     Completions(completions::Completions),
@@ -107,6 +114,9 @@ fn execute(arguments: Arguments) -> Result<(), Failure> {
         Command::Rpc(rpc) => rpc.execute(),
         Command::Config(config) => config.execute(),
         Command::Seed(seed) => seed.execute(),
+        Command::Keys(keys) => keys.execute(),
+        Command::User(user) => user.execute(),
+        Command::Import(import) => import.execute(),
         Command::Verify(verify) => verify.execute(),
         Command::Export(export) => export.execute(),
         Command::Completions(completions) => completions.execute(),

@@ -15,8 +15,8 @@
 //! - [`extract`]: fields and cookies.
 //! - [`upload`]: pictures in multipart bodies.
 //! - [`json`], [`query`]: the bodies and parameters of `/v1`, read strictly.
-//! - [`entrytask`], [`picture`], [`page`], [`health`], [`account`], [`transfer`], [`batch`], [`audit`], [`deduct`],
-//!   [`wallet`]: the handlers, one file per noun.
+//! - [`entrytask`], [`picture`], [`page`], [`health`], [`person`], [`token`], [`session`], [`password`], [`account`], [`transfer`], [`batch`],
+//!   [`audit`], [`deduct`], [`wallet`]: the handlers, one file per noun.
 //! - [`show`]: how amounts, times and ids are written.
 //! - [`reply`]: answers and their statuses.
 //! - [`errcode`]: the entry task's codes.
@@ -45,6 +45,8 @@ mod json;
 mod openapi;
 mod origin;
 mod page;
+mod password;
+mod person;
 mod picture;
 mod problem;
 mod pulse;
@@ -53,11 +55,13 @@ mod rate;
 mod reply;
 mod router;
 mod security;
+mod session;
 mod show;
 mod socket;
 #[cfg(test)]
 mod tests;
 mod tls;
+mod token;
 mod trace;
 mod transfer;
 mod upload;

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http_body_util::Full;
 use hyper::header::{
     ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue, LOCATION,
-    RETRY_AFTER,
+    RETRY_AFTER, WWW_AUTHENTICATE,
 };
 use hyper::{Response, StatusCode};
 use serde::Serialize;
@@ -25,6 +25,7 @@ use crate::error;
 
 static JSON: HeaderValue = HeaderValue::from_static("application/json");
 static PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
+static BEARER: HeaderValue = HeaderValue::from_static("Bearer");
 static SOON: HeaderValue = HeaderValue::from_static("1");
 static CLOSE: HeaderValue = HeaderValue::from_static("close");
 
@@ -115,6 +116,11 @@ impl Reply {
     pub(super) fn created(location: &str, body: &impl Serialize) -> Self {
         let location = HeaderValue::from_str(location).expect("a path of ours is ASCII");
         Self::json(StatusCode::CREATED, &JSON, body).with(LOCATION, location)
+    }
+
+    /// It is done, and there is nothing to say about it.
+    pub(super) fn done() -> Self {
+        Self::empty(StatusCode::NO_CONTENT)
     }
 
     /// The success of a deduction.
@@ -319,6 +325,7 @@ fn problem_of(trouble: &Trouble) -> Reply {
     match trouble {
         Trouble::Refused(Refusal::TooManyRequests { retry_after_s }) => later(reply, *retry_after_s),
         _ if status == StatusCode::SERVICE_UNAVAILABLE => reply.with(RETRY_AFTER, SOON.clone()),
+        _ if status == StatusCode::UNAUTHORIZED => reply.with(WWW_AUTHENTICATE, BEARER.clone()),
         _ => reply,
     }
 }
@@ -429,10 +436,13 @@ const fn status_of(problem: &Problem) -> StatusCode {
 pub(super) const fn status_of_kind(kind: Kind) -> StatusCode {
     match kind {
         Kind::InvalidRequest => StatusCode::BAD_REQUEST,
-        Kind::Unauthenticated | Kind::WrongPassword => StatusCode::UNAUTHORIZED,
+        Kind::Unauthenticated | Kind::WrongPassword | Kind::WrongLogin => StatusCode::UNAUTHORIZED,
         Kind::OperatorOnly => StatusCode::FORBIDDEN,
-        Kind::UserNotFound | Kind::TransferNotFound | Kind::AccountNotFound => StatusCode::NOT_FOUND,
+        Kind::UserNotFound | Kind::SessionNotFound | Kind::TransferNotFound | Kind::AccountNotFound => {
+            StatusCode::NOT_FOUND
+        }
         Kind::UserExists
+        | Kind::EmailExists
         | Kind::AccountExists
         | Kind::AlreadySettled
         | Kind::HoldExpired

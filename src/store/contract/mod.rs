@@ -1,6 +1,7 @@
 //! The promises of the stores, stated again as tests that run on every implementation.
 //!
 //! - [`store`], `reconciliation`: the promises of [`Store`](super::Store).
+//! - [`grant`]: the promises of [`GrantStore`](super::grant::GrantStore).
 //! - [`audit`]: those about what is written down.
 //! - [`ledger`]: the promises of [`LedgerStore`](super::ledger::LedgerStore).
 //! - [`volatile`]: the promises of [`Volatile`](super::Volatile).
@@ -9,6 +10,7 @@
 //! not hold panics.
 
 pub mod audit;
+pub mod grant;
 pub mod ledger;
 mod reconciliation;
 pub mod store;
