@@ -25,7 +25,6 @@ use crate::error;
 
 static JSON: HeaderValue = HeaderValue::from_static("application/json");
 static PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
-static BEARER: HeaderValue = HeaderValue::from_static("Bearer");
 static SOON: HeaderValue = HeaderValue::from_static("1");
 static CLOSE: HeaderValue = HeaderValue::from_static("close");
 
@@ -314,7 +313,7 @@ fn problem_of(trouble: &Trouble) -> Reply {
     match trouble {
         Trouble::Refused(Refusal::TooManyRequests { retry_after_s }) => later(reply, *retry_after_s),
         _ if status == StatusCode::SERVICE_UNAVAILABLE => reply.with(RETRY_AFTER, SOON.clone()),
-        _ if status == StatusCode::UNAUTHORIZED => reply.with(WWW_AUTHENTICATE, BEARER.clone()),
+        _ if status == StatusCode::UNAUTHORIZED => reply.with(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")),
         _ => reply,
     }
 }
