@@ -11,7 +11,7 @@ use teller::domain::money::{Amount, Decimal};
 use teller::domain::time::Timestamp;
 use teller::domain::transfer::{Description, TransferId, TransferKind};
 use teller::domain::user::UserId;
-use teller::ledger::plan::{Pending, plan};
+use teller::ledger::plan::{Asked, Pending, plan};
 
 fn asset() -> Asset {
     Asset::parse("CNY").expect("a currency")
@@ -68,11 +68,12 @@ fn planner(criterion: &mut Criterion) {
         });
         let accounts = wanted.map(|id| (id, Some(account(id.0)))).collect();
         let found = Found { accounts, ..Found::default() };
-        let planned = plan(&found, &Pending::new(), &[&batch], Timestamp(1));
+        let batch = [Asked::from(batch)];
+        let planned = plan(&found, &Pending::new(), &batch, Timestamp(1));
         assert!(planned.outcomes.iter().all(Result::is_ok), "what is refused is not what is measured");
         group.throughput(Throughput::Elements(commands));
         group.bench_function(name, |bencher| {
-            let run = |groups: &[Command]| plan(black_box(&found), &Pending::new(), &[groups], Timestamp(1));
+            let run = |asked: &[Asked]| plan(black_box(&found), &Pending::new(), asked, Timestamp(1));
             bencher.iter_batched(|| &batch[..], run, BatchSize::LargeInput);
         });
     }

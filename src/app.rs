@@ -14,14 +14,15 @@ use self::side::{Ready, Side};
 use crate::api::Backend;
 use crate::coalesce::Limits;
 use crate::config::{self, Config, Durable, Fleeting, Part};
+use crate::domain::attempt::AttemptRule;
 use crate::http::Front;
 use crate::ledger::{self, Ledger};
 use crate::service::cpu::Cpu;
-use crate::service::expiry;
 use crate::service::password::{Hasher, Scheme};
 use crate::service::picture::{self, Studio};
 use crate::service::seed::{self, Demo};
 use crate::service::{self, Settings};
+use crate::service::{audit, expiry};
 use crate::store::memory::Memory;
 use crate::store::{Store, Volatile};
 use crate::telemetry::{self, metrics};
@@ -245,12 +246,24 @@ async fn over<S: Store, V: Volatile>(config: &Config, store: S, lanes: usize, vo
             queue_max: config.rpc.max_in_flight,
         },
         contracts_open: config.has_open_contracts(),
+        sign_in: AttemptRule {
+            free: config.sign_in.free_failures,
+            free_per_address: config.sign_in.free_failures_per_address,
+            window: config.sign_in.window(),
+        },
         deduct_asset: config.deduct.asset,
     };
-    let (begun, background) = (ledger.store().clone(), Box::pin(expiry::run(ledger.clone())));
+    let begun = ledger.store().clone();
+    let background = Box::pin(background(ledger.clone(), config.audit.keep()));
     let studio = studio(&config.picture);
     let registry = service::registry(ledger, volatile, hasher, studio, service::system_clock, &settings);
     Ok(Services { registry, demo, background, finish: Box::pin(async move { begun.finish().await }) })
+}
+
+/// What a backend does without being asked, for ever.
+async fn background<S: Store>(ledger: Ledger<S>, keep_audit: Duration) {
+    let forget = audit::forget(ledger.store().clone(), keep_audit, service::system_clock);
+    tokio::join!(expiry::run(ledger), forget);
 }
 
 fn limits(config: &config::Ledger, lanes: usize) -> ledger::Limits {
@@ -259,6 +272,7 @@ fn limits(config: &config::Ledger, lanes: usize) -> ledger::Limits {
         batch_max: config.batch_max,
         queue_max: config.queue_max,
         external_stripes: config.external_stripes,
+        transfer_timeout: config.transfer_timeout(),
     }
 }
 

@@ -51,9 +51,10 @@ use crate::api::health::Ready;
 use crate::api::session::SignIn;
 use crate::api::transfer::{Batch, Brief, End, External, Handle, Item, OfTransfer, Order, Post, Seen, Settle};
 use crate::api::user::{SetNickname, SetPicture, SignUp};
-use crate::api::{Backend, Refusal};
+use crate::api::{Backend, Refusal, audit};
 use crate::domain::account::{Account, AccountId};
 use crate::domain::asset::Asset;
+use crate::domain::audit::{AuditKind, AuditRecord};
 use crate::domain::caller::{Caller, Device};
 use crate::domain::command::{self, Done};
 use crate::domain::invalid::Invalid;
@@ -92,6 +93,8 @@ pub struct Client {
 impl Client {
     /// How long a call may take unless [`Self::with_timeout`] says otherwise.
     pub const TIMEOUT: Duration = Duration::from_secs(2);
+    /// What each further transfer of a batch adds to that: as much as a backend's `ledger.transfer_timeout_us` by default.
+    pub const TRANSFER_TIMEOUT: Duration = Duration::from_millis(1);
 
     /// A client of the backends at `addresses` (`host:port`). Connections are made when they are first needed.
     pub fn connect<A: Into<String>>(addresses: impl IntoIterator<Item = A>, secret: Secret) -> Self {
@@ -145,6 +148,19 @@ impl Client {
         Ok(self.backend.user.set_picture(&self.cx(), &request).await??)
     }
 
+    /// What was written down about `user`, of `kind`, before the number `before`: newest first, at most `limit` (1 to 1000). For operators.
+    pub async fn audit(
+        &self,
+        caller: &Caller,
+        user: Option<UserId>,
+        kind: Option<AuditKind>,
+        before: Option<u64>,
+        limit: u16,
+    ) -> Result<Page<AuditRecord>, Error> {
+        let request = audit::List { caller: caller.clone(), user, kind, before, limit };
+        Ok(self.backend.audit.list(&self.cx(), &request).await??)
+    }
+
     /// A picture by the name that a profile gives.
     pub async fn picture(&self, name: &PictureName) -> Result<Option<Picture>, Error> {
         Ok(self.backend.user.picture(&self.cx(), name).await?)
@@ -191,7 +207,7 @@ impl Client {
     }
 
     /// Moves money many times in one transaction, 10,000 times at most: an answer for each, in their order. With a key the ids of `items` do not
-    /// count.
+    /// count. May take [`Self::TRANSFER_TIMEOUT`] longer for each item but the first.
     pub async fn transfers(
         &self,
         caller: &Caller,
@@ -199,7 +215,9 @@ impl Client {
         items: Vec<Item>,
     ) -> Result<Vec<Result<Brief, command::Refusal>>, Error> {
         let request = Batch { caller: caller.clone(), key, atomic: false, items };
-        Ok(self.backend.transfer.batch(&self.cx(), &request).await??)
+        let extra = command::extra_time(Self::TRANSFER_TIMEOUT, request.items.len());
+        let cx = Context::with_timeout(self.timeout.saturating_add(extra));
+        Ok(self.backend.transfer.batch(&cx, &request).await??)
     }
 
     /// Ends a pending transfer.

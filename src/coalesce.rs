@@ -24,10 +24,11 @@
 //! lane is one task that lives as long as the coalescer and sleeps while there is nothing to do.
 
 mod lane;
+mod queue;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::future::Future;
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -35,15 +36,17 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use tokio::sync::{Notify, oneshot};
 
 use lane::Lane;
+use queue::Queue;
 
 /// How much a [`Coalescer`] does at a time.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// Batches that run at once, at least 1.
     pub lanes: usize,
-    /// Most keys in a batch, at least 1; where keys are weighed, their weight. A key that weighs more goes alone.
+    /// Most keys in a batch, at least 1; where keys are weighed, their weight. A key that weighs more goes alone, and is heavy.
     pub batch_max: usize,
-    /// Most keys, or their weight, that wait for a lane; what would exceed it is refused with [`CoalesceError::Busy`].
+    /// Most keys, or their weight, that wait for a lane; what would exceed it is refused with [`CoalesceError::Busy`], and so is a heavy key
+    /// while others are waiting with which it would exceed a quarter of it.
     pub queue_max: usize,
 }
 
@@ -79,9 +82,7 @@ struct Shared<K, V, E> {
 }
 
 struct State<K, V, E> {
-    queue: VecDeque<Waiting<K, V, E>>,
-    /// What the queue weighs.
-    queued: usize,
+    queue: Queue<Waiting<K, V, E>>,
     /// Lanes that sleep, the one that slept last on top.
     idle: Vec<usize>,
     /// Lanes without a task: not started yet, or their runtime has gone.
@@ -92,7 +93,6 @@ struct State<K, V, E> {
 
 struct Waiting<K, V, E> {
     key: K,
-    weight: usize,
     answer: Answer<V, E>,
 }
 
@@ -156,13 +156,7 @@ where
     {
         let lanes = limits.lanes.max(1);
         let limits = Limits { lanes, batch_max: limits.batch_max.max(1), ..limits };
-        let state = State {
-            queue: VecDeque::new(),
-            queued: 0,
-            idle: Vec::new(),
-            stopped: (0..lanes).rev().collect(),
-            closed: false,
-        };
+        let state = State { queue: Queue::new(), idle: Vec::new(), stopped: (0..lanes).rev().collect(), closed: false };
         let wake = (0..lanes).map(|_| Notify::new()).collect();
         let batch = Arc::new(batch);
         Self {
@@ -183,18 +177,15 @@ where
     pub async fn call(&self, key: K) -> Result<V, CoalesceError<E>> {
         let (answer, answered) = oneshot::channel();
         let weight = (self.shared.weigh)(&key);
-        self.enqueue(Waiting { key, weight, answer })?;
+        self.enqueue(weight, Waiting { key, answer })?;
         answered.await.unwrap_or(Err(CoalesceError::Lost))
     }
 
-    fn enqueue(&self, waiting: Waiting<K, V, E>) -> Result<(), CoalesceError<E>> {
+    fn enqueue(&self, weight: usize, waiting: Waiting<K, V, E>) -> Result<(), CoalesceError<E>> {
         let mut state = self.shared.lock();
-        let queued = state.queued.saturating_add(waiting.weight);
-        if queued > self.shared.limits.queue_max {
+        if !state.queue.push(&self.shared.limits, weight, waiting) {
             return Err(CoalesceError::Busy);
         }
-        state.queued = queued;
-        state.queue.push_back(waiting);
         let (idle, stopped) = match state.idle.pop() {
             Some(lane) => (Some(lane), None),
             None => (None, state.stopped.pop()),
@@ -207,20 +198,6 @@ where
             (self.start)(Lane::new(Arc::clone(&self.shared), lane));
         }
         Ok(())
-    }
-}
-
-impl<K, V, E> State<K, V, E> {
-    /// Moves a batch of keys from the queue to `taken`: as many as weigh `batch_max`, or one that weighs more.
-    fn take(&mut self, batch_max: usize, taken: &mut Vec<Waiting<K, V, E>>) {
-        let mut room = batch_max;
-        while let Some(next) = self.queue.front()
-            && (next.weight <= room || taken.is_empty())
-        {
-            room = room.saturating_sub(next.weight);
-            self.queued -= next.weight;
-            taken.extend(self.queue.pop_front());
-        }
     }
 }
 

@@ -20,6 +20,7 @@ mod support;
 mod browser {
     pub mod account;
     pub mod chromium;
+    pub mod foreign;
     pub mod page;
     pub mod picture;
     pub mod profile;
@@ -61,6 +62,7 @@ fn main() -> ExitCode {
         reach::the_whole_story_needs_no_mouse in Desk,
         reach::nothing_scrolls_sideways_on_a_narrow_phone in Phone,
         reach::an_inline_script_is_refused in Desk,
+        foreign::another_sites_page_cannot_act_for_who_is_signed_in in Desk,
         reach::the_console_says_that_the_backend_is_ready in Desk,
     ];
     libtest_mimic::run(&arguments, trials).exit_code()

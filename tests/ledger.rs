@@ -27,7 +27,8 @@ use again::{
     a_restart_answers_the_same_to_the_byte,
 };
 use batches::{
-    a_batch_is_answered_one_by_one, a_chain_stands_or_falls_together, a_full_batch_fits_and_one_more_does_not,
+    a_batch_is_answered_one_by_one, a_batch_under_a_key_is_one_request, a_chain_stands_or_falls_together,
+    a_full_batch_fits_and_one_more_does_not,
 };
 use deductions::{a_thousand_deductions_at_once_lose_nothing, deductions_are_answered_to_the_letter};
 use hostile::{
@@ -59,6 +60,7 @@ fn main() {
         a_batch_is_answered_one_by_one,
         a_chain_stands_or_falls_together,
         a_full_batch_fits_and_one_more_does_not,
+        a_batch_under_a_key_is_one_request,
         a_key_stands_for_one_request_and_says_what_differs,
         a_key_is_one_transfer_through_every_front_end_and_backend,
         a_restart_answers_the_same_to_the_byte,

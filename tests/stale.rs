@@ -8,6 +8,7 @@ use std::time::Duration;
 use support::engine::Engine;
 use teller::coalesce::Limits;
 use teller::domain::asset::Asset;
+use teller::domain::attempt::{AttemptKey, AttemptRule, Counter};
 use teller::domain::session::{Session, SessionKey};
 use teller::domain::time::Timestamp;
 use teller::domain::user::{Nickname, Profile, Role, UserId};
@@ -87,6 +88,18 @@ impl<V: Volatile> Volatile for Held<V> {
     async fn drop_sessions(&self, user: UserId, keys: &[SessionKey]) -> Result<(), StoreError> {
         self.inner.drop_sessions(user, keys).await
     }
+    async fn admit(&self, counters: &[Counter]) -> Result<Option<Duration>, StoreError> {
+        self.inner.admit(counters).await
+    }
+    async fn count_failure(&self, counters: &[Counter], window: Duration) -> Result<(), StoreError> {
+        self.inner.count_failure(counters, window).await
+    }
+    async fn welcome_device(&self, device: AttemptKey, ttl: Duration) -> Result<(), StoreError> {
+        self.inner.welcome_device(device, ttl).await
+    }
+    async fn knows_device(&self, device: AttemptKey) -> Result<bool, StoreError> {
+        self.inner.knows_device(device).await
+    }
     async fn cached_profiles(&self, users: &[UserId]) -> Result<Vec<Option<Profile>>, StoreError> {
         self.inner.cached_profiles(users).await
     }
@@ -109,6 +122,7 @@ fn settings(guard: Duration) -> Settings {
         profile_ttl: LONG,
         change_guard: guard,
         contracts_open: false,
+        sign_in: AttemptRule { free: 10, free_per_address: 100, window: LONG },
         deduct_asset: Asset::parse("CNY").expect("a currency"),
         coalesce: Limits { lanes: 2, batch_max: 16, queue_max: 64 },
     }

@@ -3,6 +3,8 @@
 //! Tests that need a MySQL server start a MariaDB of their own, or use the one of `TELLER_TEST_MYSQL_URL`; where neither can be had
 //! they are listed as ignored, with the reason.
 
+#[path = "store/large.rs"]
+mod large;
 #[path = "store/ledger.rs"]
 mod ledger;
 #[path = "store/migrations.rs"]
@@ -30,7 +32,8 @@ fn main() {
         return;
     }
     let arguments = Arguments::from_args();
-    let trials = [sqlite::trials(), mysql::trials(), migrations::trials(), outage::trials(), ledger::trials()];
+    let trials =
+        [sqlite::trials(), mysql::trials(), migrations::trials(), outage::trials(), ledger::trials(), large::trials()];
     let conclusion = libtest_mimic::run(&arguments, trials.into_iter().flatten().collect());
     support::mysql::end();
     conclusion.exit();

@@ -8,13 +8,17 @@
 //! - [`session`]: sign-in, sign-out, where one is signed in.
 //! - [`account`]: accounts and their entries.
 //! - [`transfer`]: moving money.
+//! - [`wallet`]: accounts, as a published contract has them.
+//! - [`audit`]: what was written down about who did what.
 //! - [`health`]: whether the backend can serve.
 
 pub mod account;
+pub mod audit;
 pub mod health;
 pub mod session;
 pub mod transfer;
 pub mod user;
+pub mod wallet;
 
 use serde::{Deserialize, Serialize};
 use teller_rpc::MethodVisitor;
@@ -36,6 +40,12 @@ pub enum Refusal {
     /// The user exists, the password is another.
     #[error("the password is wrong")]
     WrongPassword,
+    /// Too many tries, or requests: come back after as many seconds.
+    #[error("try again in {retry_after_s} s")]
+    TooManyRequests {
+        /// From now on.
+        retry_after_s: u32,
+    },
     /// No session, or one that has expired or was ended.
     #[error("whoever asks is not signed in")]
     InvalidSession,
@@ -83,6 +93,10 @@ pub struct Backend {
     pub account: account::Client,
     /// Transfers.
     pub transfer: transfer::Client,
+    /// Wallets.
+    pub wallet: wallet::Client,
+    /// Audit.
+    pub audit: audit::Client,
     /// Health.
     pub health: health::Client,
 }
@@ -95,6 +109,8 @@ impl Backend {
             session: session::Client::new(client.clone()),
             account: account::Client::new(client.clone()),
             transfer: transfer::Client::new(client.clone()),
+            wallet: wallet::Client::new(client.clone()),
+            audit: audit::Client::new(client.clone()),
             health: health::Client::new(client),
         }
     }
@@ -107,6 +123,8 @@ pub fn visit<V: MethodVisitor>(service: &str, method: &str, visitor: V) -> Optio
         session::SERVICE => session::visit(method, visitor),
         account::SERVICE => account::visit(method, visitor),
         transfer::SERVICE => transfer::visit(method, visitor),
+        wallet::SERVICE => wallet::visit(method, visitor),
+        audit::SERVICE => audit::visit(method, visitor),
         health::SERVICE => health::visit(method, visitor),
         _ => None,
     }

@@ -11,7 +11,8 @@ use crate::domain::user::Password;
 teller_rpc::service! {
     /// Sessions.
     pub service "session" {
-        /// Begins a session. Refused: `NoSuchUser`, `WrongPassword`.
+        /// Begins a session. Refused: `TooManyRequests` (after failures, before the password is looked at), `NoSuchUser`,
+        /// `WrongPassword`.
         fn sign_in(SignIn) -> Result<SessionId, Refusal>;
 
         /// Ends a session, at once and everywhere. Refused: `InvalidSession`, also for one that was ended before.

@@ -29,7 +29,8 @@ teller_rpc::service! {
         /// Moves money, or holds it. Refused: `Ledger`.
         idempotent fn post(Post) -> Result<Done, Refusal>;
 
-        /// Moves money many times in one transaction, each answered on its own. Refused: `Invalid` (too many, or none).
+        /// Moves money many times in one transaction, each answered on its own. Refused: `Invalid` (too many, or none), `Ledger`
+        /// (`IdReused`: the key was used for another batch).
         idempotent fn batch(Batch) -> Result<Vec<Result<Brief, command::Refusal>>, Refusal>;
 
         /// Ends a pending transfer: for the owner of the account that pays. Refused: `Ledger`.
@@ -104,7 +105,8 @@ pub struct Post {
 pub struct Batch {
     /// Who asks.
     pub caller: Caller,
-    /// With a key, an item's id is made of whoever asks, the key and its place.
+    /// With a key, an item's id is made of whoever asks, the key, the whole batch and its place. Sent again with anything else in it, the batch is
+    /// refused with `IdReused`, unless nothing of the first one was in effect.
     pub key: Option<IdempotencyKey>,
     /// All or none: as if all were linked.
     pub atomic: bool,

@@ -14,15 +14,17 @@ use super::{Caller, CoalesceError, Shared, Waiting};
 pub(super) struct Lane<K, V, E> {
     shared: Arc<Shared<K, V, E>>,
     index: usize,
+    /// Whether it is at work on something heavy.
+    heavy: bool,
 }
 
 impl<K, V, E> Lane<K, V, E> {
     pub(super) fn new(shared: Arc<Shared<K, V, E>>, index: usize) -> Self {
-        Self { shared, index }
+        Self { shared, index, heavy: false }
     }
 
     /// Runs batches until the coalescer is dropped and its queue is empty.
-    pub(super) async fn run<F, Fut>(self, batch: Arc<F>)
+    pub(super) async fn run<F, Fut>(mut self, batch: Arc<F>)
     where
         F: Fn(Vec<K>) -> Fut,
         Fut: Future<Output = Result<Vec<V>, E>>,
@@ -51,11 +53,14 @@ impl<K, V, E> Lane<K, V, E> {
     }
 
     /// Waits for keys and takes at most a batch of them. `false`: there will be none any more.
-    async fn take(&self, taken: &mut Vec<Waiting<K, V, E>>) -> bool {
+    async fn take(&mut self, taken: &mut Vec<Waiting<K, V, E>>) -> bool {
         loop {
             {
                 let mut state = self.shared.lock();
-                state.take(self.shared.limits.batch_max, taken);
+                if std::mem::take(&mut self.heavy) {
+                    state.queue.heavy_ended();
+                }
+                self.heavy = state.queue.take(&self.shared.limits, taken);
                 if !taken.is_empty() {
                     return true;
                 }
@@ -77,11 +82,18 @@ impl<K, V, E> Drop for Lane<K, V, E> {
         state.idle.retain(|lane| *lane != self.index);
         state.stopped.push(self.index);
         let nobody_left = state.stopped.len() == self.shared.limits.lanes;
-        let abandoned = if nobody_left { std::mem::take(&mut state.queue) } else { Default::default() };
-        state.queued -= abandoned.iter().map(|waiting| waiting.weight).sum::<usize>();
+        let abandoned = nobody_left.then(|| state.queue.clear());
+        // What is heavy may have waited for this one alone.
+        let successor = if self.heavy { state.idle.pop() } else { None };
+        if self.heavy {
+            state.queue.heavy_ended();
+        }
         // Outside the lock: dropping the channels wakes their callers.
         drop(state);
         drop(abandoned);
+        if let Some(lane) = successor {
+            self.shared.wake[lane].notify_one();
+        }
     }
 }
 

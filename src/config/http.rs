@@ -1,4 +1,4 @@
-//! `[http]`: the front end.
+//! `[http]` and `[limits]`: the front end.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -64,4 +64,18 @@ impl Http {
     pub fn drain(&self) -> Duration {
         Duration::from_millis(self.drain_ms)
     }
+}
+
+/// How many requests a client may make. Addresses of this machine may make any number.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    /// Requests a second of one address; 0 is no limit.
+    pub per_address_per_s: u32,
+    /// Requests that one address may make at once after a rest.
+    pub per_address_burst: u32,
+    /// Requests a second of one session or token; 0 is no limit.
+    pub per_caller_per_s: u32,
+    /// Requests that one session or token may make at once after a rest.
+    pub per_caller_burst: u32,
 }

@@ -1,5 +1,7 @@
 //! `[ledger]`, `[contracts]` and `[deduct]`: money.
 
+use std::time::Duration;
+
 use serde::Deserialize;
 
 use crate::domain::asset::Asset;
@@ -16,6 +18,15 @@ pub struct Ledger {
     pub queue_max: usize,
     /// Accounts of each currency that stand for the world outside.
     pub external_stripes: u16,
+    /// Microseconds that each further transfer of a batch adds to every time-out that it is under.
+    pub transfer_timeout_us: u32,
+}
+
+impl Ledger {
+    /// `transfer_timeout_us` as a duration.
+    pub fn transfer_timeout(&self) -> Duration {
+        Duration::from_micros(self.transfer_timeout_us.into())
+    }
 }
 
 /// The published contracts.

@@ -30,6 +30,10 @@ pub const KEYS: &[(&str, Rule)] = &[
     ("http.max_batch_bytes", Rule::Number(256, 64 << 20)),
     ("http.drain_ms", Rule::Number(0, 600_000)),
     ("http.behind_proxy", Rule::Switch),
+    ("limits.per_address_per_s", Rule::Number(0, 1_000_000)),
+    ("limits.per_address_burst", Rule::Number(1, 1_000_000)),
+    ("limits.per_caller_per_s", Rule::Number(0, 1_000_000)),
+    ("limits.per_caller_burst", Rule::Number(1, 1_000_000)),
     ("rpc.listen", Rule::Listen),
     ("rpc.threads", THREADS),
     ("rpc.backends", Rule::Addresses),
@@ -56,6 +60,10 @@ pub const KEYS: &[(&str, Rule)] = &[
     ("volatile.connections", Rule::Number(1, 64)),
     ("volatile.prefix", Rule::KeyPrefix),
     ("volatile.max_entries", Rule::Number(1, 1_000_000_000)),
+    ("sign_in.free_failures", Rule::Number(1, 1_000_000)),
+    ("sign_in.free_failures_per_address", Rule::Number(1, 1_000_000)),
+    // Not shorter than the longest wait.
+    ("sign_in.window_s", Rule::Number(60, 86_400)),
     // A year.
     ("session.ttl_s", Rule::Number(1, 31_536_000)),
     ("profile.cache_ttl_s", Rule::Number(1, 86_400)),
@@ -70,6 +78,8 @@ pub const KEYS: &[(&str, Rule)] = &[
     ("picture.output_side_px", SIDE_PX),
     ("picture.threads", Rule::Number(1, 1024)),
     ("picture.queue", Rule::Number(0, 10_000)),
+    // A hundred years.
+    ("audit.keep_days", Rule::Number(1, 36_525)),
     ("log.level", Rule::LogLevel),
     ("log.format", Rule::OneOf(&["auto", "text", "json"])),
     ("coalesce.lanes", Rule::Number(1, 64)),
@@ -79,6 +89,8 @@ pub const KEYS: &[(&str, Rule)] = &[
     // What one caller may ask for at once must find room.
     ("ledger.queue_max", Rule::Number(10_000, 10_000_000)),
     ("ledger.external_stripes", Rule::Number(1, 256)),
+    // Ten minutes for the largest batch.
+    ("ledger.transfer_timeout_us", Rule::Number(0, 60_000)),
     ("contracts.open", Rule::Switch),
     ("deduct.asset", Rule::Currency),
 ];

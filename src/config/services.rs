@@ -1,8 +1,27 @@
-//! `[session]`, `[profile]`, `[password]`, `[picture]` and `[coalesce]`: how the backend's services work.
+//! `[sign_in]`, `[session]`, `[profile]`, `[password]`, `[picture]`, `[audit]` and `[coalesce]`: how the backend's services work.
 
 use std::time::Duration;
 
 use serde::Deserialize;
+
+/// Sign-ins that fail.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SignIn {
+    /// Failures of one account before its next tries must wait.
+    pub free_failures: u32,
+    /// The same of one address.
+    pub free_failures_per_address: u32,
+    /// Seconds without a failure until all are forgotten.
+    pub window_s: u64,
+}
+
+impl SignIn {
+    /// `window_s` as a duration.
+    pub fn window(&self) -> Duration {
+        Duration::from_secs(self.window_s)
+    }
+}
 
 /// Signed-in browsers.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -76,6 +95,21 @@ pub struct Picture {
     pub threads: usize,
     /// Pictures that wait; a further one is refused.
     pub queue: usize,
+}
+
+/// What is written down about who did what.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Audit {
+    /// Days that a record is kept; older ones are deleted.
+    pub keep_days: u64,
+}
+
+impl Audit {
+    /// `keep_days` as a duration.
+    pub fn keep(&self) -> Duration {
+        Duration::from_secs(self.keep_days * 24 * 60 * 60)
+    }
 }
 
 /// Many callers, one round trip.

@@ -1,5 +1,7 @@
 //! What the ledger is asked to do, and what it answers.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use super::account::AccountId;
@@ -39,6 +41,11 @@ pub enum Action {
     Move(Move),
     /// End a pending transfer.
     Settle(Settle),
+}
+
+/// How much longer a batch of so many commands may take than one alone, if each further one has `each`.
+pub fn extra_time(each: Duration, commands: usize) -> Duration {
+    each.saturating_mul(u32::try_from(commands.saturating_sub(1)).unwrap_or(u32::MAX))
 }
 
 /// Money from one account to another.

@@ -6,16 +6,21 @@
 //! - [`session`]: what a signed-in browser holds, and what the stores know of it.
 //! - [`token`]: what programs hold in its place.
 //! - [`caller`]: who asks, and from where.
+//! - [`attempt`]: tries to sign in.
+//! - [`audit`]: what is written down about who did what.
 //! - [`picture`]: profile pictures, after they were decoded and written anew.
 //! - [`asset`], [`money`]: currencies, and exact amounts of them.
 //! - [`account`], [`transfer`]: accounts, and the transfers and entries that change them.
 //! - [`command`]: what the ledger is asked to do, and what it answers.
 //! - [`effects`]: what the answer writes.
+//! - [`reconcile`]: what the books say of an account, beside what somebody else's say.
 //! - `text`: what texts that were checked have in common.
 //! - [`time`]: instants in UTC microseconds.
 
 pub mod account;
 pub mod asset;
+pub mod attempt;
+pub mod audit;
 pub mod caller;
 pub mod command;
 pub mod effects;
@@ -23,6 +28,7 @@ pub mod invalid;
 pub mod money;
 pub mod password;
 pub mod picture;
+pub mod reconcile;
 pub mod session;
 mod text;
 pub mod time;

@@ -152,7 +152,7 @@ impl Decimal {
     }
 
     /// The same number without zeros at the end of its decimals.
-    fn shortened(self) -> Self {
+    pub fn shortened(self) -> Self {
         let Self { mut digits, mut scale } = self;
         while let Some(fewer) = scale.checked_sub(1)
             && digits % 10 == 0
@@ -160,6 +160,25 @@ impl Decimal {
             (digits, scale) = (digits / 10, fewer);
         }
         Self { digits, scale }
+    }
+
+    /// What is left without `other`; `None` if that takes more digits than 128 bits hold.
+    pub fn minus(self, other: Self) -> Option<Self> {
+        let (ours, theirs) = (self.shortened(), other.shortened());
+        let scale = ours.scale.max(theirs.scale);
+        let digits = ours.at_scale(scale)?.checked_sub(theirs.at_scale(scale)?)?;
+        Some(Self { digits, scale }.shortened())
+    }
+
+    /// Without its sign.
+    pub const fn abs(self) -> Self {
+        Self { digits: self.digits.saturating_abs(), ..self }
+    }
+
+    /// Its digits with as many decimals, which are at least its own.
+    fn at_scale(self, scale: u8) -> Option<i128> {
+        let missing = u32::from(scale.checked_sub(self.scale)?);
+        10_i128.checked_pow(missing)?.checked_mul(self.digits)
     }
 
     /// Whether it is more than zero.

@@ -94,7 +94,7 @@ pub struct Transfer {
     pub settles: Option<TransferId>,
     /// Of a pending one: after how many seconds it expires.
     pub timeout_s: Option<u32>,
-    /// The bank's or the chain's own name for it, unique for each kind.
+    /// The bank's or the chain's own name for it, unique for each kind. Between users: the mark of the request that it is the first of.
     pub reference: Option<Reference>,
     /// What it says to people.
     pub description: Description,

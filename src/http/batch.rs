@@ -51,7 +51,7 @@ pub(super) async fn post(call: &mut Call<'_>) -> Result<Reply, Trouble> {
     let (atomic, items) = read(&body)?;
     drop(body);
     let request = Batch { caller, key, atomic, items };
-    let (backend, cx) = (call.backend(), call.context());
+    let (backend, cx) = (call.backend(), call.context_of(request.items.len()));
     // No id stands for all of them: that the first one is not there says nothing of the others.
     let results = moving(None, backend.transfer.batch(&cx, &request)).await?;
     if results.len() != request.items.len() {

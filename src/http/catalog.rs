@@ -31,6 +31,9 @@ macro_rules! kinds {
 }
 
 kinds! {
+    /// Too many requests, or too many sign-ins that failed, from this address or for this account. Nothing was executed. Try again after
+    /// `Retry-After` seconds.
+    TooManyRequests "too-many-requests" "Too many requests";
     /// The request has no session, or one that has expired or was ended. Sign in, and send the cookie.
     Unauthenticated "unauthenticated" "Not signed in";
     /// A value breaks a rule that needs no look at any account: `field` names it, `detail` says the rule. Nothing was executed.
@@ -47,8 +50,8 @@ kinds! {
     SessionNotFound "session-not-found" "No such session";
     /// There is an account of this user in this currency: `account_id`.
     AccountExists "account-exists" "Account exists";
-    /// The id or `Idempotency-Key` was used for a request that differs in `field`. Choose another key for another request. In a batch each
-    /// transfer is known by the key and its place: one that differs is refused by itself, and one at a new place is executed.
+    /// The id or `Idempotency-Key` was used for a request that differs in `field`. Choose another key for another request. A batch is one request:
+    /// with anything in it changed, added or left out all of it is refused, unless nothing of the first one was in effect.
     KeyReused "key-reused" "Key used for another request";
     /// There is no such transfer, or it is between accounts of others.
     TransferNotFound "transfer-not-found" "No such transfer";

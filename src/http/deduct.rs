@@ -40,11 +40,7 @@ pub(super) async fn post(call: &mut Call<'_>) -> Result<Reply, Trouble> {
 /// Numbers are read from their text, and texts are taken for numbers: no amount is ever a float.
 fn from_json(body: &[u8]) -> Result<(UserId, Decimal), Invalid> {
     let fields = Object::read(&["user_id", "amount"], body, Unknown::Ignored)?;
-    let plain = |name: &'static str| {
-        let raw = fields.raw(name).ok_or_else(|| Invalid::new(name, "is required"))?;
-        Ok(raw.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(raw))
-    };
-    read(plain("user_id")?, plain("amount")?)
+    read(fields.plain("user_id")?, fields.plain("amount")?)
 }
 
 fn from_form(body: &[u8]) -> Result<(UserId, Decimal), Invalid> {

@@ -59,6 +59,7 @@ impl<'a> Members<'a> {
 pub(super) fn refusal(refusal: &Refusal) -> (Kind, Members<'_>) {
     let said = Members::detail(refusal.to_string());
     match refusal {
+        Refusal::TooManyRequests { .. } => (Kind::TooManyRequests, said),
         Refusal::InvalidSession => (Kind::Unauthenticated, said),
         Refusal::NoSuchSession => (Kind::SessionNotFound, said),
         Refusal::Invalid(broken) => (Kind::InvalidRequest, said.field(broken.field.as_ref())),

@@ -16,6 +16,7 @@ use tokio::sync::Semaphore;
 use super::body::Intake;
 use super::extract::{self, Fields};
 use super::problem::Problem;
+use super::rate::{Rates, Standing};
 use super::reply::{Answer, Reply, Trouble};
 use super::router::{Body, Route, Router};
 use super::upload::{self, Upload};
@@ -23,6 +24,7 @@ use super::{connection, origin, trace};
 use crate::api::{Backend, Refusal};
 use crate::config::{self, Config};
 use crate::domain::caller::{Caller, Device};
+use crate::domain::command::extra_time;
 use crate::telemetry;
 use crate::telemetry::metrics::{self, Metrics};
 
@@ -33,8 +35,11 @@ const MAX_UPLOADS: usize = 64;
 pub struct Front {
     backend: Backend,
     limits: config::Http,
+    rates: Rates,
     /// How long a call to the backend may take.
     call_timeout: Duration,
+    /// What each further transfer of a batch adds to that.
+    transfer_timeout: Duration,
     /// Bytes of an uploaded picture.
     max_upload_bytes: usize,
     router: Router,
@@ -51,12 +56,14 @@ impl fmt::Debug for Front {
 }
 
 impl Front {
-    /// A front end for `backend`, within the limits that `config` sets under `[http]`, `[rpc]` and `[picture]`.
+    /// A front end for `backend`, within the limits that `config` sets under `[http]`, `[rpc]`, `[ledger]` and `[picture]`.
     pub fn new(config: &Config, backend: Backend) -> Self {
         let limits = config.http.clone();
         Self {
             backend,
+            rates: Rates::new(&config.limits),
             call_timeout: config.rpc.request_timeout().min(limits.request_timeout()),
+            transfer_timeout: config.ledger.transfer_timeout(),
             max_upload_bytes: config.picture.max_upload_bytes,
             router: Router::new(),
             protocol: connection::protocol(limits.max_head_bytes, limits.max_headers),
@@ -106,8 +113,8 @@ impl Front {
         let body = Intake::new(body, self.limits.body_timeout());
         let its = trace::of(head.headers());
         let request_id = || telemetry::trace::request_id(&its);
-        let mut call = Call { trace: its, front: self, peer, head, body, limit };
-        let reply = match call.reach(found).await {
+        let mut call = Call { trace: its, front: self, peer, head, body, limit, standing: Standing::default() };
+        let mut reply = match call.reach(found).await {
             Ok(reply) => reply,
             Err(trouble) => {
                 let reply = route.surface.explain(&trouble);
@@ -115,6 +122,9 @@ impl Front {
                 reply
             }
         };
+        for (name, value) in call.standing.headers().into_iter().flatten() {
+            reply = reply.with(name, value);
+        }
         route.figures.count(&reply, began.elapsed());
         tracing::debug!(route = route.name, status = reply.status(), request_id = request_id(), "answered");
         let unread = call.body.unread();
@@ -159,6 +169,8 @@ pub(super) struct Call<'a> {
     peer: Option<IpAddr>,
     /// Bytes that the route reads of the body.
     limit: usize,
+    /// Where the client stands with its limits.
+    standing: Standing,
 }
 
 impl Call<'_> {
@@ -173,6 +185,11 @@ impl Call<'_> {
     /// Whether browsers reach this over TLS.
     pub(super) fn is_tls(&self) -> bool {
         self.front.limits.behind_proxy
+    }
+
+    /// Whether it only looks.
+    pub(super) fn reads(&self) -> bool {
+        matches!(*self.head.method(), Method::GET | Method::HEAD)
     }
 
     /// Where the client is, as far as it can be known.
@@ -196,7 +213,13 @@ impl Call<'_> {
 
     /// What a call to the backend carries: its deadline, and the trace.
     pub(super) fn context(&self) -> Context {
-        Context::with_timeout(self.front.call_timeout).with_trace(self.trace)
+        self.context_of(1)
+    }
+
+    /// The same for a call that moves money so many times, and has longer for it.
+    pub(super) fn context_of(&self, transfers: usize) -> Context {
+        let extra = extra_time(self.front.transfer_timeout, transfers);
+        Context::with_timeout(self.front.call_timeout.saturating_add(extra)).with_trace(self.trace)
     }
 
     /// The whole body.
@@ -224,6 +247,7 @@ impl Call<'_> {
 
     /// Runs the handler, unless something keeps the request from reaching it.
     async fn reach(&mut self, found: Result<&Route, &Route>) -> Result<Reply, Trouble> {
+        self.check_rate()?;
         self.check_head()?;
         let route = found.map_err(|_| Problem::NotFound)?;
         if self.head.method() == Method::OPTIONS {
@@ -236,6 +260,19 @@ impl Call<'_> {
             return Err(Problem::CrossSite.into());
         }
         route.run(self).await
+    }
+
+    /// Counts the request for whoever makes it; without a word of the proxy, for the proxy itself.
+    fn check_rate(&mut self) -> Result<(), Refusal> {
+        let Some(address) = self.address().or(self.peer) else { return Ok(()) };
+        if address.is_loopback() {
+            return Ok(());
+        }
+        self.standing = self.front.rates.count(address, extract::credential(self.headers()).ok().as_ref());
+        match self.standing.refused {
+            Some(retry_after_s) => Err(Refusal::TooManyRequests { retry_after_s }),
+            None => Ok(()),
+        }
     }
 
     /// The limits that hyper does not know, and the one rule of HTTP/1.1 that it leaves to us.

@@ -14,7 +14,7 @@ use crate::domain::money::Decimal;
 use crate::domain::transfer::Description;
 
 /// The largest number that an id can be: SQL counts to here.
-const ID_MAX: u64 = i64::MAX as u64;
+pub(super) const ID_MAX: u64 = i64::MAX as u64;
 
 /// What is said of a body that is something else.
 const NO_OBJECT: &str = "must be a JSON object";
@@ -72,6 +72,12 @@ impl<'a, const N: usize> Object<'a, N> {
     /// A text that must be there.
     pub(super) fn required(&self, name: &'static str) -> Result<Cow<'a, str>, Invalid> {
         self.text(name)?.ok_or_else(|| Invalid::new(name, "is required"))
+    }
+
+    /// A number or a text that must be there, as the text it was sent as.
+    pub(super) fn plain(&self, name: &'static str) -> Result<&'a str, Invalid> {
+        let raw = self.raw(name).ok_or_else(|| Invalid::new(name, "is required"))?;
+        Ok(raw.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(raw))
     }
 
     /// True or false, and false if it is not there.

@@ -7,13 +7,15 @@
 //! - [`pulse`]: what a connection is doing, as the socket, the handlers and the clock see it.
 //! - [`front`]: one request: limits, route, handler, answer, figures and log.
 //! - [`router`]: the whole surface, as one table.
+//! - [`rate`]: how many requests a client may make.
 //! - [`origin`]: requests that another site's page made.
 //! - [`trace`]: which trace a request belongs to, and its id.
 //! - [`body`]: a request's body, bounded in bytes and in time.
 //! - [`extract`]: fields and cookies.
 //! - [`upload`]: pictures in multipart bodies.
 //! - [`json`], [`query`]: the bodies and parameters of `/v1`, read strictly.
-//! - [`entrytask`], [`picture`], [`page`], [`health`], [`session`], [`password`], [`account`], [`transfer`], [`batch`], [`deduct`]: the handlers, one file per noun.
+//! - [`entrytask`], [`picture`], [`page`], [`health`], [`session`], [`password`], [`account`], [`transfer`], [`batch`], [`audit`], [`deduct`],
+//!   [`wallet`]: the handlers, one file per noun.
 //! - [`show`]: how amounts, times and ids are written.
 //! - [`reply`]: answers and their statuses.
 //! - [`errcode`]: the entry task's codes.
@@ -24,6 +26,7 @@
 
 mod accept;
 mod account;
+mod audit;
 mod batch;
 mod body;
 mod catalog;
@@ -44,6 +47,7 @@ mod picture;
 mod problem;
 mod pulse;
 mod query;
+mod rate;
 mod reply;
 mod router;
 mod security;
@@ -55,5 +59,6 @@ mod tests;
 mod trace;
 mod transfer;
 mod upload;
+mod wallet;
 
 pub use self::front::Front;

@@ -2,35 +2,48 @@
 
 use std::borrow::Cow;
 
-use super::json::number;
+use super::json::{ID_MAX, number};
 use crate::api::Refusal;
 use crate::api::account::PAGE_MAX;
 use crate::domain::account::AccountId;
+use crate::domain::audit::AuditKind;
 use crate::domain::invalid::Invalid;
 use crate::domain::session::SessionNumber;
 use crate::domain::time::Timestamp;
 use crate::domain::transfer::TransferId;
+use crate::domain::user::UserId;
 
 /// Items on a page unless `limit` says otherwise.
 const PAGE: u16 = 100;
 
+/// Names and values, in their order.
+type Pairs<'a> = Vec<(Cow<'a, str>, Cow<'a, str>)>;
+
 /// A query's parameters.
 #[derive(Debug)]
-pub(super) struct Query<'a>(Vec<(Cow<'a, str>, Cow<'a, str>)>);
+pub(super) struct Query<'a>(Pairs<'a>);
 
 impl<'a> Query<'a> {
     /// Reads a query that may have the parameters `names` and no others.
     pub(super) fn read(names: &[&str], query: Option<&'a str>) -> Result<Self, Invalid> {
-        let malformed = |_| Invalid::new("query", "must be URL-encoded");
-        let pairs: Vec<(Cow<'a, str>, Cow<'a, str>)> =
-            serde_urlencoded::from_str(query.unwrap_or_default()).map_err(malformed)?;
-        for (index, (name, _)) in pairs.iter().enumerate() {
-            if !names.contains(&name.as_ref()) {
-                return Err(Invalid::new(
-                    name.chars().take(64).collect::<String>(),
-                    "is not a parameter of this request",
-                ));
+        let pairs = pairs(query)?;
+        match pairs.iter().find(|(name, _)| !names.contains(&name.as_ref())) {
+            Some((name, _)) => {
+                Err(Invalid::new(name.chars().take(64).collect::<String>(), "is not a parameter of this request"))
             }
+            None => Self::once_each(pairs),
+        }
+    }
+
+    /// Reads the parameters `names` of a query, and passes over others: for contracts that are older than this.
+    pub(super) fn known(names: &[&str], query: Option<&'a str>) -> Result<Self, Invalid> {
+        let mut pairs = pairs(query)?;
+        pairs.retain(|(name, _)| names.contains(&name.as_ref()));
+        Self::once_each(pairs)
+    }
+
+    fn once_each(pairs: Pairs<'a>) -> Result<Self, Invalid> {
+        for (index, (name, _)) in pairs.iter().enumerate() {
             if pairs[..index].iter().any(|(earlier, _)| earlier == name) {
                 return Err(Invalid::new(name.clone().into_owned(), "must be given once"));
             }
@@ -38,20 +51,36 @@ impl<'a> Query<'a> {
         Ok(Self(pairs))
     }
 
-    fn text(&self, name: &str) -> Option<&str> {
+    /// A parameter as it was sent.
+    pub(super) fn text(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_ref())
     }
 
     /// How many items a page has.
     pub(super) fn limit(&self) -> Result<u16, Invalid> {
-        let Some(text) = self.text("limit") else { return Ok(PAGE) };
-        Ok(number("limit", text, PAGE_MAX.into())? as u16)
+        self.limit_within((PAGE, PAGE_MAX))
+    }
+
+    /// The same with limits of its own: what it is without a word, and at most.
+    pub(super) fn limit_within(&self, (usual, most): (u16, u16)) -> Result<u16, Invalid> {
+        let Some(text) = self.text("limit") else { return Ok(usual) };
+        Ok(number("limit", text, most.into())? as u16)
     }
 
     /// Where the page before ended.
     pub(super) fn cursor(&self) -> Result<Option<u64>, Invalid> {
         let unknown = || Invalid::new("cursor", "must be one that an answer gave as next");
         self.text("cursor").map(|text| position(text).ok_or_else(unknown)).transpose()
+    }
+
+    /// A user to look for.
+    pub(super) fn user(&self) -> Result<Option<UserId>, Invalid> {
+        self.text("user_id").map(|text| number("user_id", text, ID_MAX).map(UserId)).transpose()
+    }
+
+    /// A kind of event to look for.
+    pub(super) fn audit_kind(&self) -> Result<Option<AuditKind>, Invalid> {
+        self.text("kind").map(AuditKind::parse).transpose()
     }
 
     /// The first microsecond that is not before the instant `name`: a bound that counts whole microseconds from there on.
@@ -66,10 +95,22 @@ impl<'a> Query<'a> {
 
     /// Nanoseconds since 1970.
     fn instant(&self, name: &'static str) -> Result<Option<i128>, Invalid> {
-        let Some(text) = self.text(name) else { return Ok(None) };
-        let malformed = |_| Invalid::new(name, "must be a time in RFC 3339, such as 2026-03-01T12:00:00Z");
-        text.parse::<jiff::Timestamp>().map(|instant| Some(instant.as_nanosecond())).map_err(malformed)
+        self.text(name).map(|text| nanos(name, text)).transpose()
     }
+}
+
+fn pairs(query: Option<&str>) -> Result<Pairs<'_>, Invalid> {
+    serde_urlencoded::from_str(query.unwrap_or_default()).map_err(|_| Invalid::new("query", "must be URL-encoded"))
+}
+
+/// The last microsecond that is not after an instant.
+pub(super) fn time(name: &'static str, text: &str) -> Result<Timestamp, Invalid> {
+    Ok(Timestamp(micros(nanos(name, text)?.div_euclid(1000))))
+}
+
+fn nanos(name: &'static str, text: &str) -> Result<i128, Invalid> {
+    let malformed = |_| Invalid::new(name, "must be a time in RFC 3339, such as 2026-03-01T12:00:00Z");
+    text.parse::<jiff::Timestamp>().map(|instant| instant.as_nanosecond()).map_err(malformed)
 }
 
 fn micros(count: i128) -> i64 {
@@ -130,6 +171,13 @@ mod tests {
         for query in ["order=asc", "limit=1&limit=1"] {
             assert!(Query::read(&NAMES, Some(query)).is_err(), "{query}");
         }
+    }
+
+    #[test]
+    fn an_older_contract_may_have_more_parameters_but_none_of_ours_twice() {
+        let query = Query::known(&NAMES, Some("order=asc&limit=3&order=desc")).expect("passed over");
+        assert_eq!((query.limit().ok(), query.text("order")), (Some(3), None));
+        assert!(Query::known(&NAMES, Some("limit=1&limit=1")).is_err());
     }
 
     #[test]

@@ -71,6 +71,8 @@ pub(super) enum Surface {
     EntryTask,
     /// `POST /deduct`: statuses, and the same code in the body.
     Deduct,
+    /// Wallets: statuses, and what went wrong in a word or two. What an amount is for, as in "invalid deposit amount".
+    Wallet(&'static str),
     /// Everything else: statuses and problem details.
     Plain,
 }
@@ -81,6 +83,7 @@ impl Surface {
         match self {
             Self::EntryTask => envelope_of(trouble),
             Self::Deduct => deduction_of(trouble),
+            Self::Wallet(amount) => wallet_of(amount, trouble),
             Self::Plain => problem_of(trouble),
         }
     }
@@ -248,6 +251,10 @@ fn envelope_of(trouble: &Trouble) -> Reply {
         Trouble::Refused(Refusal::WrongPassword) => Code::Password,
         Trouble::Refused(Refusal::InvalidSession) => Code::InvalidSession,
         Trouble::Refused(Refusal::Invalid(broken)) => return detailed(StatusCode::OK, broken),
+        // Proxies and programs that know nothing of the contract understand this one.
+        Trouble::Refused(Refusal::TooManyRequests { retry_after_s }) => {
+            return later(Reply::coded(StatusCode::TOO_MANY_REQUESTS, Code::Server), *retry_after_s);
+        }
         Trouble::Failed(CallError::Status { status, .. }) if error::Code::of(status) == error::Code::Store => {
             Code::DataBase
         }
@@ -303,7 +310,15 @@ fn problem_of(trouble: &Trouble) -> Reply {
     };
     let status = status_of_kind(kind);
     let reply = Reply::json(status, &PROBLEM_JSON, &Details::new(kind, members));
-    if status == StatusCode::SERVICE_UNAVAILABLE { reply.with(RETRY_AFTER, SOON.clone()) } else { reply }
+    match trouble {
+        Trouble::Refused(Refusal::TooManyRequests { retry_after_s }) => later(reply, *retry_after_s),
+        _ if status == StatusCode::SERVICE_UNAVAILABLE => reply.with(RETRY_AFTER, SOON.clone()),
+        _ => reply,
+    }
+}
+
+fn later(reply: Reply, seconds: u32) -> Reply {
+    reply.with(RETRY_AFTER, seconds.into())
 }
 
 /// A problem, as it is written.
@@ -356,6 +371,39 @@ fn deduction_of(trouble: &Trouble) -> Reply {
         Trouble::Failed(_) => (plain.status, "try again later".to_owned()),
     };
     let mut reply = Reply::json(status, &JSON, &Refused { code: status.as_u16(), message: &message });
+    reply.more.extend(plain.more);
+    reply
+}
+
+/// The table of wallets, in the contract's words where it has any.
+fn wallet_of(amount: &str, trouble: &Trouble) -> Reply {
+    #[derive(Serialize)]
+    struct Refused<'a> {
+        error: &'a str,
+    }
+    let plain = problem_of(trouble);
+    let said = |status, text: &str| (status, text.to_owned());
+    let (status, error) = match trouble {
+        Trouble::Refused(Refusal::NoSuchUser) => said(StatusCode::NOT_FOUND, "user not found"),
+        Trouble::Refused(Refusal::NoSuchAccount) => said(StatusCode::NOT_FOUND, "wallet not found"),
+        Trouble::Refused(Refusal::AccountExists(_)) => said(StatusCode::CONFLICT, "wallet already exists"),
+        Trouble::Refused(Refusal::Invalid(broken)) if broken.field == "amount" => {
+            (StatusCode::BAD_REQUEST, format!("invalid {amount} amount"))
+        }
+        Trouble::Refused(Refusal::Ledger(refusal)) => match refusal {
+            command::Refusal::InsufficientFunds { .. } => said(StatusCode::BAD_REQUEST, "insufficient balance"),
+            command::Refusal::ReferenceUsed { .. } => said(StatusCode::CONFLICT, "transaction already processed"),
+            _ if explain::ledger(refusal).1.named() == Some("amount") => {
+                (StatusCode::BAD_REQUEST, format!("invalid {amount} amount"))
+            }
+            refusal => (plain.status, refusal.to_string()),
+        },
+        Trouble::Refused(Refusal::OutcomeUnknown(id)) | Trouble::Unsure(id, _) => (plain.status, unknown_outcome(*id)),
+        Trouble::Refused(refusal) => (plain.status, refusal.to_string()),
+        Trouble::Early(problem) => (plain.status, problem.to_string()),
+        Trouble::Failed(_) => (plain.status, "try again later".to_owned()),
+    };
+    let mut reply = Reply::json(status, &JSON, &Refused { error: &error });
     reply.more.extend(plain.more);
     reply
 }
@@ -421,6 +469,7 @@ const fn status_of_kind(kind: Kind) -> StatusCode {
         | Kind::InsufficientFunds
         | Kind::ChainBroken
         | Kind::AccountNotEmpty => StatusCode::UNPROCESSABLE_ENTITY,
+        Kind::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
         Kind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         Kind::Unavailable | Kind::OutcomeUnknown => StatusCode::SERVICE_UNAVAILABLE,
     }

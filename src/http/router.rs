@@ -5,7 +5,9 @@ use hyper::Method;
 use super::figures::Figures;
 use super::front::Call;
 use super::reply::{Reply, Surface, Trouble};
-use super::{account, batch, deduct, entrytask, health, page, password, picture, problem, session, transfer};
+use super::{
+    account, audit, batch, deduct, entrytask, health, page, password, picture, problem, session, transfer, wallet,
+};
 
 /// Every route but the pages, which are added from the files under `web/`.
 ///
@@ -33,7 +35,15 @@ const ROUTES: &[(&str, Methods, Body, Surface, Handler)] = &[
     ("/v1/transfers/{id}",                     Methods::Read,         Body::None,   Surface::Plain,     Handler::Transfer),
     ("/v1/transfers/{id}/post",                Methods::Change,       Body::Fields, Surface::Plain,     Handler::PostPending),
     ("/v1/transfers/{id}/void",                Methods::Change,       Body::Fields, Surface::Plain,     Handler::VoidPending),
+    ("/v1/audit",                              Methods::Read,         Body::None,   Surface::Plain,     Handler::Audit),
     ("/deduct",                                Methods::Change,       Body::Fields, Surface::Deduct,    Handler::Deduct),
+    ("/api/wallets",                           Methods::ReadOrChange, Body::Fields, Surface::Wallet(""), Handler::Wallets),
+    ("/api/wallets/{id}",                      Methods::Read,         Body::None,   Surface::Wallet(""), Handler::Wallet),
+    ("/api/wallets/{id}/deposit",              Methods::Change,       Body::Fields, Surface::Wallet("deposit"), Handler::WalletDeposit),
+    ("/api/wallets/{id}/withdraw",             Methods::Change,       Body::Fields, Surface::Wallet("withdrawal"), Handler::WalletWithdraw),
+    ("/api/wallets/{id}/transactions",         Methods::Read,         Body::None,   Surface::Wallet(""), Handler::WalletTransactions),
+    ("/api/wallets/{id}/reconcile",            Methods::Change,       Body::Fields, Surface::Wallet(""), Handler::WalletReconcile),
+    ("/api/wallets/{id}/reconciliations",      Methods::Read,         Body::None,   Surface::Wallet(""), Handler::WalletReconciliations),
     ("/problems/{name}",                       Methods::Read,         Body::None,   Surface::Plain,     Handler::Problem),
     ("/livez",                                 Methods::Read,         Body::None,   Surface::Plain,     Handler::Live),
     ("/readyz",                                Methods::Read,         Body::None,   Surface::Plain,     Handler::Ready),
@@ -105,7 +115,15 @@ enum Handler {
     Transfer,
     PostPending,
     VoidPending,
+    Audit,
     Deduct,
+    Wallets,
+    Wallet,
+    WalletDeposit,
+    WalletWithdraw,
+    WalletTransactions,
+    WalletReconcile,
+    WalletReconciliations,
     Problem,
     Live,
     Ready,
@@ -224,7 +242,15 @@ impl Route {
             Handler::Transfer => transfer::get(call).await,
             Handler::PostPending => transfer::post_pending(call).await,
             Handler::VoidPending => transfer::void_pending(call).await,
+            Handler::Audit => audit::list(call).await,
             Handler::Deduct => deduct::post(call).await,
+            Handler::Wallets => wallet::collection(call).await,
+            Handler::Wallet => wallet::one(call).await,
+            Handler::WalletDeposit => wallet::deposit(call).await,
+            Handler::WalletWithdraw => wallet::withdraw(call).await,
+            Handler::WalletTransactions => wallet::transactions(call).await,
+            Handler::WalletReconcile => wallet::reconcile(call).await,
+            Handler::WalletReconciliations => wallet::reconciliations(call).await,
             Handler::Problem => problem::show(call),
             Handler::Live => Ok(health::live()),
             Handler::Ready => health::ready(call).await,

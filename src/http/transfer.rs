@@ -106,13 +106,18 @@ impl<'a> From<&'a Transfer> for ShownTransfer<'a> {
             amount: Money(transfer.amount, transfer.asset),
             currency: transfer.asset.code(),
             description: transfer.description.as_str(),
-            reference: transfer.reference.as_ref().map(Reference::as_str),
+            reference: reference(transfer).map(Reference::as_str),
             pending_id: transfer.settles.map(Id),
             timeout_seconds: transfer.timeout_s,
             expires_at: transfer.timeout_s.map(|seconds| Instant(expiry(seconds))),
             created_at: Instant(transfer.created_at),
         }
     }
+}
+
+/// What the world outside calls it. A transfer between users has only a batch's own mark.
+fn reference(transfer: &Transfer) -> Option<&Reference> {
+    transfer.reference.as_ref().filter(|_| transfer.kind != TransferKind::Transfer)
 }
 
 /// What a transfer did, in a word.

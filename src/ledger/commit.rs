@@ -7,12 +7,13 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use tokio::time::Instant;
 
 use super::LedgerError;
-use super::plan::{Pending, plan};
-use crate::domain::command::{Action, Command, Outcome};
+use super::plan::{Asked, Pending, plan, sealed};
+use crate::domain::command::{Action, Command, Outcome, extra_time};
 use crate::domain::effects::{Found, Wants};
 use crate::domain::time::Timestamp;
 use crate::domain::transfer::TransferId;
@@ -21,9 +22,8 @@ use crate::store::ledger::{Batch, Decision, LedgerStore, NoAnswer};
 
 /// What one caller asks for: it is never divided.
 pub(super) struct Group {
-    /// In their order.
-    pub(super) commands: Vec<Command>,
-    /// The pending transfers that they end.
+    pub(super) asked: Asked,
+    /// The pending transfers that its commands end.
     pub(super) pending: Pending,
     /// Not begun after this.
     pub(super) deadline: Instant,
@@ -47,7 +47,7 @@ pub(super) type Answer = Result<Vec<Outcome>, LedgerError>;
 
 impl Group {
     pub(super) fn weight(&self) -> usize {
-        self.commands.len()
+        self.asked.commands.len()
     }
 }
 
@@ -59,41 +59,60 @@ struct Seat {
 }
 
 /// Groups that are committed together.
-type Part = (Vec<Seat>, Vec<Vec<Command>>);
+type Part = (Vec<Seat>, Vec<Asked>);
 
-/// Commits `groups`, together if it can be, and answers each.
-pub(super) async fn commit<S: LedgerStore>(store: &S, clock: fn() -> Timestamp, groups: Vec<Group>) -> Vec<Answer> {
-    // Whatever is never begun was too late.
-    let mut answers: Vec<Answer> = groups.iter().map(|_| Err(LedgerError::TooLate)).collect();
-    let own = groups.into_iter().enumerate().filter(|(_, group)| group.turn.take());
-    let seat = |(place, group): (usize, Group)| {
-        let Group { commands, pending, deadline, .. } = group;
-        (Seat { place, pending, deadline }, commands)
-    };
-    let mut parts: Vec<Part> = vec![own.map(seat).unzip()];
-    while let Some(part) = parts.pop() {
-        let (mut seats, groups) = in_time(part, Instant::now());
-        if seats.is_empty() {
-            continue;
-        }
-        let pending = seats.iter().flat_map(|seat| seat.pending.clone()).collect();
-        let (answer, mut groups) = transact(store, clock(), groups, pending).await;
-        match answer {
-            Ok(outcomes) => hand_out(outcomes, &seats, &groups, &mut answers),
-            Err(NoAnswer::Undone(StoreError::Refused(error))) if seats.len() > 1 => {
-                tracing::warn!(groups = seats.len(), %error, "a batch was refused, and is divided");
-                let half = seats.len() / 2;
-                let later = (seats.split_off(half), groups.split_off(half));
-                // The first half is the next one off the stack: the order stays.
-                parts.extend([later, (seats, groups)]);
+/// What commits: a store, and how long it may take.
+pub(super) struct Committer<S> {
+    pub(super) store: S,
+    pub(super) clock: fn() -> Timestamp,
+    /// What each further command of a group adds to the store's time-out.
+    pub(super) transfer_timeout: Duration,
+}
+
+impl<S: LedgerStore> Committer<S> {
+    /// Commits `groups`, together if it can be, and answers each.
+    pub(super) async fn commit(&self, groups: Vec<Group>) -> Vec<Answer> {
+        // Whatever is never begun was too late.
+        let mut answers: Vec<Answer> = groups.iter().map(|_| Err(LedgerError::TooLate)).collect();
+        let own = groups.into_iter().enumerate().filter(|(_, group)| group.turn.take());
+        let seat = |(place, group): (usize, Group)| {
+            let Group { asked, pending, deadline, .. } = group;
+            (Seat { place, pending, deadline }, asked)
+        };
+        let mut parts: Vec<Part> = vec![own.map(seat).unzip()];
+        while let Some(part) = parts.pop() {
+            let (mut seats, groups) = in_time(part, Instant::now());
+            if seats.is_empty() {
+                continue;
             }
-            Err(error) => {
-                let error = LedgerError::from(error);
-                seats.iter().for_each(|seat| answers[seat.place] = Err(error.clone()));
+            let pending = seats.iter().flat_map(|seat| seat.pending.clone()).collect();
+            let (answer, mut groups) = self.transact(groups, pending).await;
+            match answer {
+                Ok(outcomes) => hand_out(outcomes, &seats, &groups, &mut answers),
+                Err(NoAnswer::Undone(StoreError::Refused(error))) if seats.len() > 1 => {
+                    tracing::warn!(groups = seats.len(), %error, "a batch was refused, and is divided");
+                    let half = seats.len() / 2;
+                    let later = (seats.split_off(half), groups.split_off(half));
+                    // The first half is the next one off the stack: the order stays.
+                    parts.extend([later, (seats, groups)]);
+                }
+                Err(error) => {
+                    let error = LedgerError::from(error);
+                    seats.iter().for_each(|seat| answers[seat.place] = Err(error.clone()));
+                }
             }
         }
+        answers
     }
-    answers
+
+    /// Runs one transaction, and gives the groups back.
+    async fn transact(&self, groups: Vec<Asked>, pending: Pending) -> (Result<Vec<Outcome>, NoAnswer>, Vec<Asked>) {
+        let longest = groups.iter().map(|group| group.commands.len()).max().unwrap_or_default();
+        let extra_time = extra_time(self.transfer_timeout, longest);
+        let batch = Lent::new(groups, pending, (self.clock)(), extra_time);
+        let answer = self.store.transact(batch.clone()).await;
+        (answer, batch.back())
+    }
 }
 
 /// Those that may still begin.
@@ -101,23 +120,11 @@ fn in_time((seats, groups): Part, now: Instant) -> Part {
     seats.into_iter().zip(groups).filter(|(seat, _)| seat.deadline > now).unzip()
 }
 
-/// Runs one transaction, and gives the groups back.
-pub(super) async fn transact<S: LedgerStore>(
-    store: &S,
-    now: Timestamp,
-    groups: Vec<Vec<Command>>,
-    pending: Pending,
-) -> (Result<Vec<Outcome>, NoAnswer>, Vec<Vec<Command>>) {
-    let batch = Lent::new(groups, pending, now);
-    let answer = store.transact(batch.clone()).await;
-    (answer, batch.back())
-}
-
 /// Cuts the outcomes of all into those of each.
-fn hand_out(outcomes: Vec<Outcome>, seats: &[Seat], groups: &[Vec<Command>], answers: &mut [Answer]) {
+fn hand_out(outcomes: Vec<Outcome>, seats: &[Seat], groups: &[Asked], answers: &mut [Answer]) {
     let mut outcomes = outcomes.into_iter();
     for (seat, group) in seats.iter().zip(groups) {
-        answers[seat.place] = Ok(outcomes.by_ref().take(group.len()).collect());
+        answers[seat.place] = Ok(outcomes.by_ref().take(group.commands.len()).collect());
     }
 }
 
@@ -143,9 +150,10 @@ pub(super) fn ended(command: &Command) -> Option<TransferId> {
 
 /// The commands of a batch, and what they refer to.
 struct Commands {
-    groups: Vec<Vec<Command>>,
+    groups: Vec<Asked>,
     pending: Pending,
     now: Timestamp,
+    extra_time: Duration,
 }
 
 /// A batch in the hands of a store.
@@ -153,17 +161,17 @@ struct Commands {
 pub(super) struct Lent(Arc<Commands>);
 
 impl Lent {
-    pub(super) fn new(groups: Vec<Vec<Command>>, pending: Pending, now: Timestamp) -> Self {
-        Self(Arc::new(Commands { groups, pending, now }))
+    pub(super) fn new(groups: Vec<Asked>, pending: Pending, now: Timestamp, extra_time: Duration) -> Self {
+        Self(Arc::new(Commands { groups, pending, now, extra_time }))
     }
 
     /// What was lent. The store may still hold it, if it gave up waiting for work of its own.
-    fn back(self) -> Vec<Vec<Command>> {
+    fn back(self) -> Vec<Asked> {
         Arc::try_unwrap(self.0).map_or_else(|shared| shared.groups.clone(), |own| own.groups)
     }
 
     fn commands(&self) -> impl Iterator<Item = &Command> {
-        self.0.groups.iter().flatten()
+        self.0.groups.iter().flat_map(|group| &group.commands)
     }
 }
 
@@ -192,6 +200,7 @@ impl Batch for Lent {
 
     fn wants_after_collision(&self) -> Wants {
         let mut wants = Wants::default();
+        wants.references.extend(self.0.groups.iter().filter_map(|group| group.seal.clone()).map(sealed));
         for command in self.commands() {
             wants.transfers.push(command.id);
             wants.transfers.extend(ended(command));
@@ -207,13 +216,16 @@ impl Batch for Lent {
     }
 
     fn decide(&self, found: &Found) -> Decision<Vec<Outcome>> {
-        let groups: Vec<&[Command]> = self.0.groups.iter().map(Vec::as_slice).collect();
-        let planned = plan(found, &self.0.pending, &groups, self.0.now);
+        let planned = plan(found, &self.0.pending, &self.0.groups, self.0.now);
         if planned.unchecked == Wants::default() {
             Decision::Write(planned.effects, planned.outcomes)
         } else {
             Decision::Read(planned.unchecked)
         }
+    }
+
+    fn extra_time(&self) -> Duration {
+        self.0.extra_time
     }
 }
 

@@ -11,12 +11,19 @@ impl TransferId {
         Self::of([principal.as_bytes(), &[0], key.as_str().as_bytes()])
     }
 
+    /// The id of one of many that are one request under a key, by its place and the SHA-256 of the whole request: another request under that key
+    /// has other ids. No key contains 0x00, so that it is no [`Self::of_key`].
+    pub fn in_request(principal: &str, key: &IdempotencyKey, request: &[u8; 32], place: u32) -> Self {
+        let (principal, key) = (principal.as_bytes(), key.as_str().as_bytes());
+        Self::of([principal, &[0], key, &[0], request, &place.to_be_bytes()])
+    }
+
     /// The id of the transfer that ends the pending transfer `self` because its time is over. No principal's name begins with 0x00.
     pub(super) fn of_expiry(self) -> Self {
         Self::of([b"\0expiry", &[0], &self.0])
     }
 
-    fn of(parts: [&[u8]; 3]) -> Self {
+    fn of<const N: usize>(parts: [&[u8]; N]) -> Self {
         let digest = parts.iter().fold(Sha256::new(), |digest, part| digest.chain_update(part)).finalize();
         let mut id = [0; 16];
         id.copy_from_slice(&digest[..16]);

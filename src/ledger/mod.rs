@@ -33,17 +33,18 @@ use std::collections::HashMap;
 use std::convert::Infallible;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::time::Instant;
 
-use self::commit::{Answer, Group, Turn};
-use self::plan::Pending;
+use self::commit::{Answer, Committer, Group, Turn};
+use self::plan::{Asked, Pending};
 use crate::coalesce::{self, CoalesceError, Coalescer};
 use crate::domain::account::AccountId;
 use crate::domain::asset::Asset;
 use crate::domain::command::{Command, Outcome};
 use crate::domain::time::Timestamp;
-use crate::domain::transfer::TransferId;
+use crate::domain::transfer::{Reference, TransferId};
 use crate::store::StoreError;
 use crate::store::ledger::LedgerStore;
 
@@ -54,10 +55,13 @@ pub struct Limits {
     pub lanes: usize,
     /// Most commands in a transaction. What one caller asks for is never divided: a larger group is a transaction of its own.
     pub batch_max: usize,
-    /// Most commands that wait for a lane; what exceeds it is refused with [`LedgerError::Busy`].
+    /// Most commands that wait for a lane; what exceeds it is refused with [`LedgerError::Busy`]. Groups larger than `batch_max` may take a
+    /// quarter of it, or one of them more.
     pub queue_max: usize,
     /// External accounts of each asset, so that none of them is in every transaction. At least 1.
     pub external_stripes: u16,
+    /// How much longer a transaction may take for each further command of its largest group.
+    pub transfer_timeout: Duration,
 }
 
 /// Why commands have no outcomes.
@@ -95,10 +99,10 @@ impl<S: LedgerStore> Ledger<S> {
     /// A ledger on `store`. Its lanes begin with the first command.
     pub fn new(store: S, limits: Limits, clock: fn() -> Timestamp) -> Self {
         let queue = coalesce::Limits { lanes: limits.lanes, batch_max: limits.batch_max, queue_max: limits.queue_max };
-        let committer = store.clone();
+        let committer = Arc::new(Committer { store: store.clone(), clock, transfer_timeout: limits.transfer_timeout });
         let lanes = Coalescer::weighing(queue, Group::weight, move |groups| {
-            let store = committer.clone();
-            async move { Ok(commit::commit(&store, clock, groups).await) }
+            let committer = Arc::clone(&committer);
+            async move { Ok(committer.commit(groups).await) }
         });
         let external_stripes = limits.external_stripes.max(1);
         Self { shared: Arc::new(Shared { store, clock, lanes, external_stripes, external: Mutex::default() }) }
@@ -111,17 +115,37 @@ impl<S: LedgerStore> Ledger<S> {
     ///
     /// See [`LedgerError`]: of all commands alike.
     pub async fn submit(&self, commands: Vec<Command>, deadline: Instant) -> Result<Vec<Outcome>, LedgerError> {
-        if commands.is_empty() {
+        self.submit_all(commands.into(), deadline).await
+    }
+
+    /// The same of commands that are one request under `seal`, of which the first transfer bears it: if another request under it is in effect,
+    /// even in part, nothing of this one is, and every outcome is [`Refusal::IdReused`](crate::domain::command::Refusal::IdReused). The ids must follow
+    /// from the whole request, so that another one has others.
+    ///
+    /// # Errors
+    ///
+    /// See [`LedgerError`].
+    pub async fn submit_sealed(
+        &self,
+        seal: Reference,
+        commands: Vec<Command>,
+        deadline: Instant,
+    ) -> Result<Vec<Outcome>, LedgerError> {
+        self.submit_all(Asked { commands, seal: Some(seal) }, deadline).await
+    }
+
+    async fn submit_all(&self, asked: Asked, deadline: Instant) -> Answer {
+        if asked.commands.is_empty() {
             return Ok(Vec::new());
         }
-        let pending = commit::pending(&self.shared.store, &commands).await?;
-        self.submit_group(commands, pending, deadline).await
+        let pending = commit::pending(&self.shared.store, &asked.commands).await?;
+        self.submit_group(asked, pending, deadline).await
     }
 
     /// Waits no longer than the deadline for a lane, and for a lane that has begun until it has an answer.
-    async fn submit_group(&self, commands: Vec<Command>, pending: Pending, deadline: Instant) -> Answer {
+    async fn submit_group(&self, asked: Asked, pending: Pending, deadline: Instant) -> Answer {
         let turn = Turn::default();
-        let mut call = pin!(self.shared.lanes.call(Group { commands, pending, deadline, turn: turn.clone() }));
+        let mut call = pin!(self.shared.lanes.call(Group { asked, pending, deadline, turn: turn.clone() }));
         let answer = match tokio::time::timeout_at(deadline, &mut call).await {
             Ok(answer) => answer,
             Err(_) if turn.take() => return Err(LedgerError::TooLate),

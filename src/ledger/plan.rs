@@ -26,11 +26,29 @@ use std::collections::HashMap;
 use crate::domain::command::{Action, Command, Move, Outcome, Refusal, Settle, Settlement, Side};
 use crate::domain::effects::{Effects, Found, Wants};
 use crate::domain::time::Timestamp;
-use crate::domain::transfer::{Description, HoldStatus, Transfer, TransferId, TransferStatus};
+use crate::domain::transfer::{Description, HoldStatus, Reference, Transfer, TransferId, TransferStatus};
 
 use change::{Change, HoldChange, Step};
 pub(super) use rungs::expiry;
 use work::Work;
+pub(super) use work::sealed;
+
+/// What one caller asks for at once. A chain ends with it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Asked {
+    /// In their order.
+    pub commands: Vec<Command>,
+    /// What makes all of them one request: the first transfer that one of them makes bears it as its reference. If another request's transfer does,
+    /// none of them has an effect. Ids of commands under a seal must follow from all that they do.
+    pub seal: Option<Reference>,
+}
+
+impl From<Vec<Command>> for Asked {
+    /// Commands of which each stands for itself.
+    fn from(commands: Vec<Command>) -> Self {
+        Self { commands, seal: None }
+    }
+}
 
 /// Pending transfers that the commands end, as far as they were known before anything was locked. They never change.
 pub type Pending = HashMap<TransferId, Transfer>;
@@ -46,20 +64,24 @@ pub struct Planned {
     pub unchecked: Wants,
 }
 
-/// Plans the commands of `groups` on what was `found`, at `now`. A chain ends with its group, and [`Refusal::ChainBroken`] counts in it.
+/// Plans what is `asked` on what was `found`, at `now`. [`Refusal::ChainBroken`] counts in what one caller asked for.
 ///
 /// A transfer or reference that `found` does not mention is taken for new, and the insert is the proof. Only a command that is refused inserts
 /// nothing, so the store must be asked about it first: see [`Planned::unchecked`]. An account or hold that `found` does not mention is none.
-pub fn plan(found: &Found, pending: &Pending, groups: &[&[Command]], now: Timestamp) -> Planned {
-    let mut work = Work::new(found, pending, now, groups.iter().map(|group| group.len()).sum());
-    for group in groups {
+pub fn plan(found: &Found, pending: &Pending, asked: &[Asked], now: Timestamp) -> Planned {
+    let mut work = Work::new(found, pending, now, asked.iter().map(|one| one.commands.len()).sum());
+    for one in asked {
+        if !work.may_seal(one) {
+            work.outcomes.extend(one.commands.iter().map(|_| Err(replay::other_request())));
+            continue;
+        }
         let start = work.outcomes.len();
-        for chain in group.chunk_by(|command, _| command.linked) {
+        for chain in one.commands.chunk_by(|command, _| command.linked) {
             let at = work.outcomes.len().saturating_sub(start);
             follow(&mut work, chain, at);
         }
     }
-    let unchecked = replay::unchecked(&work, groups);
+    let unchecked = replay::unchecked(&work, asked);
     let (outcomes, effects) = work.finish();
     Planned { outcomes, effects, unchecked }
 }

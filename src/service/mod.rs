@@ -1,7 +1,9 @@
 //! What the backend does when it is called: check who asks, ask the stores, answer.
 //!
-//! - [`user`], [`session`], [`account`], [`transfer`], [`health`]: one file per service of [`crate::api`], in the same order.
+//! - [`user`], [`session`], [`account`], [`transfer`], [`wallet`], [`audit`], [`health`]: one file per service of [`crate::api`], in the same order.
 //! - [`caller`]: who asks, and what they may see.
+//! - [`request`]: a batch under a key as one request.
+//! - [`attempts`]: sign-ins that fail slow the next ones down.
 //! - [`expiry`]: the end of what is held too long.
 //! - [`sessions`]: who a session id stands for, looked up for many callers at once, and which sessions are whose.
 //! - [`new_password`]: passwords that take the place of others.
@@ -11,22 +13,28 @@
 //! - [`picture`]: uploads decoded, bounded and written anew.
 //! - [`import`]: the users of an old table.
 //! - [`seed`]: the demo users of development.
+//! - `page`: parts of lists.
 
 pub(crate) mod account;
+pub(crate) mod attempts;
+pub(crate) mod audit;
 pub(crate) mod caller;
 pub(crate) mod cpu;
 pub(crate) mod expiry;
 pub(crate) mod health;
 pub(crate) mod import;
 pub(crate) mod new_password;
+mod page;
 pub(crate) mod password;
 pub(crate) mod picture;
 pub mod profiles;
+pub(crate) mod request;
 pub(crate) mod seed;
 pub(crate) mod session;
 pub(crate) mod sessions;
 pub(crate) mod transfer;
 pub(crate) mod user;
+pub(crate) mod wallet;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -35,6 +43,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use teller_rpc::{Context, Registry, Status};
 use tracing::{Instrument, Span};
 
+use self::attempts::Attempts;
+use self::audit::Audit;
 use self::caller::Callers;
 use self::cpu::CpuError;
 use self::new_password::NewPasswords;
@@ -44,6 +54,7 @@ use self::profiles::Profiles;
 use self::sessions::Sessions;
 use crate::coalesce::{CoalesceError, Limits};
 use crate::domain::asset::Asset;
+use crate::domain::attempt::AttemptRule;
 use crate::domain::time::Timestamp;
 use crate::error::{Code, Error};
 use crate::ledger::{Ledger, LedgerError};
@@ -72,6 +83,8 @@ pub struct Settings {
     pub coalesce: Limits,
     /// Whether the published contracts need no session.
     pub contracts_open: bool,
+    /// When failing sign-ins are slowed down.
+    pub sign_in: AttemptRule,
     /// What `deduct` takes.
     pub deduct_asset: Asset,
 }
@@ -89,6 +102,8 @@ pub fn registry<S: Store, V: Volatile>(
     let sessions = Sessions::new(store.clone(), volatile.clone(), clock, settings);
     let passwords = NewPasswords::new(store.clone(), sessions.clone(), hasher.clone(), clock);
     let callers = Callers::new(store.clone(), sessions.clone());
+    let audit = Audit::new(store.clone(), settings.coalesce, clock);
+    let attempts = Attempts::new(volatile.clone(), settings.sign_in);
     let profiles = Profiles::new(store.clone(), volatile.clone(), settings);
     Registry::new()
         .with(crate::api::user::serve(user::Users {
@@ -96,24 +111,42 @@ pub fn registry<S: Store, V: Volatile>(
             callers: callers.clone(),
             profiles,
             passwords: passwords.clone(),
+            attempts: attempts.clone(),
+            audit: audit.clone(),
             hasher: hasher.clone(),
             studio,
             clock,
+        }))
+        .with(crate::api::wallet::serve(wallet::Wallets {
+            ledger: ledger.clone(),
+            callers: callers.clone(),
+            audit: audit.clone(),
+            clock,
+            contracts_open: settings.contracts_open,
         }))
         .with(crate::api::session::serve(session::SignIns::new(
             store.clone(),
             sessions,
             passwords,
             hasher,
+            attempts,
+            audit.clone(),
             settings.coalesce,
         )))
-        .with(crate::api::account::serve(account::Accounts { store: store.clone(), callers: callers.clone(), clock }))
+        .with(crate::api::account::serve(account::Accounts {
+            store: store.clone(),
+            callers: callers.clone(),
+            audit: audit.clone(),
+            clock,
+        }))
         .with(crate::api::transfer::serve(transfer::Transfers {
             ledger,
-            callers,
+            callers: callers.clone(),
+            audit,
             contracts_open: settings.contracts_open,
             deduct_asset: settings.deduct_asset,
         }))
+        .with(crate::api::audit::serve(audit::Records { store: store.clone(), callers }))
         .with(crate::api::health::serve(health::Health { store, volatile }))
 }
 

@@ -3,6 +3,8 @@
 use rand::Rng;
 use teller_rpc::{Context, Status};
 
+use super::attempts::{Attempts, Tried};
+use super::audit::Audit;
 use super::caller::{Callers, Halt, heard};
 use super::new_password::NewPasswords;
 use super::password::Hasher;
@@ -11,6 +13,7 @@ use super::profiles::Profiles;
 use super::{Clock, answer};
 use crate::api::Refusal;
 use crate::api::user::{Service, SetNickname, SetPassword, SetPicture, SignUp};
+use crate::domain::audit::{AuditEvent, AuditKind};
 use crate::domain::caller::Caller;
 use crate::domain::invalid::Invalid;
 use crate::domain::picture::{Picture, PictureName};
@@ -23,6 +26,8 @@ pub struct Users<S, V> {
     pub(super) callers: Callers<S, V>,
     pub(super) profiles: Profiles<S, V>,
     pub(super) passwords: NewPasswords<S, V>,
+    pub(super) attempts: Attempts<V>,
+    pub(super) audit: Audit,
     pub(super) hasher: Hasher,
     pub(super) studio: Studio,
     pub(super) clock: Clock,
@@ -85,7 +90,19 @@ impl<S: Store, V: Volatile> Users<S, V> {
     async fn change_password(&self, SetPassword { caller, current, new }: SetPassword) -> Result<(), Halt> {
         let user_name = self.show(caller.clone()).await?.user_name;
         let known = self.store.credentials(&user_name).await?.ok_or(Refusal::InvalidSession)?;
-        self.passwords.change(known, caller.credential.session().cloned(), current, new).await
+        let user = known.user;
+        let attempt = self.attempts.begin(Tried::User(user), caller.address).await??;
+        let changed = self.passwords.change(known, caller.credential.session().cloned(), current, new).await;
+        match &changed {
+            Ok(()) => {
+                let event = AuditEvent::new(AuditKind::PasswordChanged).about(user).by(user).from_caller(&caller);
+                self.audit.record(event).await?;
+            }
+            // Whoever found a browser that is signed in tries no faster than whoever signs in.
+            Err(Halt::Refused(Refusal::WrongPassword)) => self.attempts.failed(&attempt).await?,
+            Err(_) => {}
+        }
+        changed
     }
 
     async fn repaint(&self, SetPicture { caller, user_name, upload }: SetPicture) -> Result<Profile, Halt> {

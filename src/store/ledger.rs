@@ -1,6 +1,7 @@
 //! What the ledger asks of the durable store: accounts, and batches of commands in one transaction each.
 
 use std::future::Future;
+use std::time::Duration;
 
 use tokio::sync::mpsc;
 
@@ -24,9 +25,14 @@ pub trait Batch: Send + Sync + 'static {
     /// What to read besides, once an insert met a row that was there already: everything that could have been it.
     fn wants_after_collision(&self) -> Wants;
 
-    /// What to do about what was `found`. It may ask for more, which is then read under the same locks and added, at most once for each
-    /// kind of key; it never asks for other accounts.
+    /// What to do about what was `found`. It may ask for more, which is then read under the same locks and added, for each key once and four
+    /// times in all; it never asks for other accounts.
     fn decide(&self, found: &Found) -> Decision<Self::Answer>;
+
+    /// What it may take beyond the store's statement time-out, being large.
+    fn extra_time(&self) -> Duration {
+        Duration::ZERO
+    }
 }
 
 /// What a [`Batch`] decided.
@@ -129,7 +135,7 @@ pub trait LedgerStore: Clone + Send + Sync + 'static {
     /// Locks the accounts it wants in ascending order. A row that is there already (a transfer's id, an entry's number, a reference, a
     /// pending transfer that ended) undoes the transaction, and it is begun again with [`Batch::wants_after_collision`] read as well.
     /// What the database rolled back by itself, and a commit whose answer was lost, is run again, too: the batch's ids make that safe. All within
-    /// the statement time-out.
+    /// the statement time-out and the batch's [`Batch::extra_time`].
     ///
     /// # Errors
     ///

@@ -26,7 +26,11 @@ pub mod sqlite;
 use std::future::Future;
 use std::time::Duration;
 
+use crate::domain::account::AccountId;
+use crate::domain::attempt::{AttemptKey, Counter};
+use crate::domain::audit::{AuditEvent, AuditKind, AuditRecord};
 use crate::domain::picture::{Picture, PictureName};
+use crate::domain::reconcile::Reconciliation;
 use crate::domain::session::{Session, SessionKey, SessionNumber};
 use crate::domain::time::Timestamp;
 use crate::domain::user::{Nickname, Profile, Role, UserId};
@@ -105,6 +109,19 @@ pub struct PasswordChange {
     pub now: Timestamp,
 }
 
+/// A part of what was written down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AuditRange {
+    /// Only about this user.
+    pub user: Option<UserId>,
+    /// Only of this kind.
+    pub kind: Option<AuditKind>,
+    /// Only those before this number: where the page before ended.
+    pub before: Option<u64>,
+    /// At most as many.
+    pub limit: usize,
+}
+
 /// The durable store, its ledger included. What a method returned `Ok` for is on disk.
 pub trait Store: ledger::LedgerStore {
     /// Brings the schema up to date. Safe when several processes do it at once: one works, the others wait.
@@ -179,14 +196,34 @@ pub trait Store: ledger::LedgerStore {
     /// A kept picture.
     fn picture(&self, name: &PictureName) -> impl Future<Output = Result<Option<Picture>, StoreError>> + Send;
 
-    /// Takes no more work, and waits until what was begun is done, also where nobody waits for it any more; as long as one statement may
+    /// Keeps a reconciliation, and returns the number it got. A store whose database lost an acknowledgement may keep it twice.
+    fn add_reconciliation(&self, made: &Reconciliation) -> impl Future<Output = Result<u64, StoreError>> + Send;
+
+    /// An account's reconciliations before number `before`, newest first, at most `limit`.
+    fn reconciliations(
+        &self,
+        account: AccountId,
+        before: Option<u64>,
+        limit: usize,
+    ) -> impl Future<Output = Result<Vec<Reconciliation>, StoreError>> + Send;
+
+    /// Writes events down, all or none, in their order, at one instant. A store whose database lost an acknowledgement may do it twice.
+    fn record(&self, events: Vec<AuditEvent>, at: Timestamp) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// What was written down, newest first.
+    fn audit(&self, range: AuditRange) -> impl Future<Output = Result<Vec<AuditRecord>, StoreError>> + Send;
+
+    /// Deletes those of the `most` oldest records that were written before `before`; returns how many it deleted.
+    fn forget_audit(&self, before: Timestamp, most: usize) -> impl Future<Output = Result<usize, StoreError>> + Send;
+
+    /// Takes no more work, and waits until what was begun is done, also where nobody waits for it any more; as long as that may
     /// take. For the end of a process, whose runtime would cut it short.
     fn finish(&self) -> impl Future<Output = ()> + Send {
         async {}
     }
 }
 
-/// The volatile store: an allow-list of sessions, and a profile cache that is never stale after a change.
+/// The volatile store: an allow-list of sessions, what slows down failing sign-ins, and a profile cache that is never stale after a change.
 ///
 /// A profile is changed in this order: [`guard_profile`](Self::guard_profile), the change in the [`Store`], then
 /// [`forget_profile`](Self::forget_profile) with the new version, tried again until it holds. Readers look in the cache, then in
@@ -243,6 +280,24 @@ pub trait Volatile: Clone + Send + Sync + 'static {
             Ok(others.len())
         }
     }
+
+    /// Whether a try to sign in may go on, as far as `counters` say: `None`, or how long it must wait for the longest of their waits. A try
+    /// that may go on although failures are no longer free at a counter holds up the next there, as long as if it had failed.
+    fn admit(&self, counters: &[Counter]) -> impl Future<Output = Result<Option<Duration>, StoreError>> + Send;
+
+    /// Counts a failure under each of `counters`, and lets their next tries wait as [`Counter::wait`] says. Failures are forgotten once
+    /// there was none for `window`. A store whose server lost an acknowledgement may count twice.
+    fn count_failure(
+        &self,
+        counters: &[Counter],
+        window: Duration,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Knows a device for `ttl` from now on, and forgets the failures that were counted under its key.
+    fn welcome_device(&self, device: AttemptKey, ttl: Duration) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Whether it knows a device.
+    fn knows_device(&self, device: AttemptKey) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
     /// The cached profiles of `users`, in their order and in one round trip.
     fn cached_profiles(

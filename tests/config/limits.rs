@@ -1,9 +1,12 @@
 //! Every rule at its edges, for one key and between two.
 
+use std::time::Duration;
+
 use teller::config::flag::{self, Flag};
 use teller::config::rule::Rule;
 use teller::config::schema::KEYS;
 use teller::config::{Config, Error, Values};
+use teller::domain::command::extra_time;
 
 use crate::{load, load_text, refusal};
 
@@ -81,6 +84,12 @@ fn budgets_shrink_on_the_way_in_and_what_holds_another_is_larger() {
         };
         assert!(said.contains(key) && said.contains(other) && said.contains("(flag --flag)"), "{said}");
         assert!(said.contains("fix: set "), "{said}");
+    }
+    // What a batch has longer, all three have longer alike.
+    let config = Config::default();
+    for transfers in [1, 2, 10_000] {
+        let extra = extra_time(config.ledger.transfer_timeout(), transfers);
+        assert_eq!(extra, Duration::from_millis(transfers as u64 - 1), "{transfers}");
     }
     load_text("password = { memory_kib = 32, lanes = 4 }").expect("8 KiB for each lane");
     let said = refusal(load_text("password = { memory_kib = 31, lanes = 4 }"));

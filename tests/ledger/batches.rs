@@ -94,3 +94,39 @@ pub async fn a_full_batch_fits_and_one_more_does_not(engine: Engine) {
     assert_eq!(cast.alice.json(BATCH, &long).await.status, 413);
     program.stop().await;
 }
+
+pub async fn a_batch_under_a_key_is_one_request(engine: Engine) {
+    let program = Program::start(&engine).await;
+    let mut cast = Cast::of(&program).await;
+    let of = |amounts: &[&str]| json!({"transfers": amounts.iter().map(|one| cast.order(one)).collect::<Vec<_>>()});
+    let (body, again) = (of(&["1.00", "2.00", "2.00"]), of(&["1", "2.0", "2.00"]));
+    let longer = of(&["1.00", "2.00", "2.00", "4.00"]);
+    let mut others = vec![longer, of(&["1.00", "2.00"]), of(&["1.00", "2.00", "3.00"]), of(&["2.00", "1.00", "2.00"])];
+    others.push(json!({"transfers": body["transfers"], "atomic": true}));
+    let first = cast.alice.keyed(BATCH, "key", &body).await;
+    assert_eq!(first.json()["done"], 3, "{first:?}");
+    for other in &others {
+        let refused = problem(&cast.alice.keyed(BATCH, "key", other).await, 422, "key-reused");
+        assert_eq!(refused["field"], "transfers");
+    }
+    let replay = cast.alice.keyed(BATCH, "key", &again).await;
+    assert_eq!(replay.header("idempotency-replayed"), "true");
+    assert_eq!(replay.json()["results"][2]["transfer_id"], first.json()["results"][2]["transfer_id"]);
+    assert_eq!(cast.alices().await, money("995.00", "0.00"), "none of the others had an effect");
+    let id = first.json()["results"][0]["transfer_id"].as_str().expect("an id").to_owned();
+    assert_eq!(cast.alice.get(&format!("/v1/transfers/{id}")).await.json()["transfer"]["reference"], Value::Null);
+
+    let mut tries = tokio::task::JoinSet::new();
+    for body in [body, others.swap_remove(0)].into_iter().cycle().take(16) {
+        let mut alice = cast.alice.clone();
+        tries.spawn(async move { alice.keyed(BATCH, "contended", &body).await });
+    }
+    let replies = tries.join_all().await;
+    let done: Vec<_> =
+        replies.iter().filter(|reply| reply.status == 200).map(|reply| reply.json()["done"].clone()).collect();
+    assert!(done.len() == 8 && done.iter().all(|count| *count == done[0]), "one of the two: {done:?}");
+    assert!(replies.iter().all(|reply| matches!(reply.status.as_u16(), 200 | 422)));
+    let left = if done[0] == 3 { "990.00" } else { "986.00" };
+    assert_eq!(cast.alices().await, money(left, "0.00"));
+    program.stop().await;
+}

@@ -65,7 +65,6 @@ fn statements_are_prepared() {
     });
 }
 
-/// A trigger plays the deadlock, twice; it counts in a table that no roll-back reaches.
 fn deadlocks_are_tried_again() {
     let database = Database::create();
     run(async {
@@ -73,16 +72,7 @@ fn deadlocks_are_tried_again() {
         let Inserted::Created(alice) = store.insert_user(user("alice")).await.expect("insert_user") else {
             panic!("alice is taken");
         };
-        database.execute("CREATE TABLE met (times INT NOT NULL) ENGINE = MyISAM").await;
-        database.execute("INSERT INTO met VALUES (0)").await;
-        database
-            .execute(
-                "CREATE TRIGGER deadlock BEFORE UPDATE ON users FOR EACH ROW BEGIN
-                    UPDATE met SET times = times + 1;
-                    IF (SELECT times FROM met) < 3 THEN SIGNAL SQLSTATE '40001' SET MYSQL_ERRNO = 1213; END IF;
-                END",
-            )
-            .await;
+        database.deadlock("UPDATE", "users", 2).await;
         let nickname = Nickname::parse("queen").expect("a nickname");
         let after = store.set_nickname(alice, &nickname, Timestamp(1)).await.expect("set_nickname").expect("alice");
         assert_eq!((after.nickname.as_str(), after.version), ("queen", 2));

@@ -43,11 +43,13 @@ pub struct Browser {
     pub session: Option<String>,
     /// Sent as `Idempotency-Key`.
     pub key: Option<String>,
+    /// Sent as `X-Forwarded-For`, as a proxy in front would.
+    pub seen_at: Option<String>,
 }
 
 impl Browser {
     pub fn new(address: SocketAddr) -> Self {
-        Self { address, session: None, key: None }
+        Self { address, session: None, key: None, seen_at: None }
     }
 
     pub async fn get(&mut self, path: &str) -> Reply {
@@ -107,6 +109,9 @@ impl Browser {
         }
         if let Some(key) = &self.key {
             request = request.header("idempotency-key", key);
+        }
+        if let Some(place) = &self.seen_at {
+            request = request.header("x-forwarded-for", place);
         }
         if let Some(session) = &self.session {
             request = request.header("cookie", format!("theme=dark; sessionID={session}"));

@@ -67,6 +67,20 @@ impl Database {
         connection.disconnect().await.expect("disconnect");
     }
 
+    /// Undoes the first `times` transactions that write to `table` as a deadlock does. A trigger plays it, and counts in a table that no
+    /// roll-back reaches. `event`: `INSERT` or `UPDATE`.
+    pub async fn deadlock(&self, event: &str, table: &str, times: u32) {
+        self.execute("CREATE TABLE met (times INT NOT NULL) ENGINE = MyISAM").await;
+        self.execute("INSERT INTO met VALUES (0)").await;
+        self.execute(&format!(
+            "CREATE TRIGGER deadlock BEFORE {event} ON {table} FOR EACH ROW BEGIN
+                UPDATE met SET times = times + 1;
+                IF (SELECT times FROM met) <= {times} THEN SIGNAL SQLSTATE '40001' SET MYSQL_ERRNO = 1213; END IF;
+            END"
+        ))
+        .await;
+    }
+
     async fn administer(&self, sql: &str) -> mysql_async::Result<()> {
         let mut connection = Conn::from_url(with_database(&self.server, "")).await?;
         connection.query_drop(sql).await?;

@@ -26,6 +26,15 @@ impl Program {
         Self::run(config, data).await
     }
 
+    /// The same with the published contracts closed to strangers, as outside of development.
+    #[allow(dead_code, reason = "each test takes what it needs of the support")]
+    pub async fn start_closed(engine: &Engine) -> Self {
+        let data = tempfile::tempdir().expect("a folder");
+        let mut config = quick(engine, data.path());
+        config.contracts.open = false;
+        Self::run(config, data).await
+    }
+
     /// The same with ten times as long for everything: for what is much at once, and slow in a debug build.
     pub async fn start_patient(engine: &Engine) -> Self {
         let data = tempfile::tempdir().expect("a folder");
@@ -37,6 +46,13 @@ impl Program {
         ] {
             *timeout *= 10;
         }
+        Self::run(config, data).await
+    }
+
+    /// The same with more settings, by their names in the environment.
+    pub async fn start_with(engine: &Engine, settings: &[(&str, &str)]) -> Self {
+        let data = tempfile::tempdir().expect("a folder");
+        let config = with(engine, data.path(), settings);
         Self::run(config, data).await
     }
 
@@ -53,6 +69,15 @@ impl Program {
     /// A further front end for this one's backend.
     pub async fn another_front_end(&self) -> Self {
         Self::front_end_for(vec![self.app.rpc.expect("a backend").to_string()]).await
+    }
+
+    /// The same with more settings.
+    pub async fn another_front_end_with(&self, settings: &[(&str, &str)]) -> Self {
+        let data = tempfile::tempdir().expect("a folder");
+        let mut config = with(&Engine::embedded(), data.path(), settings);
+        config.rpc.backends = vec![self.app.rpc.expect("a backend").to_string()];
+        let app = app::start(&config, Part::Http).await.expect("starts");
+        Self { app, config, data }
     }
 
     async fn front_end_for(backends: Vec<String>) -> Self {
@@ -94,6 +119,10 @@ impl Program {
 
 /// The defaults, on free ports and the engine's stores, with passwords hashed quickly.
 fn quick(engine: &Engine, data: &Path) -> Config {
+    with(engine, data, &[])
+}
+
+fn with(engine: &Engine, data: &Path, more: &[(&str, &str)]) -> Config {
     let data = data.display().to_string();
     let own = [
         ("TELLER_DATA_DIR", data.as_str()),
@@ -101,7 +130,7 @@ fn quick(engine: &Engine, data: &Path) -> Config {
         ("TELLER_RPC_LISTEN", "127.0.0.1:0"),
         ("TELLER_RPC_SECRET", SECRET),
     ];
-    let settings = own.into_iter().chain(QUICK).chain(engine.environment());
+    let settings = own.into_iter().chain(QUICK).chain(engine.environment()).chain(more.iter().copied());
     let environment = settings.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
     Config::load(Sources { environment, ..Sources::default() }).expect("a right configuration").0
 }

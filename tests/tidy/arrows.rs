@@ -21,12 +21,13 @@ const LAYERS: [(&str, &[&str]); 10] = [
 const WIRING: [&str; 4] = ["app", "cli", "config", "main"];
 
 /// Drivers, and the only folder that may name each. Statements are generated for both SQL stores in one file beside them.
-const DRIVERS: [(&str, &str); 5] = [
+const DRIVERS: [(&str, &str); 6] = [
     ("rusqlite", "src/store/"),
     ("mysql_async", "src/store/"),
     ("deadpool_redis", "src/store/redis/"),
     ("redis", "src/store/redis/"),
     ("hyper", "src/http/"),
+    ("governor", "src/http/"),
 ];
 
 /// Lines on which a layer names one that it may not see.

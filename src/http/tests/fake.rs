@@ -10,13 +10,18 @@ use crate::api::account::{self, Amend, BalanceAt, Entries, EntryPage, List, OfAc
 use crate::api::session::{self, EndSession, SessionKind, SignIn, SignedIn};
 use crate::api::transfer::{self, Batch, Brief, Deduct, Deducted, External, OfTransfer, Post, Settle};
 use crate::api::user::{self, SetNickname, SetPassword, SetPicture, SignUp};
-use crate::api::{Refusal, health};
+use crate::api::wallet::{
+    self, Events, History, MoveOutside, OfUser, OfWallet, OpenWallet, Reconcile, Reconciled, Reconciliations,
+};
+use crate::api::{Refusal, audit, health};
 use crate::domain::account::{Account, AccountId, AccountKind, AccountStatus};
 use crate::domain::asset::Asset;
+use crate::domain::audit::{AuditEvent, AuditKind, AuditRecord};
 use crate::domain::caller::{Caller, Credential, Device};
 use crate::domain::command::{self, Done};
 use crate::domain::money::Amount;
 use crate::domain::picture::{Picture, PictureFormat, PictureName};
+use crate::domain::reconcile::{Books, Reconciliation};
 use crate::domain::session::{SessionId, SessionNumber};
 use crate::domain::time::Timestamp;
 use crate::domain::transfer::{
@@ -77,6 +82,8 @@ impl Fake {
             .with(session::serve(self.clone()))
             .with(account::serve(self.clone()))
             .with(transfer::serve(self.clone()))
+            .with(wallet::serve(self.clone()))
+            .with(audit::serve(self.clone()))
             .with(health::serve(self.clone()));
         Client::in_process(services)
     }
@@ -312,6 +319,51 @@ impl transfer::Service for Arc<Fake> {
     async fn deduct(&self, cx: Context, request: Deduct) -> Answer<Deducted> {
         let balance = Amount::new(99_000).expect("small");
         self.call("deduct", cx, Deducted { id: request.handle.id, replayed: false, asset: cny(), balance }).await
+    }
+}
+
+impl wallet::Service for Arc<Fake> {
+    async fn open(&self, cx: Context, _: OpenWallet) -> Answer<Account> {
+        self.call("open", cx, account()).await
+    }
+
+    async fn get(&self, cx: Context, _: OfWallet) -> Answer<Account> {
+        self.call("get", cx, account()).await
+    }
+
+    async fn list(&self, cx: Context, _: OfUser) -> Answer<Vec<Account>> {
+        self.call("list", cx, vec![account()]).await
+    }
+
+    async fn deposit(&self, cx: Context, request: MoveOutside) -> Answer<TransferId> {
+        self.call("deposit", cx, request.handle.id).await
+    }
+
+    async fn withdraw(&self, cx: Context, request: MoveOutside) -> Answer<TransferId> {
+        self.call("withdraw", cx, request.handle.id).await
+    }
+
+    async fn history(&self, cx: Context, _: History) -> Answer<Events> {
+        self.call("history", cx, Events { asset: cny(), items: Vec::new(), next: None }).await
+    }
+
+    async fn reconcile(&self, cx: Context, request: Reconcile) -> Answer<Reconciled> {
+        let books = Books { opening: Amount::ZERO, closing: Amount::ZERO, entries: 0 };
+        let (wallet, now) = (request.of.wallet, Timestamp(0));
+        let made = Reconciliation::of(wallet, cny(), request.period, books, request.claim, now).expect("comparable");
+        self.call("reconcile", cx, Reconciled { asset: cny(), made }).await
+    }
+
+    async fn reconciliations(&self, cx: Context, _: Reconciliations) -> Answer<Page<Reconciled>> {
+        self.call("reconciliations", cx, Page { items: Vec::new(), more: false }).await
+    }
+}
+
+impl audit::Service for Arc<Fake> {
+    async fn list(&self, cx: Context, _: audit::List) -> Answer<Page<AuditRecord>> {
+        let event = AuditEvent::new(AuditKind::SignIn).about(UserId(1)).by(UserId(1));
+        let record = AuditRecord { id: 7, at: Timestamp(0), event };
+        self.call("audit", cx, Page { items: vec![record], more: true }).await
     }
 }
 

@@ -3,15 +3,19 @@
 //! - [`fake`]: that backend.
 //! - [`wire`]: a client that sends bytes, right or wrong.
 //! - [`contract`]: the entry task, and what its codes stand for.
-//! - [`surface`]: every route: methods, headers, other sites' pages, files.
+//! - [`surface`]: every route: methods, headers, files.
+//! - [`crosssite`]: other sites' pages.
 //! - [`limits`]: each limit, and one more.
+//! - [`rates`]: too many requests.
 //! - [`times`]: what is too slow.
 //! - [`lifetime`]: connections: too many, in pieces, aborted, drained.
 
 mod contract;
+mod crosssite;
 mod fake;
 mod lifetime;
 mod limits;
+mod rates;
 mod surface;
 mod times;
 mod wire;

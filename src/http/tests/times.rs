@@ -6,7 +6,7 @@ use tokio::time::sleep;
 
 use super::Rig;
 use super::fake::Mood;
-use super::wire::{USER, cookie, get, request};
+use super::wire::{USER, cookie, get, post, request};
 use crate::config::Config;
 
 // Far enough apart for a busy machine.
@@ -128,6 +128,24 @@ async fn a_slow_backend_is_not_a_slow_client() {
     sleep(Duration::from_millis(IDLE_MS + HEAD_MS)).await;
     rig.backend.gate.add_permits(1);
     assert_eq!(wire.answer().await.expect("an answer").code(), "7");
+}
+
+#[tokio::test]
+async fn a_batch_has_longer_for_each_further_transfer() {
+    let config = |config: &mut Config| {
+        (config.http.request_timeout_ms, config.rpc.request_timeout_ms) = (60_000, 50_000);
+        config.ledger.transfer_timeout_us = 40_000_000;
+    };
+    let rig = Rig::with(config).await;
+    let order = r#"{"from_account_id":1,"to_account_id":2,"amount":"1.00","currency":"CNY"}"#;
+    for (transfers, least, most) in [(1, 40, 50), (3, 120, 130)] {
+        let batch = format!(r#"{{"transfers":[{}]}}"#, vec![order; transfers].join(","));
+        rig.ask(post("/v1/transfers/batch", &cookie(), "application/json", batch.as_bytes())).await;
+        let seen = rig.backend.seen().pop().expect("the backend was asked");
+        let remaining = seen.remaining.as_secs();
+        assert_eq!(seen.method, "batch");
+        assert!((least..=most).contains(&remaining), "{transfers}: {remaining} s");
+    }
 }
 
 #[tokio::test]

@@ -68,6 +68,7 @@ impl Work<'_> {
             self.begun.remove(&hold.transfer);
         }
         for (kind, reference, _) in self.effects.references.drain(start.references..) {
+            self.seals |= self.seal == Some(&reference);
             self.used.remove(&(kind, reference));
         }
         self.effects.entries.truncate(start.entries);

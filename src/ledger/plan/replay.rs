@@ -1,10 +1,11 @@
 //! An id that was used: the same command again, or another one. And what must be asked before a command is refused.
 
-use super::work::Work;
+use super::Asked;
+use super::work::{Work, sealed};
 use crate::domain::command::{Action, Command, Done, Move, Outcome, Refusal, Settle, Settlement};
 use crate::domain::effects::Wants;
 use crate::domain::money::{Amount, Decimal};
-use crate::domain::transfer::{Receipt, Transfer, TransferId, TransferKind, TransferStatus};
+use crate::domain::transfer::{Receipt, Reference, Transfer, TransferId, TransferKind, TransferStatus};
 
 /// The answer to a command whose id has a receipt: the same once more, or the first field in which the command is another one.
 pub(super) fn answer(work: &Work<'_>, command: &Command, receipt: &Receipt) -> Outcome {
@@ -12,7 +13,7 @@ pub(super) fn answer(work: &Work<'_>, command: &Command, receipt: &Receipt) -> O
     let field = match &command.action {
         // Who asks comes first: nobody learns anything of another's transfer.
         _ if command.actor != was.actor => Some("actor"),
-        Action::Move(wish) => other_move(wish, was),
+        Action::Move(wish) => other_move(wish, was, work.seal),
         Action::Settle(wish) => other_end(wish, was, work.pending(wish.pending).map(|pending| pending.amount)),
     };
     match field {
@@ -21,9 +22,15 @@ pub(super) fn answer(work: &Work<'_>, command: &Command, receipt: &Receipt) -> O
     }
 }
 
+/// The answer to every command of a request whose seal another request's transfer bears.
+pub(super) fn other_request() -> Refusal {
+    Refusal::IdReused { field: "transfers".to_owned() }
+}
+
 /// In which field a command that moves money differs from a transfer. Which of the accounts outside took part is the house's choice, from as
 /// many as there were then: whoever asks says the kind and the currency, and there may be more of them now.
-fn other_move(wish: &Move, was: &Transfer) -> Option<&'static str> {
+fn other_move(wish: &Move, was: &Transfer, seal: Option<&Reference>) -> Option<&'static str> {
+    let own = was.reference.as_ref().filter(|reference| Some(*reference) != seal);
     let differences = [
         ("kind", wish.kind != was.kind || was.settles.is_some()),
         ("from_account_id", wish.from != was.from && wish.kind != TransferKind::Deposit),
@@ -35,7 +42,7 @@ fn other_move(wish: &Move, was: &Transfer) -> Option<&'static str> {
         ("amount", !is(wish.amount, was)),
         ("pending", wish.pending.is_some() != (was.status == TransferStatus::Pending)),
         ("timeout", wish.pending.and_then(|pending| pending.timeout_s) != was.timeout_s),
-        ("reference", wish.reference != was.reference),
+        ("reference", wish.reference.as_ref() != own),
         ("description", wish.description != was.description),
     ];
     first(&differences)
@@ -68,14 +75,17 @@ fn is(written: Decimal, was: &Transfer) -> bool {
 /// What the store must be asked before the outcomes hold.
 ///
 /// A command that is refused may be in effect from an earlier time. As long as all stand alone, knowing so changes nothing for others, so only
-/// the refused are looked up. In a chain it does, and where an id is there twice: then all are, at once.
-pub(super) fn unchecked(work: &Work<'_>, groups: &[&[Command]]) -> Wants {
+/// the refused are looked up. In a chain it does, and where an id is there twice: then all are, at once. Seals are always: a request that turns out to
+/// be refused as a whole changes everything for others.
+pub(super) fn unchecked(work: &Work<'_>, asked: &[Asked]) -> Wants {
     let mut wants = Wants::default();
-    let commands = || groups.iter().copied().flatten();
+    let commands = || asked.iter().flat_map(|one| &one.commands);
     let refused = || commands().zip(&work.outcomes).filter(|(_, outcome)| outcome.is_err());
     if refused().all(|(command, _)| work.found.transfers.contains_key(&command.id)) {
         return wants;
     }
+    let seals = asked.iter().filter_map(|one| one.seal.clone()).map(sealed);
+    wants.references.extend(seals.filter(|seal| !work.found.references.contains_key(seal)));
     if commands().any(|command| command.linked) || repeats(commands().map(|command| command.id).collect()) {
         commands().for_each(|command| ask(work, command, true, &mut wants));
     } else {

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::Pending;
 use super::change::{HoldChange, Step};
+use super::{Asked, Pending};
 use crate::domain::account::{Account, AccountId};
 use crate::domain::command::{Done, Outcome, Refusal};
 use crate::domain::effects::{Effects, Found, Settled};
@@ -13,6 +13,14 @@ use crate::domain::transfer::{Entry, Hold, HoldStatus, Receipt, Reference, Trans
 
 /// Where an account is among those that commands have named.
 pub(super) type Place = usize;
+
+/// The transfers that bear seals: nobody outside gives references to these.
+const SEALED: TransferKind = TransferKind::Transfer;
+
+/// Where a seal is found.
+pub(in crate::ledger) fn sealed(seal: Reference) -> (TransferKind, Reference) {
+    (SEALED, seal)
+}
 
 /// What was found, as the commands so far have left it.
 pub(super) struct Work<'a> {
@@ -34,6 +42,9 @@ pub(super) struct Work<'a> {
     pub(super) ended: HashMap<TransferId, HoldStatus>,
     /// References that are used here.
     pub(super) used: HashMap<(TransferKind, Reference), TransferId>,
+    /// What makes the present commands one request, and whether a transfer is still to bear it.
+    pub(super) seal: Option<&'a Reference>,
+    pub(super) seals: bool,
     /// Accounts as they were before each change of the present chain, if it may have to be undone.
     pub(super) past: Option<Vec<(Place, Account)>>,
 }
@@ -56,6 +67,8 @@ impl<'a> Work<'a> {
             begun: HashMap::new(),
             ended: HashMap::new(),
             used: HashMap::new(),
+            seal: None,
+            seals: false,
             past: None,
         }
     }
@@ -114,6 +127,18 @@ impl<'a> Work<'a> {
         by.map_or(Ok(()), |by| Err(Refusal::ReferenceUsed { by: *by }))
     }
 
+    /// Turns to what one caller asks for. `false`: its seal is on a transfer of another request.
+    pub(super) fn may_seal(&mut self, asked: &'a Asked) -> bool {
+        self.seal = asked.seal.as_ref();
+        let Some(seal) = asked.seal.clone().map(sealed) else {
+            self.seals = false;
+            return true;
+        };
+        let by = self.used.get(&seal).or_else(|| self.found.references.get(&seal)?.as_ref());
+        self.seals = by.is_none();
+        by.is_none_or(|by| asked.commands.iter().any(|command| command.id == *by))
+    }
+
     /// Answers a command that changes nothing.
     pub(super) fn answer(&mut self, done: Done) {
         self.outcomes.push(Ok(done));
@@ -133,6 +158,10 @@ impl<'a> Work<'a> {
             Some(HoldChange::Begins(expires_at)) => self.begin(&transfer, expires_at),
             Some(HoldChange::Ends(pending, status)) => self.end(Settled { transfer: pending, status, by: transfer.id }),
             None => {}
+        }
+        if self.seals && transfer.kind == SEALED && transfer.reference.is_none() {
+            transfer.reference = self.seal.cloned();
+            self.seals = false;
         }
         if let Some(reference) = &transfer.reference {
             self.used.insert((transfer.kind, reference.clone()), transfer.id);

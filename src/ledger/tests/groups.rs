@@ -18,7 +18,8 @@ use crate::domain::user::UserId;
 use crate::ledger::trial::script::asset;
 use crate::ledger::{Ledger, LedgerError, Limits};
 
-pub(super) const LIMITS: Limits = Limits { lanes: 1, batch_max: 4, queue_max: 100, external_stripes: 2 };
+pub(super) const LIMITS: Limits =
+    Limits { lanes: 1, batch_max: 4, queue_max: 100, external_stripes: 2, transfer_timeout: Duration::from_secs(1) };
 
 type Call = JoinHandle<Result<Vec<Outcome>, LedgerError>>;
 
@@ -99,12 +100,16 @@ async fn groups_are_gathered_up_to_batch_max_and_never_divided() {
     for group in [2..=2, 3..=5, 6..=7, 10..=19, 20..=20] {
         calls.push(submit(&ledger, group, soon()).await);
     }
-    for expected in [4, 2, 10, 1] {
+    for expected in [10, 4, 3] {
         ledger.store().go_on(1);
         assert_eq!(begun.recv().await, Some(expected));
     }
     ledger.store().go_on(1);
-    assert_eq!(ends(calls).await, ["1 of 1", "1 of 1", "3 of 3", "2 of 2", "10 of 10", "1 of 1"]);
+    assert_eq!(
+        ends(calls).await,
+        ["1 of 1", "1 of 1", "3 of 3", "2 of 2", "10 of 10", "1 of 1"],
+        "the largest had its turn"
+    );
     assert_eq!(ledger.store().book().transfers.len(), 18);
     assert!(ledger.submit(Vec::new(), soon()).await.is_ok_and(|outcomes| outcomes.is_empty()));
 }
@@ -120,6 +125,32 @@ async fn the_queue_counts_commands() {
     ledger.store().go_on(3);
     assert_eq!(ends(vec![first, second, third]).await, ["1 of 1", "4 of 4", "1 of 1"]);
     assert!(!ledger.store().book().transfers.contains_key(&id(6)), "it was not done");
+}
+
+#[tokio::test]
+async fn who_sends_many_large_groups_keeps_nobody_elses_transfer_from_being_done() {
+    let (ledger, mut begun) = held(LIMITS);
+    let mut calls = vec![submit(&ledger, 100..=109, soon()).await];
+    assert_eq!(begun.recv().await, Some(10));
+    calls.push(submit(&ledger, 110..=119, soon()).await);
+    calls.push(submit(&ledger, 120..=134, soon()).await);
+    assert_eq!(end(submit(&ledger, 200..=204, soon()).await).await, "busy", "a quarter of the queue is full of them");
+    calls.push(submit(&ledger, [1], soon()).await);
+    for expected in [1, 10, 15] {
+        ledger.store().go_on(1);
+        assert_eq!(begun.recv().await, Some(expected), "it waits for what was begun, and for nothing else");
+    }
+    ledger.store().go_on(1);
+    assert_eq!(ends(calls).await, ["10 of 10", "10 of 10", "15 of 15", "1 of 1"]);
+
+    let (ledger, mut begun) = held(Limits { lanes: 2, ..LIMITS });
+    let mut calls = vec![submit(&ledger, 100..=109, soon()).await, submit(&ledger, 110..=119, soon()).await];
+    assert_eq!(begun.recv().await, Some(10));
+    calls.push(submit(&ledger, [1], soon()).await);
+    assert_eq!(begun.recv().await, Some(1), "there is a lane for it");
+    ledger.store().go_on(3);
+    assert_eq!(begun.recv().await, Some(10));
+    assert_eq!(ends(calls).await, ["10 of 10", "10 of 10", "1 of 1"]);
 }
 
 #[tokio::test(start_paused = true)]

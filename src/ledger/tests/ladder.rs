@@ -1,7 +1,5 @@
 //! Every refusal, and every two of them at once: the first in the documented order is given.
 
-use std::slice::from_ref;
-
 use crate::domain::account::{Account, AccountId, AccountStatus};
 use crate::domain::command::{
     Action, Authority, Command, Done, Move, Outcome, Pending, Refusal, Settle, Settlement, Side,
@@ -13,7 +11,7 @@ use crate::domain::transfer::{
     Description, Hold, HoldStatus, Receipt, Reference, Stored, Transfer, TransferId, TransferKind, TransferStatus,
 };
 use crate::domain::user::UserId;
-use crate::ledger::plan::{self, plan};
+use crate::ledger::plan::{self, Asked, plan};
 use crate::ledger::trial::script::{self, asset};
 
 const FROM: AccountId = AccountId(1);
@@ -68,13 +66,17 @@ impl Case {
     }
 
     fn outcome(&self) -> Outcome {
-        let mut planned = plan(&self.found, &self.pending, &[from_ref(&self.command)], NOW);
+        let mut planned = plan(&self.found, &self.pending, &[alone(&self.command)], NOW);
         assert_eq!(planned.outcomes.len(), 1);
         if planned.outcomes[0].is_err() {
             assert_eq!(planned.effects, Default::default(), "a refused command writes nothing");
         }
         planned.outcomes.remove(0)
     }
+}
+
+fn alone(command: &Command) -> Asked {
+    vec![command.clone()].into()
 }
 
 fn whole() -> Decimal {
@@ -107,7 +109,7 @@ fn a_settlement() -> Case {
     first.command.id = PENDING;
     first.wish().pending = Some(Pending { timeout_s: Some(60) });
     first.wish().reference = None;
-    let planned = plan(&first.found, &first.pending, &[from_ref(&first.command)], NOW);
+    let planned = plan(&first.found, &first.pending, &[alone(&first.command)], NOW);
     let mut case = a_move();
     case.found.accounts.extend(planned.effects.accounts.into_iter().map(|account| (account.id, Some(account))));
     case.found.holds.extend(planned.effects.holds.into_iter().map(|hold| (hold.transfer, Some(hold))));
@@ -118,7 +120,7 @@ fn a_settlement() -> Case {
 
 /// The id was used by somebody else.
 fn reuse(case: &mut Case) {
-    let planned = plan(&a_move().found, &case.pending, &[from_ref(&a_move().command)], NOW);
+    let planned = plan(&a_move().found, &case.pending, &[alone(&a_move().command)], NOW);
     let Ok(Done { mut receipt, .. }) = planned.outcomes[0].clone() else { panic!("it stands") };
     receipt.transfer.actor = UserId(99);
     case.found.transfers.insert(ID, Some(Stored { receipt, hold: None }));
@@ -295,7 +297,7 @@ fn a_frozen_account_keeps_its_held_money_from_nobody() {
         case.how(how);
         case.account(FROM).status = AccountStatus::Frozen;
         case.account(TO).status = AccountStatus::Closed;
-        let planned = plan(&case.found, &case.pending, &[from_ref(&case.command)], Timestamp(NOW.0 + later));
+        let planned = plan(&case.found, &case.pending, &[alone(&case.command)], Timestamp(NOW.0 + later));
         assert!(planned.outcomes[0].is_ok(), "{:?}", planned.outcomes);
         assert_eq!(planned.effects.settled[0].status, ends);
         assert_eq!((planned.effects.accounts.len(), planned.effects.accounts[0].held), (1, Amount::ZERO));
@@ -377,7 +379,7 @@ fn an_amount_that_is_written_another_way_is_the_same_amount() {
 #[test]
 fn before_a_refusal_the_store_is_asked_and_before_anything_else_it_is_not() {
     let mut case = a_move();
-    let planned = |case: &Case| plan(&case.found, &case.pending, &[from_ref(&case.command)], NOW);
+    let planned = |case: &Case| plan(&case.found, &case.pending, &[alone(&case.command)], NOW);
     assert_eq!(planned(&case).unchecked, Default::default(), "the insert finds out");
     *case.amount() = Decimal { digits: 101, scale: 0 };
     let unchecked = planned(&case).unchecked;
@@ -391,7 +393,7 @@ fn before_a_refusal_the_store_is_asked_and_before_anything_else_it_is_not() {
 fn time_never_goes_back_in_an_account() {
     let mut case = a_move();
     case.account(TO).updated_at = Timestamp(NOW.0 + 7);
-    let planned = plan(&case.found, &case.pending, &[from_ref(&case.command)], NOW);
+    let planned = plan(&case.found, &case.pending, &[alone(&case.command)], NOW);
     let at = Timestamp(NOW.0 + 7);
     assert!(planned.effects.entries.iter().all(|entry| entry.created_at == at), "the clock was put back");
     assert!(planned.effects.accounts.iter().all(|account| account.updated_at == at));

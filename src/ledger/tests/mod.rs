@@ -5,5 +5,6 @@ mod groups;
 mod ladder;
 mod ledger;
 mod properties;
+mod sealed;
 mod sqlite;
 mod store;

@@ -10,11 +10,14 @@ pub(super) mod book;
 pub(super) mod model;
 pub(super) mod script;
 
+use std::time::Duration;
+
 use book::Book;
 use model::Model;
 use script::Script;
 
 use super::commit::{Lent, ended};
+use super::plan::Asked;
 use crate::domain::command::{Command, Outcome, Refusal};
 use crate::domain::time::Timestamp;
 
@@ -43,7 +46,7 @@ pub fn play(input: &[u8]) {
 pub(super) fn run(book: &mut Book, groups: &[Vec<Command>], now: Timestamp) -> Vec<Outcome> {
     let pending =
         groups.iter().flatten().filter_map(ended).filter_map(|id| Some((id, book.transfers.get(&id)?.clone())));
-    book.transact(&Lent::new(groups.to_vec(), pending.collect(), now))
+    book.transact(&Lent::new(groups.iter().cloned().map(Asked::from).collect(), pending.collect(), now, Duration::ZERO))
 }
 
 /// The model does not say in which field two commands differ.

@@ -110,7 +110,10 @@ impl<R: BufRead> Lines<R> {
             if too_long {
                 let broken = Invalid::new("line", format!("must be at most {LINE_MAX_BYTES} bytes"));
                 read.push((self.number, Err(broken)));
-            } else if !text.is_empty() && !(self.number == 1 && names_columns(text)) {
+                continue;
+            }
+            let is_user = !text.is_empty() && (self.number > 1 || !names_columns(text));
+            if is_user {
                 read.push((self.number, OldUser::parse(text)));
             }
         }

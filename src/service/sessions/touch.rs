@@ -76,6 +76,7 @@ mod tests {
 
     use crate::coalesce::Limits;
     use crate::domain::asset::Asset;
+    use crate::domain::attempt::AttemptRule;
     use crate::domain::caller::Device;
     use crate::domain::session::Session;
     use crate::domain::time::Timestamp;
@@ -108,6 +109,7 @@ mod tests {
             change_guard: LONG,
             coalesce: Limits { lanes: 1, batch_max: 8, queue_max: 8 },
             contracts_open: false,
+            sign_in: AttemptRule { free: 10, free_per_address: 100, window: LONG },
             deduct_asset: Asset::parse("CNY").expect("a currency"),
         };
         let store = Sqlite::memory(LONG).expect("opens");

@@ -18,7 +18,7 @@ const NOW: Timestamp = Timestamp(1_760_000_000_000_000);
 
 /// Every promise.
 pub fn promises<S: Store>() -> Vec<Promise<S>> {
-    promises![
+    let own = promises![
         a_migrated_database_has_nothing_left_to_migrate,
         a_database_that_answers_is_pinged,
         a_fresh_database_has_no_users,
@@ -42,7 +42,8 @@ pub fn promises<S: Store>() -> Vec<Promise<S>> {
         of_pictures_set_at_once_one_is_left,
         a_change_of_an_unknown_user_writes_nothing,
         a_caller_who_leaves_stops_nothing,
-    ]
+    ];
+    own.into_iter().chain(super::reconciliation::promises()).chain(super::audit::promises()).collect()
 }
 
 async fn a_migrated_database_has_nothing_left_to_migrate<S: Store>(store: S) {

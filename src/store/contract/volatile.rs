@@ -1,9 +1,10 @@
 //! The promises of [`Volatile`].
 //!
 //! - this file: how a store is put to them;
-//! - `sessions`, `profiles`: the promises;
+//! - `sessions`, `attempts`, `profiles`: the promises;
 //! - [`interleavings`]: readers and changers in every order, also when some of them die.
 
+mod attempts;
 pub mod interleavings;
 mod profiles;
 mod sessions;
@@ -32,7 +33,7 @@ pub trait Subject: Send + Sync + 'static {
 
 /// Every promise. Each wants a subject of its own.
 pub fn promises<S: Subject>() -> Vec<Promise<S>> {
-    sessions::promises().into_iter().chain(profiles::promises()).collect()
+    sessions::promises().into_iter().chain(attempts::promises()).chain(profiles::promises()).collect()
 }
 
 /// Longer than any check takes, so that nothing ends but by [`Subject::pass`].

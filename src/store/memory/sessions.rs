@@ -34,7 +34,7 @@ impl Sessions {
         if keys.len() >= SESSIONS_OF_USER_MAX {
             let oldest = keys.iter().copied().min_by_key(|key| self.held.get(key, now).map(|(held, _)| held.seen_at));
             keys.retain(|key| Some(*key) != oldest);
-            oldest.map(|key| self.remove(&key));
+            oldest.iter().for_each(|key| self.remove(key));
         }
         self.held.insert(key, session, expires, now)?;
         keys.push(key);

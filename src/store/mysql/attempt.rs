@@ -13,7 +13,7 @@ use crate::domain::effects::{Effects, Found};
 use crate::store::StoreError;
 use crate::store::ledger::{Batch, Decision, NoAnswer};
 
-/// Each kind of key is asked for once more at most, and there are four.
+/// As often as a batch may ask for more.
 const QUESTIONS: usize = 4;
 
 /// Whether a commit was sent whose outcome nobody heard. Shared with whoever cuts the work short.

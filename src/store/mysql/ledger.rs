@@ -17,9 +17,10 @@ use crate::store::ledger::{Amended, Amendment, Batch, EntryRange, LedgerStore, N
 impl LedgerStore for Mysql {
     async fn transact<B: Batch>(&self, batch: B) -> Result<B::Answer, NoAnswer> {
         let doubt = Doubt::default();
+        let timeout = self.statement_timeout.saturating_add(batch.extra_time());
         let (pool, locking, shared) = (self.pool.clone(), self.locking, doubt.clone());
         let work = async move { transact::run(&pool, &batch, locking, &shared).await };
-        self.in_task(self.statement_timeout, work).await.map_err(|error| doubt.no_answer(error))
+        self.in_task(timeout, work).await.map_err(|error| doubt.no_answer(error))
     }
 
     async fn open_account(&self, owner: UserId, asset: Asset, now: Timestamp) -> Result<Option<Account>, StoreError> {

@@ -5,13 +5,14 @@
 //! - `transact`, `attempt`: a batch of the ledger, and one try of it; `found`, `effects`: what that reads and writes.
 //! - [`settings`]: what a server must be set to.
 //! - `migrate`: migrations, statement by statement.
-//! - `user`, `password`, `picture`, `account`, `entry`: what the units do, one file per noun; `ledger` puts those of the ledger together.
+//! - `user`, `password`, `picture`, `audit`, `account`, `entry`: what the units do, one file per noun; `ledger` puts those of the ledger together.
 //! - `snapshot`: everything at one moment.
 //! - `money`: amounts and assets in columns.
 //! - `error`: errors by number.
 
 mod account;
 mod attempt;
+mod audit;
 mod connection;
 mod effects;
 mod entry;
@@ -22,6 +23,7 @@ mod migrate;
 mod money;
 mod password;
 mod picture;
+mod reconciliation;
 pub mod settings;
 mod snapshot;
 mod transact;
@@ -41,8 +43,11 @@ use self::settings::{UnsafeSetting, UnsafeSettings};
 use self::unit::{Atomic, Attempt, Unit};
 use super::migrations::{self, Migration};
 use super::queries::mysql as queries;
-use super::{Credentials, Inserted, NewUser, PasswordChange, Store, StoreError};
+use super::{AuditRange, Credentials, Inserted, NewUser, PasswordChange, Store, StoreError};
+use crate::domain::account::AccountId;
+use crate::domain::audit::{AuditEvent, AuditRecord};
 use crate::domain::picture::{Picture, PictureName};
+use crate::domain::reconcile::Reconciliation;
 use crate::domain::time::Timestamp;
 use crate::domain::user::{Nickname, Profile, Role, UserId};
 
@@ -214,10 +219,34 @@ impl Store for Mysql {
         self.unit(picture::Get(name.clone())).await
     }
 
+    async fn add_reconciliation(&self, made: &Reconciliation) -> Result<u64, StoreError> {
+        self.unit(reconciliation::Insert(made.clone())).await
+    }
+
+    async fn reconciliations(
+        &self,
+        account: AccountId,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<Reconciliation>, StoreError> {
+        self.unit(reconciliation::Page { account, before, limit }).await
+    }
+
+    async fn record(&self, events: Vec<AuditEvent>, at: Timestamp) -> Result<(), StoreError> {
+        self.unit(Atomic(audit::Record { events, at })).await
+    }
+
+    async fn audit(&self, range: AuditRange) -> Result<Vec<AuditRecord>, StoreError> {
+        self.unit(audit::Page(range)).await
+    }
+
+    async fn forget_audit(&self, before: Timestamp, most: usize) -> Result<usize, StoreError> {
+        self.unit(audit::Forget { before, most }).await
+    }
+
     async fn finish(&self) {
-        // Whoever waits for all of the room lets nobody else in.
-        if let Ok(Ok(room)) = tokio::time::timeout(self.statement_timeout, self.room.acquire_many(self.room_size)).await
-        {
+        // Whoever waits for all of the room lets nobody else in, and waits no longer than those inside may take.
+        if let Ok(room) = self.room.acquire_many(self.room_size).await {
             room.forget();
         }
     }

@@ -15,10 +15,10 @@ use crate::domain::user::{Role, UserId};
 /// A row that says what this program does not understand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a row's {0} cannot be understood")]
-pub struct Unreadable(&'static str);
+pub struct Unreadable(pub(super) &'static str);
 
 /// The one of `all` that has this number.
-fn numbered<T: Copy>(column: &'static str, number: u64, all: &[(T, u64)]) -> Result<T, Unreadable> {
+pub(super) fn numbered<T: Copy>(column: &'static str, number: u64, all: &[(T, u64)]) -> Result<T, Unreadable> {
     all.iter().find(|(_, own)| *own == number).map(|(one, _)| *one).ok_or(Unreadable(column))
 }
 
@@ -28,6 +28,7 @@ macro_rules! numbers {
         &[$(($of::$variant, $of::$variant as u64)),*]
     };
 }
+pub(super) use numbers;
 
 impl TryFrom<rows::UserRole> for Role {
     type Error = Unreadable;

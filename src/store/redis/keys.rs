@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 
+use crate::domain::attempt::AttemptKey;
 use crate::domain::session::SessionKey;
 use crate::domain::user::UserId;
 
@@ -21,6 +22,23 @@ impl Keys {
 
     pub(super) fn sessions_of(&self, user: UserId) -> String {
         self.key("sessions", user)
+    }
+
+    pub(super) fn failures(&self, key: AttemptKey) -> String {
+        self.tries("failures", key)
+    }
+
+    pub(super) fn wait(&self, key: AttemptKey) -> String {
+        self.tries("wait", key)
+    }
+
+    pub(super) fn device(&self, key: AttemptKey) -> String {
+        self.tries("device", key)
+    }
+
+    /// One try touches several of them.
+    fn tries(&self, kind: &str, key: AttemptKey) -> String {
+        format!("{}:{}", self.key(kind, "tries"), hex::encode(key.0))
     }
 
     pub(super) fn profile(&self, user: UserId) -> String {

@@ -4,6 +4,9 @@
 //! ```text
 //! session:{SHA-256 of the session id}   the session, as JSON                lives for the session's time, from its last use
 //! sessions:{user}                       those SHA-256, by when it was seen  lives for ten minutes longer than the last of them
+//! failures:{tries}:{digest}             how many                            lives for the window, from the last one
+//! wait:{tries}:{digest}                 empty                               no further try while it lives
+//! device:{tries}:{digest}               empty                               is known while it lives
 //! profile:{user}                        version (20 digits), then JSON      lives for the cache's time
 //! guard:{user}                          empty                               nothing is cached while it lives
 //! tombstone:{user}                      version (20 digits)                 nothing older is cached while it lives
@@ -14,6 +17,7 @@
 //! weaker then: a tombstone that is lost no longer stops a reader who was on the way at that very moment; and a session that is left while
 //! its user's list is lost is on it again, and found to be of an old password, only when it is touched.
 
+mod attempts;
 mod keys;
 mod link;
 mod scripts;
@@ -24,6 +28,7 @@ use std::time::Duration;
 
 use deadpool_redis::redis::{self, Pipeline};
 
+use crate::domain::attempt::{AttemptKey, Counter};
 use crate::domain::session::{Session, SessionKey};
 use crate::domain::user::{Profile, UserId};
 
@@ -110,6 +115,24 @@ impl Volatile for Redis {
 
     async fn drop_sessions(&self, user: UserId, keys: &[SessionKey]) -> Result<(), StoreError> {
         self.end(user, keys).await
+    }
+
+    async fn admit(&self, counters: &[Counter]) -> Result<Option<Duration>, StoreError> {
+        let (wait,): (u64,) = self.run(&attempts::admit(self.keys(), &self.shared.scripts, counters)).await?;
+        Ok((wait > 0).then(|| Duration::from_millis(wait)))
+    }
+
+    async fn count_failure(&self, counters: &[Counter], window: Duration) -> Result<(), StoreError> {
+        self.run(&attempts::count(self.keys(), &self.shared.scripts, counters, window)).await
+    }
+
+    async fn welcome_device(&self, device: AttemptKey, ttl: Duration) -> Result<(), StoreError> {
+        self.run(&attempts::welcome(self.keys(), device, ttl)).await
+    }
+
+    async fn knows_device(&self, device: AttemptKey) -> Result<bool, StoreError> {
+        let (known,): (bool,) = self.run(redis::pipe().cmd("EXISTS").arg(self.keys().device(device))).await?;
+        Ok(known)
     }
 
     async fn cached_profiles(&self, users: &[UserId]) -> Result<Vec<Option<Profile>>, StoreError> {

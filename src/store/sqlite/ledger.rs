@@ -23,8 +23,9 @@ const NO_TIMEOUT: Duration = Duration::from_secs(7 * 24 * 3600);
 
 impl LedgerStore for Sqlite {
     async fn transact<B: Batch>(&self, batch: B) -> Result<B::Answer, NoAnswer> {
+        let timeout = self.statement_timeout.saturating_add(batch.extra_time());
         let work = Work::new(batch);
-        call(&self.writer, self.statement_timeout, move |db: &Connection| work.run(db)).await
+        call(&self.writer, timeout, move |db: &Connection| work.run(db)).await
     }
 
     async fn open_account(&self, owner: UserId, asset: Asset, now: Timestamp) -> Result<Option<Account>, StoreError> {

@@ -3,14 +3,17 @@
 //! - `connection`: a connection, set up and checked.
 //! - `unit`: a unit of work and its answer.
 //! - `thread`: the threads that own the connections; writes that gather share a commit.
+//! - `checkpoint`: what commits append to the log comes into the file, beside them.
 //! - `migrate`: migrations.
 //! - `money`: amounts and assets in columns.
-//! - `user`, `password`, `picture`, `account`, `transfer`, `entry`: what the units do, one file per noun.
+//! - `user`, `password`, `picture`, `audit`, `account`, `transfer`, `entry`: what the units do, one file per noun.
 //! - `ledger`: the ledger's part of the store; `batch`: its batches; `snapshot`: all of it as it was at one moment.
 //! - `error`: which errors pass by themselves.
 
 mod account;
+mod audit;
 mod batch;
+mod checkpoint;
 mod connection;
 mod entry;
 mod error;
@@ -19,6 +22,7 @@ mod migrate;
 mod money;
 mod password;
 mod picture;
+mod reconciliation;
 mod snapshot;
 #[cfg(test)]
 mod tests;
@@ -39,13 +43,19 @@ use self::unit::{Undone, Unit};
 use super::ledger::NoAnswer;
 use super::migrations::{self, Migration};
 use super::queries::sqlite as queries;
-use super::{Credentials, Inserted, NewUser, PasswordChange, Store, StoreError};
+use super::{AuditRange, Credentials, Inserted, NewUser, PasswordChange, Store, StoreError};
+use crate::domain::account::AccountId;
+use crate::domain::audit::{AuditEvent, AuditRecord};
 use crate::domain::picture::{Picture, PictureName};
+use crate::domain::reconcile::Reconciliation;
 use crate::domain::time::Timestamp;
 use crate::domain::user::{Nickname, Profile, Role, UserId};
 
 /// How long a migration may take, and another process's migration be waited for.
 const MIGRATION_TIMEOUT: Duration = Duration::from_secs(600);
+
+/// How long whoever ends waits for what was begun: more than the largest batch may have. Usually it is there at once.
+const LONGEST: Duration = Duration::from_secs(1800);
 
 /// How long after its deadline a unit of work may be answered: its thread interrupts it then, or finds that it is too late to begin it, and knows
 /// that nothing is in effect.
@@ -64,13 +74,15 @@ pub struct Sqlite {
 }
 
 impl Sqlite {
-    /// Opens the file, or makes it for its owner alone, with `readers` threads (at least one) beside the writer. Blocks for a moment.
+    /// Opens the file, or makes it for its owner alone, with `readers` threads (at least one) beside the writer, and one for checkpoints. Blocks for a moment.
     ///
     /// # Errors
     ///
     /// [`StoreError::Refused`] if SQLite is too old or the file's place cannot hold a write-ahead log.
     pub fn open(path: &Path, readers: usize, statement_timeout: Duration) -> Result<Self, StoreError> {
-        let writer = thread::writer(Database::open(path)?)?;
+        let mut writer = Database::open(path)?;
+        checkpoint::beside(&mut writer, Database::open(path)?)?;
+        let writer = thread::writer(writer)?;
         let connections = (0..readers.max(1)).map(|_| Database::open(path)).collect::<Result<_, _>>()?;
         Ok(Self { writer, readers: thread::readers(connections)?, statement_timeout, path: Some(path.into()) })
     }
@@ -205,9 +217,35 @@ impl Store for Sqlite {
         self.read(move |db| picture::get(db, &name)).await
     }
 
+    async fn add_reconciliation(&self, made: &Reconciliation) -> Result<u64, StoreError> {
+        let made = made.clone();
+        self.write(move |db| reconciliation::insert(db, &made)).await
+    }
+
+    async fn reconciliations(
+        &self,
+        account: AccountId,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<Reconciliation>, StoreError> {
+        self.read(move |db| reconciliation::page(db, account, before, limit)).await
+    }
+
+    async fn record(&self, events: Vec<AuditEvent>, at: Timestamp) -> Result<(), StoreError> {
+        self.write(move |db| audit::insert(db, &events, at)).await
+    }
+
+    async fn audit(&self, range: AuditRange) -> Result<Vec<AuditRecord>, StoreError> {
+        self.read(move |db| audit::page(db, range)).await
+    }
+
+    async fn forget_audit(&self, before: Timestamp, most: usize) -> Result<usize, StoreError> {
+        self.write(move |db| audit::forget(db, before, most)).await
+    }
+
     async fn finish(&self) {
         // The writer takes its queue in order: once this is done, so is all before it.
-        if let Err(error) = self.write(|_| Ok(())).await {
+        if let Err(error) = call(&self.writer, LONGEST, |_: &Connection| Ok::<_, rusqlite::Error>(())).await {
             tracing::warn!(%error, "what was begun may not be finished");
         }
     }

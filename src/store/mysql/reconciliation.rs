@@ -1,0 +1,52 @@
+//! Reconciliations: units of work.
+
+use mysql_async::{Conn, Result};
+
+use super::unit::{Attempt, Unit};
+use crate::domain::account::AccountId;
+use crate::domain::reconcile::Reconciliation;
+use crate::store::queries::mysql as queries;
+
+/// One statement that commits by itself. If its answer is lost it is done again, and the comparison is kept twice, which is as true.
+pub(super) struct Insert(pub(super) Reconciliation);
+
+impl Unit for Insert {
+    type Value = u64;
+
+    async fn run(&self, db: &mut Conn, _: Attempt) -> Result<u64> {
+        let made = &self.0;
+        let Reconciliation { period, books, claim, .. } = made;
+        queries::insert_reconciliation(
+            db,
+            made.account.0,
+            period.start.0,
+            period.end.0,
+            books.opening,
+            books.closing,
+            books.entries,
+            &claim.external.to_string(),
+            &claim.tolerance.to_string(),
+            &made.difference.to_string(),
+            made.verdict as u64,
+            &made.notes,
+            made.created_at.0,
+        )
+        .await
+    }
+}
+
+pub(super) struct Page {
+    pub(super) account: AccountId,
+    pub(super) before: Option<u64>,
+    pub(super) limit: usize,
+}
+
+impl Unit for Page {
+    type Value = Vec<Reconciliation>;
+
+    async fn run(&self, db: &mut Conn, _: Attempt) -> Result<Vec<Reconciliation>> {
+        let before = self.before.unwrap_or(u64::MAX).min(i64::MAX as u64);
+        let rows = queries::reconciliations_down(db, self.account.0, before, self.limit as u64).await?;
+        Ok(rows.into_iter().map(Reconciliation::try_from).collect::<std::result::Result<_, _>>()?)
+    }
+}
