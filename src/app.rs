@@ -5,32 +5,39 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::time::Duration;
 
+use teller_rpc::tls::ClientTls;
 use teller_rpc::{ClientConfig, Registry, Secret, Server, ServerConfig};
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use self::listen::listen;
-pub use self::offline::{export, migrate, seed_accounts, seed_users, verify};
+pub use self::offline::{export, import_users, migrate, seed_accounts, seed_users, set_role, verify};
 use self::side::{Ready, Side};
 use crate::api::Backend;
 use crate::coalesce::Limits;
 use crate::config::{self, Config, Durable, Fleeting, Part};
+use crate::domain::attempt::AttemptRule;
 use crate::http::Front;
 use crate::ledger::{self, Ledger};
 use crate::service::cpu::Cpu;
-use crate::service::expiry;
+use crate::service::grants::{self, Grants, Rules};
 use crate::service::password::{Hasher, Scheme};
 use crate::service::picture::{self, Studio};
 use crate::service::seed::{self, Demo};
 use crate::service::{self, Settings};
+use crate::service::{audit, expiry};
 use crate::store::memory::Memory;
 use crate::store::{Store, Volatile};
 use crate::telemetry::{self, metrics};
+use crate::token::Keys;
 
+pub mod keys;
 mod listen;
 mod offline;
 mod secret;
 mod side;
 mod stores;
+mod tls;
 
 /// The least time that a profile under change is kept out of the cache.
 const SHORTEST_GUARD: Duration = Duration::from_secs(10);
@@ -76,6 +83,9 @@ pub async fn start(config: &Config, part: Part) -> Result<App, Error> {
     let secret = secret::load(config)?;
     let mut app = App { http: None, rpc: None, demo: Demo::Absent, sides: Vec::new() };
     let mut config = config.clone();
+    if part == Part::Serve {
+        tls::names_itself(&config)?;
+    }
     if part.has_backend() {
         let (given, secret) = (config.clone(), secret.clone());
         let (side, demo) = side::start("backend", config.rpc.threads, move |stop| back(given, secret, stop)).await?;
@@ -120,13 +130,15 @@ pub fn client(config: &Config) -> Result<teller_rpc::Client, Error> {
     if config.rpc.backends.is_empty() {
         config.rpc.backends = vec![reachable(config.rpc.listen).to_string()];
     }
-    Ok(client_with(&config, secret::existing(&config)?))
+    let tls = tls::rpc_client(&config)?.map(|loaded| loaded.tls);
+    Ok(client_with(&config, secret::existing(&config)?, tls))
 }
 
-fn client_with(config: &Config, secret: Secret) -> teller_rpc::Client {
+fn client_with(config: &Config, secret: Secret, tls: Option<ClientTls>) -> teller_rpc::Client {
     teller_rpc::Client::new(
         config.rpc.backends.clone(),
         ClientConfig {
+            tls,
             max_connections: config.rpc.pool_connections,
             max_in_flight: config.rpc.max_in_flight_per_connection,
             max_frame_bytes: config.rpc.max_frame_bytes,
@@ -143,11 +155,19 @@ async fn front(
 ) -> Result<Ready<(), impl Future<Output = ()>>, Error> {
     let listener = listen(config.http.listen, "--http")?;
     let address = listener.local_addr().map_err(|e| Error::new("the front end has no address", e))?;
-    let client = client_with(&config, secret);
-    let front = Front::new(&config, Backend::new(client.clone()));
+    // Dropped with the side, which ends it.
+    let mut followed = JoinSet::new();
+    let rpc_tls = tls::rpc_client(&config)?;
+    let client = client_with(&config, secret, rpc_tls.as_ref().map(|loaded| loaded.tls.clone()));
+    rpc_tls.map(|loaded| followed.spawn(loaded.follow()));
+    let mut front = Front::new(&config, Backend::new(client.clone()));
+    if let Some(loaded) = tls::https(&config)? {
+        front = front.within(loaded.tls.clone());
+        followed.spawn(loaded.follow());
+    }
     let shown = telemetry::rpc::show_client(metrics::install(), client.clone());
     let serve = async move {
-        let _shown = shown;
+        let _kept = (shown, followed);
         front.run(listener, stop.cancelled_owned()).await;
         client.close().await;
     };
@@ -165,10 +185,15 @@ async fn back(
         (Durable::Sqlite(path), Fleeting::Memory) => Some(stores::alone(&config, &path)?),
         _ => None,
     };
+    let mut followed = JoinSet::new();
+    let tls = tls::rpc_server(&config)?;
+    let rpc_tls = tls.as_ref().map(|loaded| loaded.tls.clone());
+    tls.map(|loaded| followed.spawn(loaded.follow()));
     let Services { registry, demo, background, finish } = services(&config).await?;
     let server = Server::new(
         registry,
         ServerConfig {
+            tls: rpc_tls,
             max_frame_bytes: config.rpc.max_frame_bytes,
             max_connections: config.rpc.max_connections,
             max_in_flight: config.rpc.max_in_flight,
@@ -180,7 +205,7 @@ async fn back(
     );
     let shown = telemetry::rpc::show_server(metrics::install(), server.watch());
     let serve = async move {
-        let _shown = shown;
+        let _kept = (shown, followed);
         let background = tokio::spawn(background);
         server.run(listener, stop.cancelled_owned()).await;
         background.abort();
@@ -245,12 +270,26 @@ async fn over<S: Store, V: Volatile>(config: &Config, store: S, lanes: usize, vo
             queue_max: config.rpc.max_in_flight,
         },
         contracts_open: config.has_open_contracts(),
+        sign_in: AttemptRule {
+            free: config.sign_in.free_failures,
+            free_per_address: config.sign_in.free_failures_per_address,
+            window: config.sign_in.window(),
+        },
         deduct_asset: config.deduct.asset,
     };
-    let (begun, background) = (ledger.store().clone(), Box::pin(expiry::run(ledger.clone())));
-    let studio = studio(&config.picture);
-    let registry = service::registry(ledger, volatile, hasher, studio, service::system_clock, &settings);
+    let (begun, keys, studio) = (ledger.store().clone(), keys::load(config)?, studio(&config.picture));
+    let grants = Grants::new(begun.clone(), keys.clone(), rules(config), service::system_clock, settings.coalesce);
+    let background = Box::pin(background(ledger.clone(), keys, config.audit.keep()));
+    let registry = service::registry(ledger, volatile, hasher, studio, grants, service::system_clock, &settings);
     Ok(Services { registry, demo, background, finish: Box::pin(async move { begun.finish().await }) })
+}
+
+/// What a backend does without being asked, for ever.
+async fn background<S: Store>(ledger: Ledger<S>, keys: Keys, keep_audit: Duration) {
+    let store = ledger.store().clone();
+    let events = audit::forget(store.clone(), keep_audit, service::system_clock);
+    let grants = grants::forget(store, service::system_clock);
+    tokio::join!(expiry::run(ledger), events, grants, keys.keep_up());
 }
 
 fn limits(config: &config::Ledger, lanes: usize) -> ledger::Limits {
@@ -260,6 +299,16 @@ fn limits(config: &config::Ledger, lanes: usize) -> ledger::Limits {
         queue_max: config.queue_max,
         external_stripes: config.external_stripes,
         transfer_timeout: config.transfer_timeout(),
+    }
+}
+
+fn rules(config: &Config) -> Rules {
+    Rules {
+        format: keys::format(config),
+        access_ttl: config.token.access_ttl(),
+        refresh_ttl: config.token.refresh_ttl(),
+        grace: config.token.grace(),
+        sessions_max: config.token.max_sessions,
     }
 }
 

@@ -9,6 +9,7 @@
 //! - [`store`]: what the rest may ask of SQLite, MySQL, Redis and memory, and how each keeps its promises.
 //! - [`coalesce`]: many callers, one round trip.
 //! - [`ledger`]: money: what a command does, planned purely and committed in groups.
+//! - [`token`]: what programs hold after their user signed in: made and checked.
 //! - [`service`]: what the backend does when it is called.
 //! - [`app`]: the only place that names every part; builds, runs and stops them.
 //! - [`config`]: every setting, its limits, and where its value came from.
@@ -37,3 +38,5 @@ pub mod service;
 pub mod store;
 #[cfg(feature = "server")]
 mod telemetry;
+#[cfg(feature = "server")]
+pub mod token;

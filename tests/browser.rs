@@ -21,11 +21,13 @@ mod browser {
     pub mod account;
     pub mod chromium;
     pub mod docs;
+    pub mod foreign;
     pub mod page;
     pub mod picture;
     pub mod profile;
     pub mod reach;
     pub mod refusals;
+    pub mod security;
     pub mod stage;
 }
 
@@ -56,9 +58,12 @@ fn main() -> ExitCode {
         refusals::a_session_that_has_ended_leads_to_signing_in in Desk,
         refusals::a_refused_picture_says_why in Desk,
         refusals::what_no_field_can_mend_is_said_above_the_form in Desk,
+        security::a_changed_password_is_the_only_one_that_lets_in in Desk,
+        security::other_devices_are_seen_and_signed_out in Desk,
         reach::the_whole_story_needs_no_mouse in Desk,
         reach::nothing_scrolls_sideways_on_a_narrow_phone in Phone,
         reach::an_inline_script_is_refused in Desk,
+        foreign::another_sites_page_cannot_act_for_who_is_signed_in in Desk,
         reach::the_console_says_that_the_backend_is_ready in Desk,
         docs::every_call_is_told_and_opens_at_its_address in Desk,
         docs::a_line_is_copied_whole in Desk,

@@ -8,6 +8,7 @@ use std::time::Duration;
 use support::engine::Engine;
 use teller::coalesce::Limits;
 use teller::domain::asset::Asset;
+use teller::domain::attempt::{AttemptKey, AttemptRule, Counter};
 use teller::domain::session::{Session, SessionKey};
 use teller::domain::time::Timestamp;
 use teller::domain::user::{Nickname, Profile, Role, UserId};
@@ -17,7 +18,7 @@ use teller::store::memory::Memory;
 use teller::store::mysql::Mysql;
 use teller::store::redis::{Redis, RedisConfig};
 use teller::store::sqlite::Sqlite;
-use teller::store::{Inserted, NewUser, Store, StoreError, Volatile};
+use teller::store::{Contact, Inserted, NewUser, Store, StoreError, Volatile};
 use tokio::sync::Semaphore;
 
 /// Longer than any test.
@@ -69,14 +70,35 @@ impl<V: Volatile> Volatile for Held<V> {
     async fn ping(&self) -> Result<(), StoreError> {
         self.inner.ping().await
     }
-    async fn put_session(&self, key: SessionKey, session: Session, ttl: Duration) -> Result<(), StoreError> {
+    async fn put_session(&self, key: SessionKey, session: &Session, ttl: Duration) -> Result<(), StoreError> {
         self.inner.put_session(key, session, ttl).await
     }
+
     async fn sessions(&self, keys: &[SessionKey], ttl: Duration) -> Result<Vec<Option<Session>>, StoreError> {
         self.inner.sessions(keys, ttl).await
     }
-    async fn drop_session(&self, key: SessionKey) -> Result<(), StoreError> {
-        self.inner.drop_session(key).await
+    async fn touch_session(&self, key: SessionKey, session: &Session, ttl: Duration) -> Result<(), StoreError> {
+        self.inner.touch_session(key, session, ttl).await
+    }
+
+    async fn sessions_of(&self, user: UserId) -> Result<Vec<(SessionKey, Session)>, StoreError> {
+        self.inner.sessions_of(user).await
+    }
+
+    async fn drop_sessions(&self, user: UserId, keys: &[SessionKey]) -> Result<(), StoreError> {
+        self.inner.drop_sessions(user, keys).await
+    }
+    async fn admit(&self, counters: &[Counter]) -> Result<Option<Duration>, StoreError> {
+        self.inner.admit(counters).await
+    }
+    async fn count_failure(&self, counters: &[Counter], window: Duration) -> Result<(), StoreError> {
+        self.inner.count_failure(counters, window).await
+    }
+    async fn welcome_device(&self, device: AttemptKey, ttl: Duration) -> Result<(), StoreError> {
+        self.inner.welcome_device(device, ttl).await
+    }
+    async fn knows_device(&self, device: AttemptKey) -> Result<bool, StoreError> {
+        self.inner.knows_device(device).await
     }
     async fn cached_profiles(&self, users: &[UserId]) -> Result<Vec<Option<Profile>>, StoreError> {
         self.inner.cached_profiles(users).await
@@ -100,6 +122,7 @@ fn settings(guard: Duration) -> Settings {
         profile_ttl: LONG,
         change_guard: guard,
         contracts_open: false,
+        sign_in: AttemptRule { free: 10, free_per_address: 100, window: LONG },
         deduct_asset: Asset::parse("CNY").expect("a currency"),
         coalesce: Limits { lanes: 2, batch_max: 16, queue_max: 64 },
     }
@@ -112,6 +135,7 @@ async fn user<S: Store>(store: &S) -> UserId {
         nickname: "old".to_owned(),
         password_hash: String::new(),
         role: Role::Customer,
+        contact: Contact::default(),
         created_at: Timestamp(1),
     };
     match store.insert_user(user).await.expect("inserts") {

@@ -80,6 +80,7 @@ fn every_driver_has_one_home() {
     finds(rule, "src/service/user.rs", "use rusqlite::Connection;\n", &[1]);
     finds(rule, "src/app.rs", "fn f() -> redis::Client {}\n", &[1]);
     finds(rule, "src/store/redis/mod.rs", "use deadpool_redis::redis::Script;\n", &[]);
+    finds(rule, "src/app/tls.rs", "use rustls::ServerConfig;\nuse teller_rpc::tls::ServerTls;\n", &[1]);
     finds(rule, "src/app.rs", "use crate::store::redis::Redis;\nuse hyper_util::rt::TokioIo;\n", &[]);
     keeps(
         rule,

@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use libtest_mimic::{Arguments, Conclusion, Failed, Trial};
+use teller::domain::attempt::{AttemptKey, Counter};
 use teller::domain::session::{Session, SessionKey};
 use teller::domain::user::{Profile, UserId};
 use teller::store::contract::volatile::interleavings::{Cast, every_order};
@@ -145,7 +146,7 @@ impl Volatile for Broken {
         self.store.ping().await
     }
 
-    async fn put_session(&self, key: SessionKey, session: Session, ttl: Duration) -> Result<(), StoreError> {
+    async fn put_session(&self, key: SessionKey, session: &Session, ttl: Duration) -> Result<(), StoreError> {
         self.store.put_session(key, session, ttl).await
     }
 
@@ -153,8 +154,32 @@ impl Volatile for Broken {
         self.store.sessions(keys, ttl).await
     }
 
-    async fn drop_session(&self, key: SessionKey) -> Result<(), StoreError> {
-        self.store.drop_session(key).await
+    async fn touch_session(&self, key: SessionKey, session: &Session, ttl: Duration) -> Result<(), StoreError> {
+        self.store.touch_session(key, session, ttl).await
+    }
+
+    async fn sessions_of(&self, user: UserId) -> Result<Vec<(SessionKey, Session)>, StoreError> {
+        self.store.sessions_of(user).await
+    }
+
+    async fn drop_sessions(&self, user: UserId, keys: &[SessionKey]) -> Result<(), StoreError> {
+        self.store.drop_sessions(user, keys).await
+    }
+
+    async fn admit(&self, counters: &[Counter]) -> Result<Option<Duration>, StoreError> {
+        self.store.admit(counters).await
+    }
+
+    async fn count_failure(&self, counters: &[Counter], window: Duration) -> Result<(), StoreError> {
+        self.store.count_failure(counters, window).await
+    }
+
+    async fn welcome_device(&self, device: AttemptKey, ttl: Duration) -> Result<(), StoreError> {
+        self.store.welcome_device(device, ttl).await
+    }
+
+    async fn knows_device(&self, device: AttemptKey) -> Result<bool, StoreError> {
+        self.store.knows_device(device).await
     }
 
     async fn cached_profiles(&self, users: &[UserId]) -> Result<Vec<Option<Profile>>, StoreError> {

@@ -1,4 +1,5 @@
-//! Calls per second over loopback, server and client on one thread each: `throughput CALLERS CONNECTIONS SECONDS`.
+//! Calls per second over loopback, server and client on one thread each: `throughput CALLERS CONNECTIONS SECONDS`; with the feature
+//! `tls` also within mutual TLS: `... CA.pem CERTIFICATE.pem KEY.pem`, one certificate that names 127.0.0.1 for both sides.
 //!
 //! The message and the set-up are those of the peers it is compared with, so that the figures stand side by side.
 
@@ -39,27 +40,51 @@ impl Service for Fixed {
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let arguments: Vec<usize> = std::env::args().skip(1).map(|word| word.parse()).collect::<Result<_, _>>()?;
-    let [callers, connections, seconds] = arguments[..] else {
-        return Err("usage: throughput CALLERS CONNECTIONS SECONDS".into());
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let (numbers, files) = arguments.split_at(arguments.len().min(3));
+    let numbers: Vec<usize> = numbers.iter().map(|word| word.parse()).collect::<Result<_, _>>()?;
+    let [callers, connections, seconds] = numbers[..] else {
+        return Err("usage: throughput CALLERS CONNECTIONS SECONDS [CA.pem CERTIFICATE.pem KEY.pem]".into());
     };
     let secret = Secret::new(*b"an example secret")?;
     let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
     let address = listener.local_addr()?.to_string();
     listener.set_nonblocking(true)?;
-    let config = ServerConfig::new(secret.clone());
+    let (mut served, mut config) = (ServerConfig::new(secret.clone()), ClientConfig::new(secret));
+    secure(&mut served, &mut config, files)?;
     let server = Builder::new_current_thread().enable_all().build()?;
     std::thread::Builder::new().name("server".into()).spawn(move || {
         server.block_on(async {
             let listener = TcpListener::from_std(listener).expect("the listener is bound and does not block");
-            Server::new(Registry::new().with(serve(Fixed)), config).run(listener, std::future::pending()).await
+            Server::new(Registry::new().with(serve(Fixed)), served).run(listener, std::future::pending()).await
         })
     })?;
-    let mut config = ClientConfig::new(secret);
     config.max_connections = connections;
     config.max_in_flight = callers.div_ceil(connections);
     Builder::new_current_thread().enable_all().build()?.block_on(measure(address, config, callers, seconds));
     Ok(())
+}
+
+/// Puts both sides within TLS, if there are files.
+#[cfg(feature = "tls")]
+fn secure(
+    served: &mut ServerConfig,
+    config: &mut ClientConfig,
+    files: &[String],
+) -> Result<(), Box<dyn std::error::Error>> {
+    use teller_rpc::tls::{ClientTls, Pem, ServerTls};
+
+    let texts: Vec<Vec<u8>> = files.iter().map(std::fs::read).collect::<Result<_, _>>()?;
+    if let [authorities, certificates, key] = &texts[..] {
+        let pem = Pem { authorities, certificates, key };
+        (served.tls, config.tls) = (Some(ServerTls::new(pem)?), Some(ClientTls::new(pem)?));
+    }
+    Ok(())
+}
+
+#[cfg(not(feature = "tls"))]
+fn secure(_: &mut ServerConfig, _: &mut ClientConfig, files: &[String]) -> Result<(), Box<dyn std::error::Error>> {
+    if files.is_empty() { Ok(()) } else { Err("built without the feature tls".into()) }
 }
 
 async fn measure(address: String, config: ClientConfig, callers: usize, seconds: usize) {

@@ -232,6 +232,8 @@ async fn write_batch<W: AsyncWrite + Unpin>(wire: &Wire, write: &mut W, mut batc
         wire.traffic.writes.fetch_add(1, Ordering::Relaxed);
         wire.traffic.bytes_written.fetch_add(count as u64, Ordering::Relaxed);
     }
+    // Of a bare socket nothing: only TLS keeps back what its socket did not take.
+    write.flush().await?;
     wire.writing.store(false, Ordering::Relaxed);
     Ok(())
 }

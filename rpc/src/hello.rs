@@ -26,6 +26,9 @@ const MAX_WELCOME_BYTES: usize = PROOF_BYTES + MAX_TABLE_BYTES;
 pub(crate) enum HelloError {
     #[error("{0}")]
     Io(#[from] io::Error),
+    #[cfg(feature = "tls")]
+    #[error("TLS: {0}")]
+    Tls(io::Error),
     #[error("{0}")]
     Frame(#[from] FrameError),
     #[error("{0}")]
@@ -145,7 +148,8 @@ pub(crate) async fn refuse<S: AsyncWrite + Unpin>(stream: &mut S, code: u16, why
 async fn send<S: AsyncWrite + Unpin>(stream: &mut S, kind: Kind, body: &[u8]) -> Result<(), HelloError> {
     let mut out = Vec::with_capacity(frame::HEADER_BYTES + body.len());
     frame::put(&mut out, kind, 0, 0, 0, body);
-    Ok(stream.write_all(&out).await?)
+    stream.write_all(&out).await?;
+    Ok(stream.flush().await?)
 }
 
 async fn expect<S>(stream: &mut S, rest: &mut BytesMut, kind: Kind, max_body: usize) -> Result<Bytes, HelloError>

@@ -100,6 +100,14 @@
 //! The client proves first and the server discloses nothing before: neither its table nor bytes to guess the secret
 //! against. Nothing is encrypted: leave loopback only within TLS.
 //!
+//! ## TLS
+//!
+//! A server that speaks TLS speaks nothing else on its port, version 1.3 alone, and begins with its handshake, which is part of
+//! the hello's time. Both sides show a certificate. The client's must be good for clients, the server's for servers and name
+//! the host that was dialled; each side chooses the authorities that it trusts. The protocol name (ALPN) is `teller-rpc/1`. There
+//! are no resumed sessions and no early data. All of the above follows inside, the same to the byte, the secret included. A server
+//! with too many connections closes without GOAWAY.
+//!
 //! The method table follows the server's proof in WELCOME, at most 65,536 bytes:
 //!
 //! ```text
@@ -244,7 +252,7 @@
 //! Bytes: [`frame`], [`codec`], [`greeting`], `trace`, `table`, `secret`. Words: `status`, `context`, `cancellation`,
 //! `service`. The machine: `inflight`, `inbox` and `outbox` (what a connection holds), `hello` and `connection` (how it
 //! begins, lives and ends), `client` and `server` (what each side makes of it), [`layer`] (what may stand around
-//! handlers), `figures` (what all of it counts). For tests: `sync` and `net` (what loom and a simulated network take the
+//! handlers), `figures` (what all of it counts), `tls` (what stands around connections that leave the machine). For tests: `sync` and `net` (what loom and a simulated network take the
 //! place of), `fuzz` (what holds for any bytes).
 
 #![forbid(unsafe_code)]
@@ -271,6 +279,8 @@ mod service;
 mod status;
 mod sync;
 mod table;
+#[cfg(feature = "tls")]
+pub mod tls;
 mod trace;
 
 pub use self::server::layer;

@@ -27,7 +27,7 @@ CREATE TABLE IF NOT EXISTS sessions (
     KEY sessions_expires_at (expires_at)
 ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
--- What happened: whom it was about, who did it, from where. Written once.
+-- What happened: whom it was about, who did it, from where. Written once, and deleted when it is old.
 CREATE TABLE IF NOT EXISTS audit_events (
     id BIGINT NOT NULL AUTO_INCREMENT,
     kind VARBINARY(32) NOT NULL,
@@ -38,5 +38,6 @@ CREATE TABLE IF NOT EXISTS audit_events (
     detail VARCHAR(1024) NOT NULL,
     created_at BIGINT NOT NULL,
     CONSTRAINT audit_events_pk PRIMARY KEY (id),
-    KEY audit_events_user_id (user_id, id)
+    KEY audit_events_user_id (user_id, id),
+    KEY audit_events_kind (kind, id)
 ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;

@@ -1,4 +1,4 @@
--- Accounts as they stand.
+-- Accounts as they stand. On SQLite what they have is read from their newest entries.
 
 -- name: insert_account :inserted
 -- A new account, empty and open.
@@ -8,6 +8,10 @@
 -- arg asset: asset
 -- arg floor: amount
 -- arg now: i64
+-- sqlite:
+INSERT INTO accounts (owner, kind, stripe, asset, floor, status, created_at, updated_at)
+VALUES (:owner, :kind, :stripe, :asset, :floor, 1, :now, :now);
+-- mysql:
 INSERT INTO accounts (owner, kind, stripe, asset, balance, held, floor, version, status, created_at, updated_at)
 VALUES (:owner, :kind, :stripe, :asset, 0, 0, :floor, 0, 1, :now, :now);
 
@@ -15,8 +19,8 @@ VALUES (:owner, :kind, :stripe, :asset, 0, 0, :floor, 0, 1, :now, :now);
 -- Users' accounts, as `insert_account` makes one; an owner's that is there already stays as it is.
 -- row NewAccount: owner u64, asset asset, created_at i64
 -- sqlite:
-INSERT INTO accounts (owner, kind, stripe, asset, balance, held, floor, version, status, created_at, updated_at)
-VALUES (:owner, 1, NULL, :asset, 0, 0, 0, 0, 1, :created_at, :created_at) ON CONFLICT (owner, asset) DO NOTHING;
+INSERT INTO accounts (owner, kind, stripe, asset, floor, status, created_at, updated_at)
+VALUES (:owner, 1, NULL, :asset, 0, 1, :created_at, :created_at) ON CONFLICT (owner, asset) DO NOTHING;
 -- mysql:
 INSERT INTO accounts (owner, kind, stripe, asset, balance, held, floor, version, status, created_at, updated_at)
 VALUES (:owner, 1, NULL, :asset, 0, 0, 0, 0, 1, :created_at, :created_at) ON DUPLICATE KEY UPDATE id = id;
@@ -32,6 +36,10 @@ SELECT id, owner FROM accounts WHERE asset = :asset AND owner IN (:owners);
 -- The accounts of `ids`, in any order; unknown ones are left out.
 -- arg ids: u64 list
 -- row Account: id u64, owner u64 null, kind u64, stripe u64 null, asset asset, balance amount, held amount, floor amount, version u64, status u64, created_at i64, updated_at i64
+-- sqlite:
+SELECT id, owner, kind, stripe, asset, balance, held, floor, version, status, created_at, updated_at FROM account_states
+WHERE id IN (:ids);
+-- mysql:
 SELECT id, owner, kind, stripe, asset, balance, held, floor, version, status, created_at, updated_at FROM accounts
 WHERE id IN (:ids);
 
@@ -41,7 +49,7 @@ WHERE id IN (:ids);
 -- arg ids: u64 list
 -- row Account
 -- sqlite:
-SELECT id, owner, kind, stripe, asset, balance, held, floor, version, status, created_at, updated_at FROM accounts
+SELECT id, owner, kind, stripe, asset, balance, held, floor, version, status, created_at, updated_at FROM account_states
 WHERE id IN (:ids);
 -- mysql:
 SELECT id, owner, kind, stripe, asset, balance, held, floor, version, status, created_at, updated_at FROM accounts
@@ -51,6 +59,10 @@ WHERE id IN (:ids) ORDER BY id FOR UPDATE;
 -- arg owner: u64
 -- arg asset: asset
 -- row Account
+-- sqlite:
+SELECT id, owner, kind, stripe, asset, balance, held, floor, version, status, created_at, updated_at FROM account_states
+WHERE owner = :owner AND asset = :asset;
+-- mysql:
 SELECT id, owner, kind, stripe, asset, balance, held, floor, version, status, created_at, updated_at FROM accounts
 WHERE owner = :owner AND asset = :asset;
 
@@ -59,6 +71,10 @@ WHERE owner = :owner AND asset = :asset;
 -- arg after: u64
 -- arg most: u64
 -- row Account
+-- sqlite:
+SELECT id, owner, kind, stripe, asset, balance, held, floor, version, status, created_at, updated_at FROM account_states
+WHERE owner = :owner AND id > :after ORDER BY id LIMIT :most;
+-- mysql:
 SELECT id, owner, kind, stripe, asset, balance, held, floor, version, status, created_at, updated_at FROM accounts
 WHERE owner = :owner AND id > :after ORDER BY id LIMIT :most;
 
@@ -77,11 +93,9 @@ SELECT id, stripe FROM accounts WHERE kind = 2 AND asset = :asset AND stripe < :
 UPDATE accounts SET floor = :floor, status = :status, updated_at = :now WHERE id = :id;
 
 -- name: update_accounts :each
--- What a batch of transfers leaves behind in accounts that it has locked. On MySQL a row that is changed counts twice, and one that was not
--- there once.
+-- What a batch of transfers leaves behind in accounts that it has locked; on SQLite their entries say it. A row that is changed counts twice,
+-- and one that was not there once.
 -- row Account
--- sqlite:
-UPDATE accounts SET balance = :balance, held = :held, version = :version, updated_at = :updated_at WHERE id = :id;
 -- mysql:
 INSERT INTO accounts (id, owner, kind, stripe, asset, balance, held, floor, version, status, created_at, updated_at)
 VALUES (:id, :owner, :kind, :stripe, :asset, :balance, :held, :floor, :version, :status, :created_at, :updated_at)
@@ -93,5 +107,9 @@ ON DUPLICATE KEY UPDATE
 -- arg after: u64
 -- arg most: u64
 -- row Account
+-- sqlite:
+SELECT id, owner, kind, stripe, asset, balance, held, floor, version, status, created_at, updated_at FROM account_states
+WHERE id > :after ORDER BY id LIMIT :most;
+-- mysql:
 SELECT id, owner, kind, stripe, asset, balance, held, floor, version, status, created_at, updated_at FROM accounts
 WHERE id > :after ORDER BY id LIMIT :most;

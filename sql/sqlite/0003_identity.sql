@@ -28,7 +28,7 @@ CREATE TABLE sessions (
 CREATE INDEX sessions_user_id ON sessions (user_id, id);
 CREATE INDEX sessions_expires_at ON sessions (expires_at);
 
--- What happened: whom it was about, who did it, from where. Written once.
+-- What happened: whom it was about, who did it, from where. Written once, and deleted when it is old.
 CREATE TABLE audit_events (
     id INTEGER NOT NULL,
     kind TEXT NOT NULL,
@@ -42,3 +42,4 @@ CREATE TABLE audit_events (
 ) STRICT;
 
 CREATE INDEX audit_events_user_id ON audit_events (user_id, id);
+CREATE INDEX audit_events_kind ON audit_events (kind, id);

@@ -4,6 +4,7 @@ use std::fmt::Write;
 use std::path;
 use std::time::Duration;
 
+use super::certs::AUTHORITY;
 use crate::app::{App, reachable};
 use crate::config::{Config, Durable};
 use crate::service::seed::{Demo, PASSWORD, USERS};
@@ -15,29 +16,46 @@ pub fn text(config: &Config, app: &App, took: Duration) -> String {
     if let Some(rpc) = app.rpc {
         line("store", &format!("{}; volatile: {}", durable(config), config.volatile.url));
         line("data", &path::absolute(&config.data_dir).unwrap_or(config.data_dir.clone()).display().to_string());
-        line("rpc", &format!("{rpc}, with the secret in {}", secret(config)));
+        line("rpc", &format!("{rpc}, {}with the secret in {}", within(config), secret(config)));
     }
     if let (None, Some(_)) = (app.rpc, app.http) {
-        line("backends", &format!("{}, with the secret in {}", config.rpc.backends.join(", "), secret(config)));
+        let backends = config.rpc.backends.join(", ");
+        line("backends", &format!("{backends}, {}with the secret in {}", within(config), secret(config)));
     }
     if let Some(listen) = app.http {
         if listen.ip().is_unspecified() {
             line("http", &format!("{listen}: every address of this machine"));
         }
-        let http = reachable(listen);
-        let api = format!("http://{http}/api/entrytask/user");
-        line("console", &format!("http://{http}/"));
-        line("api", &format!("http://{http}/v1, {api}"));
+        let scheme = if config.http.has_certificate() { "https" } else { "http" };
+        let http = format!("{scheme}://{}", reachable(listen));
+        let api = format!("{http}/api/entrytask/user");
+        line("console", &format!("{http}/"));
+        line("api", &format!("{http}/v1, {api}"));
         if app.demo != Demo::Absent {
             let [(_, user_name, ..), ..] = USERS;
             let made = if app.demo == Demo::Made { ", just made with four more" } else { "" };
             line("demo", &format!("user {user_name}, password {PASSWORD}{made}"));
-            line("try", &format!("curl -c cookies -d 'username={user_name}&password={PASSWORD}' {api}/signin"));
-            line("", &format!("curl -b cookies {api}/get_user_info"));
-            line("", &format!("curl -b cookies http://{http}/v1/accounts"));
+            let curl = curl(config);
+            line("try", &format!("{curl} -c cookies -d 'username={user_name}&password={PASSWORD}' {api}/signin"));
+            line("", &format!("{curl} -b cookies {api}/get_user_info"));
+            line("", &format!("{curl} -b cookies {http}/v1/accounts"));
         }
     }
     text + &format!("ready in {} ms\n", took.as_millis())
+}
+
+/// How RPC is protected beside its secret.
+fn within(config: &Config) -> &'static str {
+    if config.rpc.has_certificate() { "within mutual TLS, " } else { "" }
+}
+
+/// curl, told of the authority that `teller certs dev` puts beside its certificates.
+fn curl(config: &Config) -> String {
+    let authority = config.http.tls_cert_file.with_file_name(AUTHORITY);
+    match config.http.has_certificate() && authority.exists() {
+        true => format!("curl --cacert {}", authority.display()),
+        false => "curl".to_owned(),
+    }
 }
 
 fn durable(config: &Config) -> String {

@@ -1,8 +1,10 @@
 //! The command line: one file for each subcommand, each a few flags and what to do with them.
 //!
 //! - [`serve`], [`http`], [`backend`]: run Teller, whole or in part.
-//! - [`migrate`], [`config`], [`seed`], [`completions`]: do one thing and end.
+//! - [`migrate`], [`config`], [`seed`], [`import`], [`completions`]: do one thing and end.
+//! - [`keys`], [`user`]: the keys of tokens; roles.
 //! - [`verify`], [`export`]: look at the books, and copy them.
+//! - [`certs`]: certificates to develop with.
 //! - [`rpc`]: ask a backend what it serves, and call it.
 //! - [`flags`]: the flags that several subcommands share.
 //! - [`progress`]: how far a long piece of work is.
@@ -17,12 +19,15 @@ use clap::{Parser, Subcommand};
 
 mod backend;
 mod banner;
+mod certs;
 mod completions;
 mod config;
 mod export;
 mod failure;
 mod flags;
 mod http;
+mod import;
+mod keys;
 mod migrate;
 mod progress;
 mod rpc;
@@ -30,6 +35,7 @@ mod run;
 mod seed;
 mod serve;
 mod signals;
+mod user;
 mod verify;
 
 use failure::Failure;
@@ -49,6 +55,7 @@ Examples:
   teller --config config/mysql.toml                  on MySQL and Redis
   teller backend --rpc 10.0.0.2:7070                 one of several backends
   teller http --backend 10.0.0.2:7070,10.0.0.3:7070  a front end for them
+  teller certs dev                                   certificates to try HTTPS and RPC within TLS with
 
 Exit codes: 0 stopped as asked, 1 failed while running, 2 wrong usage or configuration, 3 `verify` found violations.
 SIGTERM and SIGINT let running requests finish; a second one ends at once.";
@@ -69,9 +76,13 @@ enum Command {
     Http(http::Http),
     Backend(backend::Backend),
     Migrate(migrate::Migrate),
+    Certs(certs::Certs),
     Rpc(rpc::Rpc),
     Config(config::Config),
     Seed(seed::Seed),
+    Keys(keys::Keys),
+    User(user::User),
+    Import(import::Import),
     Verify(verify::Verify),
     Export(export::Export),
     Completions(completions::Completions),
@@ -99,9 +110,13 @@ fn execute(arguments: Arguments) -> Result<(), Failure> {
         Command::Http(http) => http.execute(),
         Command::Backend(backend) => backend.execute(),
         Command::Migrate(migrate) => migrate.execute(),
+        Command::Certs(certs) => certs.execute(),
         Command::Rpc(rpc) => rpc.execute(),
         Command::Config(config) => config.execute(),
         Command::Seed(seed) => seed.execute(),
+        Command::Keys(keys) => keys.execute(),
+        Command::User(user) => user.execute(),
+        Command::Import(import) => import.execute(),
         Command::Verify(verify) => verify.execute(),
         Command::Export(export) => export.execute(),
         Command::Completions(completions) => completions.execute(),

@@ -59,7 +59,7 @@ struct Call {
 
 /// Which backend, and how long to wait for it.
 ///
-/// Its secret is rpc.secret under --data, or TELLER_RPC_SECRET.
+/// Its secret is rpc.secret under --data, or TELLER_RPC_SECRET. To a backend within TLS it shows rpc.tls_cert_file.
 #[derive(Args)]
 struct Target {
     #[command(flatten)]

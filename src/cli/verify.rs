@@ -18,7 +18,7 @@ use crate::telemetry::log;
 /// Recompute every balance from the entries, and say what is wrong
 ///
 /// Balances, sequences without gaps, running balances, sums of zero for each transfer and asset, held money against pending transfers, unique
-/// references. Reads one snapshot in constant memory; may run beside a server. Exit code 0: all is right; 3: something is wrong; 1: the store
+/// references, rows that can be understood. Reads one snapshot in constant memory; may run beside a server. Exit code 0: all is right; 3: something is wrong; 1: the store
 /// could not be read.
 #[derive(Args)]
 pub struct Verify {

@@ -1,6 +1,7 @@
-//! `[http]`: the front end.
+//! `[http]` and `[limits]`: the front end.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -13,6 +14,10 @@ pub struct Http {
     pub listen: SocketAddr,
     /// Worker threads; 0 is one for each core.
     pub threads: usize,
+    /// The certificate for browsers; empty: no TLS.
+    pub tls_cert_file: PathBuf,
+    /// Its private key; empty without it.
+    pub tls_key_file: PathBuf,
     /// Open connections; a further one is answered 503 and closed.
     pub max_connections: usize,
     /// Milliseconds for a head; then 408.
@@ -40,6 +45,16 @@ pub struct Http {
 }
 
 impl Http {
+    /// Whether this front end speaks TLS itself.
+    pub fn has_certificate(&self) -> bool {
+        !self.tls_cert_file.as_os_str().is_empty()
+    }
+
+    /// Whether browsers reach it over TLS, its own or a proxy's.
+    pub fn is_tls(&self) -> bool {
+        self.behind_proxy || self.has_certificate()
+    }
+
     /// `header_timeout_ms` as a duration.
     pub fn header_timeout(&self) -> Duration {
         Duration::from_millis(self.header_timeout_ms)
@@ -64,4 +79,18 @@ impl Http {
     pub fn drain(&self) -> Duration {
         Duration::from_millis(self.drain_ms)
     }
+}
+
+/// How many requests a client may make. Addresses of this machine may make any number.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    /// Requests a second of one address; 0 is no limit.
+    pub per_address_per_s: u32,
+    /// Requests that one address may make at once after a rest.
+    pub per_address_burst: u32,
+    /// Requests a second of one session or token; 0 is no limit.
+    pub per_caller_per_s: u32,
+    /// Requests that one session or token may make at once after a rest.
+    pub per_caller_burst: u32,
 }

@@ -41,12 +41,12 @@ pub mod values;
 
 pub use error::Error;
 pub use hidden::{Hidden, Url};
-pub use http::Http;
+pub use http::{Http, Limits};
 pub use log::{Format, Log};
 pub use money::{Contracts, Deduct, Ledger};
 pub use part::Part;
 pub use rpc::Rpc;
-pub use services::{Coalesce, Password, Picture, Profile, Scheme, Session};
+pub use services::{Audit, Coalesce, Password, Picture, Profile, Scheme, Session, SignIn, Token, TokenFormat};
 pub use stores::{Durable, Fleeting, Store, Volatile};
 pub use values::Values;
 
@@ -60,20 +60,28 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// The front end.
     pub http: Http,
+    /// How many requests a client may make.
+    pub limits: Limits,
     /// The protocol between front end and backend.
     pub rpc: Rpc,
     /// What must survive.
     pub store: Store,
     /// What may be lost.
     pub volatile: Volatile,
+    /// Sign-ins that fail.
+    pub sign_in: SignIn,
     /// Signed-in browsers.
     pub session: Session,
+    /// Programs that signed in with tokens.
+    pub token: Token,
     /// Names and pictures of users.
     pub profile: Profile,
     /// How passwords are kept.
     pub password: Password,
     /// Profile pictures.
     pub picture: Picture,
+    /// What is written down about who did what.
+    pub audit: Audit,
     /// Logs.
     pub log: Log,
     /// Many callers, one round trip.
@@ -148,6 +156,14 @@ impl Config {
     /// Where the volatile store is.
     pub fn fleeting(&self) -> Fleeting {
         stores::fleeting(&self.volatile.url)
+    }
+
+    /// Where the keys of access tokens are.
+    pub fn token_keys_path(&self) -> PathBuf {
+        match self.token.keys_file.as_str() {
+            "" => self.data_dir.join("token.keys"),
+            named => named.into(),
+        }
     }
 
     /// Where the RPC secret is kept while none is configured.

@@ -73,11 +73,11 @@ fn needs(config: &Config, part: Part) -> Result<(), Error> {
 }
 
 fn production(config: &Config, part: Part) -> Result<(), Error> {
-    if part.has_front() && !config.http.listen.ip().is_loopback() && !config.http.behind_proxy {
+    if part.has_front() && !config.http.listen.ip().is_loopback() && !config.http.is_tls() {
         return refuse(
             format!("production does not speak HTTP without TLS on {}, where others can listen in", config.http.listen),
-            "listen on loopback (--http 127.0.0.1:8080), or set http.behind_proxy = true (TELLER_HTTP_BEHIND_PROXY=true) if a proxy in \
-             front speaks TLS",
+            "set http.tls_cert_file and http.tls_key_file (TELLER_HTTP_TLS_CERT_FILE, TELLER_HTTP_TLS_KEY_FILE), listen on loopback \
+             (--http 127.0.0.1:8080), or set http.behind_proxy = true (TELLER_HTTP_BEHIND_PROXY=true) if a proxy in front speaks TLS",
         );
     }
     if part.has_backend() && config.durable() == Durable::Memory {
@@ -96,11 +96,11 @@ fn rpc_off_loopback(config: &Config, part: Part) -> Result<(), Error> {
     let Some(address) = here.into_iter().chain(&config.rpc.backends).find(|address| !is_loopback(address)) else {
         return Ok(());
     };
-    if !config.rpc.trust_network {
+    if !config.rpc.has_certificate() {
         return refuse(
             format!("production does not speak RPC without TLS with {address}, where others can listen in"),
-            "use loopback (--rpc 127.0.0.1:7070), or set rpc.trust_network = true (TELLER_RPC_TRUST_NETWORK=true) if only front ends and \
-             backends are on that network",
+            "set rpc.tls_cert_file, rpc.tls_key_file and rpc.tls_ca_file (TELLER_RPC_TLS_CERT_FILE, TELLER_RPC_TLS_KEY_FILE, \
+             TELLER_RPC_TLS_CA_FILE) on both sides, or use loopback (--rpc 127.0.0.1:7070)",
         );
     }
     if config.rpc.secret.expose().is_empty() {

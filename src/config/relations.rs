@@ -6,9 +6,16 @@ use super::{Config, Values};
 /// What a message needs beside the picture in it, in bytes.
 const FRAME_ROOM: u64 = 65_536;
 
+/// Files that are of use together only.
+const TOGETHER: [&[&str]; 2] =
+    [&["http.tls_cert_file", "http.tls_key_file"], &["rpc.tls_cert_file", "rpc.tls_key_file", "rpc.tls_ca_file"]];
+
 /// Whether all pairs of values fit together.
 pub fn check(config: &Config, values: &Values) -> Result<(), Error> {
-    let Config { http, rpc, store, password, picture, .. } = config;
+    for keys in TOGETHER {
+        together(keys, values)?;
+    }
+    let Config { http, rpc, store, token, password, picture, .. } = config;
     let wide = |number: usize| number as u64;
     // A budget shrinks on its way in, so that whoever waits outside hears a reason and not a time-out.
     let pairs = [
@@ -32,6 +39,7 @@ pub fn check(config: &Config, values: &Values) -> Result<(), Error> {
             "rpc.max_in_flight_per_connection",
             wide(rpc.max_in_flight_per_connection),
         ),
+        ("token.refresh_ttl_s", token.refresh_ttl_s, "token.access_ttl_s", token.access_ttl_s),
         ("picture.max_side_px", picture.max_side_px.into(), "picture.output_side_px", picture.output_side_px.into()),
         ("password.memory_kib", password.memory_kib.into(), "password.lanes", 8 * u64::from(password.lanes)),
     ];
@@ -41,6 +49,17 @@ pub fn check(config: &Config, values: &Values) -> Result<(), Error> {
         }
     }
     Ok(())
+}
+
+fn together(keys: &[&str], values: &Values) -> Result<(), Error> {
+    let is_set = |key: &&&str| !values.text(key).is_empty();
+    let (Some(set), Some(missing)) = (keys.iter().find(is_set), keys.iter().find(|key| !is_set(key))) else {
+        return Ok(());
+    };
+    Err(Error::Refused {
+        problem: format!("{set} is set ({}), and {missing} is not", values.origin(set)),
+        fix: format!("set {}, or none of them", keys.join(" and ")),
+    })
 }
 
 fn too_small(key: &str, value: u64, other: &str, least: u64, values: &Values) -> Error {

@@ -22,8 +22,12 @@ pub struct Rpc {
     pub secret: Hidden,
     /// Where `secret` was read from; empty if from nowhere.
     pub secret_file: PathBuf,
-    /// Whether the network off loopback is private enough to do without TLS.
-    pub trust_network: bool,
+    /// The certificate of this process, whichever side it is; empty: no TLS.
+    pub tls_cert_file: PathBuf,
+    /// Its private key; empty without it.
+    pub tls_key_file: PathBuf,
+    /// The authorities of both sides' certificates; empty without them.
+    pub tls_ca_file: PathBuf,
     /// Milliseconds for an answer, all tries together; then a server error.
     pub request_timeout_ms: u64,
     /// Milliseconds for a connection to open; then another backend is tried.
@@ -45,6 +49,11 @@ pub struct Rpc {
 }
 
 impl Rpc {
+    /// Whether RPC is spoken within mutual TLS.
+    pub fn has_certificate(&self) -> bool {
+        !self.tls_cert_file.as_os_str().is_empty()
+    }
+
     /// `request_timeout_ms` as a duration.
     pub fn request_timeout(&self) -> Duration {
         Duration::from_millis(self.request_timeout_ms)

@@ -118,7 +118,8 @@ impl Values {
         &self.get(key).origin
     }
 
-    fn text(&self, key: &str) -> &str {
+    /// The value of a key that holds a text.
+    pub(super) fn text(&self, key: &str) -> &str {
         self.get(key).value.as_str().unwrap_or_default()
     }
 

@@ -1,10 +1,15 @@
 //! What Teller speaks about, as values that cannot be wrong: pure, without async, I/O, clock or randomness.
 //!
 //! - [`invalid`]: what is said of a value that breaks a rule: the field and the rule.
-//! - [`user`]: users, their names, passwords and profiles.
+//! - [`user`]: users, their names and profiles.
+//! - [`person`]: users as `/v1` knows them.
+//! - [`password`]: passwords as they are typed, and as they may be chosen.
 //! - [`session`]: what a signed-in browser holds, and what the stores know of it.
+//! - [`grant`]: sessions of programs that hold tokens.
 //! - [`token`]: what programs hold in its place.
 //! - [`caller`]: who asks, and from where.
+//! - [`attempt`]: tries to sign in.
+//! - [`audit`]: what is written down about who did what.
 //! - [`picture`]: profile pictures, after they were decoded and written anew.
 //! - [`asset`], [`money`]: currencies, and exact amounts of them.
 //! - [`account`], [`transfer`]: accounts, and the transfers and entries that change them.
@@ -16,11 +21,16 @@
 
 pub mod account;
 pub mod asset;
+pub mod attempt;
+pub mod audit;
 pub mod caller;
 pub mod command;
 pub mod effects;
+pub mod grant;
 pub mod invalid;
 pub mod money;
+pub mod password;
+pub mod person;
 pub mod picture;
 pub mod reconcile;
 pub mod session;

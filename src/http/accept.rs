@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use super::connection;
 use super::front::Front;
 use super::problem::Problem;
-use super::reply;
+use super::{reply, tls};
 
 /// Waits after a failed accept: the first, and the longest. Each further failure doubles it.
 const BACK_OFF: (Duration, Duration) = (Duration::from_millis(5), Duration::from_secs(1));
@@ -46,7 +46,8 @@ impl Front {
     /// Serves connections from `listener` until `stop` is ready; then takes no more, closes each after its next answer, half a second
     /// later also those that are quiet, lets running requests finish for another `http.drain_ms`, and returns.
     ///
-    /// An error of one connection, or of accepting one, never ends it. A connection beyond `http.max_connections` is answered 503 and closed.
+    /// An error of one connection, or of accepting one, never ends it. A connection beyond `http.max_connections` is answered 503
+    /// and closed, or under TLS closed alone.
     pub async fn run(self, listener: TcpListener, stop: impl Future<Output = ()>) -> Drained {
         take(listener, Arc::new(self), stop).await
     }
@@ -107,7 +108,7 @@ impl Room {
 
     fn admit(&self, stream: TcpStream, front: &Arc<Front>) {
         let Ok(place) = self.places.clone().try_acquire_owned() else {
-            refuse(stream, front.limits().behind_proxy);
+            refuse(stream, front);
             return;
         };
         // An answer is one write: waiting for more to send with it only delays it.
@@ -116,7 +117,12 @@ impl Room {
         tokio::spawn(async move {
             open.increment(1.0);
             let _leaving = Leaving { open, _place: place };
-            connection::run(stream, &front, stop).await;
+            let peer = stream.peer_addr().ok().map(|address| address.ip());
+            match front.https() {
+                None => connection::run(stream, peer, &front, stop).await,
+                // Boxed, so that a bare connection's task is no larger for it.
+                Some(https) => Box::pin(tls::run(https, stream, peer, &front, stop)).await,
+            }
         });
     }
 
@@ -150,9 +156,13 @@ impl Drop for Leaving {
     }
 }
 
-/// Tells a client that there is no room, if its socket takes that at once.
-fn refuse(stream: TcpStream, tls: bool) {
+/// Tells a client that there is no room, if its socket takes that at once. Within TLS there is none to say it in: the handshake is work,
+/// too.
+fn refuse(stream: TcpStream, front: &Front) {
+    if front.https().is_some() {
+        return;
+    }
     if let Ok(mut stream) = stream.into_std() {
-        let _ = stream.write_all(&reply::raw(&Problem::Unavailable, tls));
+        let _ = stream.write_all(&reply::raw(&Problem::Unavailable, front.limits().is_tls()));
     }
 }

@@ -5,6 +5,7 @@
 
 use std::convert::Infallible;
 use std::future::{Future, poll_fn};
+use std::net::IpAddr;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -12,8 +13,7 @@ use std::time::Duration;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::{Instant, Sleep, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -53,10 +53,14 @@ pub(super) fn protocol(max_head_bytes: usize, max_headers: usize) -> http1::Buil
     builder
 }
 
-/// Serves `stream` until it ends, breaks a time limit, or `stop` fires and its running request is answered.
-pub(super) async fn run(stream: TcpStream, front: &Front, stop: CancellationToken) {
+/// What HTTP is spoken over: a socket, bare or within TLS. A type and not a value, so that a bare one costs what it did.
+pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Stream for S {}
+
+/// Serves `stream`, which leads to `peer`, until it ends, breaks a time limit, or `stop` fires and its running request is answered.
+pub(super) async fn run<S: Stream>(stream: S, peer: Option<IpAddr>, front: &Front, stop: CancellationToken) {
     let limits = front.limits();
-    let peer = stream.peer_addr().ok().map(|address| address.ip());
     let pulse = Pulse::default();
     let socket = TokioIo::new(Socket::new(stream, &pulse, limits));
     let service = service_fn(|request| {
@@ -86,31 +90,43 @@ pub(super) async fn run(stream: TcpStream, front: &Front, stop: CancellationToke
     })
     .await;
     let stream = connection.into_parts().io.into_inner().into_stream();
-    finish(end, stream, pulse.unread(), limits.behind_proxy).await;
+    finish(end, stream, pulse.unread(), limits.is_tls()).await;
 }
 
 /// Says what can still be said, and closes.
-async fn finish(end: End, mut stream: TcpStream, unread: bool, tls: bool) {
+async fn finish<S: Stream>(end: End, stream: S, unread: bool, tls: bool) {
     match end {
         End::Done(Err(error)) if error.is_parse() => Box::pin(linger(stream)).await,
         End::Done(_) if unread => Box::pin(linger(stream)).await,
         End::Done(Err(error)) => tracing::debug!(%error, "connection ended early"),
         End::HeadTooSlow => {
-            let answer = reply::raw(&Problem::TooSlow("head"), tls);
-            // Whoever sends slowly may read slowly: what the socket does not take at once is not waited for.
-            let _ = stream.try_write(&answer);
-            let _ = stream.shutdown().await;
+            close_with(stream, &reply::raw(&Problem::TooSlow("head"), tls)).await;
         }
-        End::Done(Ok(())) | End::Idle | End::Cut => {}
+        End::Idle | End::Cut => close_with(stream, &[]).await,
+        End::Done(Ok(())) => {}
     }
 }
 
+/// Writes and closes, as TLS wants it said. Whoever sends slowly may read slowly: what the socket does not take at once is not waited for.
+async fn close_with<S: Stream>(mut stream: S, last: &[u8]) {
+    poll_fn(|cx| {
+        let mut stream = Pin::new(&mut stream);
+        if last.is_empty() || stream.as_mut().poll_write(cx, last).is_ready() {
+            let _ = stream.poll_shutdown(cx);
+        }
+        Poll::Ready(())
+    })
+    .await;
+}
+
 /// Closing with bytes unread resets the connection, and the answer on its way is lost with it. So they are read first.
-async fn linger(mut stream: TcpStream) {
+pub(super) async fn linger<S: Stream>(mut stream: S) {
     let (in_all, quiet) = LINGER;
     let mut sink = vec![0; 16 * 1024];
-    let _ = stream.shutdown().await;
-    let drain = async { while let Ok(Ok(1..)) = timeout(quiet, stream.read(&mut sink)).await {} };
+    let drain = async {
+        let _ = stream.shutdown().await;
+        while let Ok(Ok(1..)) = timeout(quiet, stream.read(&mut sink)).await {}
+    };
     let _ = timeout(in_all, drain).await;
 }
 

@@ -105,10 +105,14 @@ pub(super) fn details_of(refusal: &command::Refusal) -> Details<'_> {
 pub(super) fn refusal(refusal: &Refusal) -> (Kind, Members<'_>) {
     let said = Members::detail(refusal.to_string());
     match refusal {
+        Refusal::TooManyRequests { .. } => (Kind::TooManyRequests, said),
         Refusal::InvalidSession => (Kind::Unauthenticated, said),
+        Refusal::NoSuchSession => (Kind::SessionNotFound, said),
         Refusal::Invalid(broken) => (Kind::InvalidRequest, said.field(broken.field.as_ref())),
         Refusal::NotOperator => (Kind::OperatorOnly, said),
         Refusal::UserExists => (Kind::UserExists, said),
+        Refusal::EmailExists => (Kind::EmailExists, said),
+        Refusal::WrongLogin => (Kind::WrongLogin, said),
         Refusal::NoSuchUser => (Kind::UserNotFound, said),
         Refusal::WrongPassword => (Kind::WrongPassword, said),
         Refusal::NoSuchAccount => (Kind::AccountNotFound, said),

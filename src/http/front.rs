@@ -18,8 +18,10 @@ use super::body::Intake;
 use super::extract::{self, Fields};
 use super::openapi::Document;
 use super::problem::Problem;
+use super::rate::{Rates, Standing};
 use super::reply::{Answer, Reply, Trouble};
 use super::router::{Body, Route, Router};
+use super::tls::Https;
 use super::upload::{self, Upload};
 use super::{connection, origin, trace};
 use crate::api::{Backend, Refusal};
@@ -36,6 +38,9 @@ const MAX_UPLOADS: usize = 64;
 pub struct Front {
     backend: Backend,
     limits: config::Http,
+    rates: Rates,
+    /// The certificate for browsers, if TLS is spoken here.
+    https: Option<Https>,
     /// How long a call to the backend may take.
     call_timeout: Duration,
     /// What each further transfer of a batch adds to that.
@@ -62,6 +67,7 @@ impl Front {
         let limits = config.http.clone();
         Self {
             backend,
+            rates: Rates::new(&config.limits),
             call_timeout: config.rpc.request_timeout().min(limits.request_timeout()),
             transfer_timeout: config.ledger.transfer_timeout(),
             max_upload_bytes: config.picture.max_upload_bytes,
@@ -70,9 +76,20 @@ impl Front {
             uploads: Semaphore::new(MAX_UPLOADS),
             figures: metrics::install(),
             stopping: AtomicBool::new(false),
+            https: None,
             document: OnceLock::new(),
             limits,
         }
+    }
+
+    /// The same, within TLS: for what `http.tls_cert_file` names.
+    #[must_use]
+    pub fn within(self, https: Https) -> Self {
+        Self { https: Some(https), ..self }
+    }
+
+    pub(super) fn https(&self) -> Option<&Https> {
+        self.https.as_ref()
     }
 
     pub(super) fn limits(&self) -> &config::Http {
@@ -119,8 +136,8 @@ impl Front {
         let body = Intake::new(body, self.limits.body_timeout());
         let its = trace::of(head.headers());
         let request_id = || telemetry::trace::request_id(&its);
-        let mut call = Call { trace: its, front: self, peer, head, body, limit };
-        let reply = match call.reach(found).await {
+        let mut call = Call { trace: its, front: self, peer, head, body, limit, standing: Standing::default() };
+        let mut reply = match call.reach(found).await {
             Ok(reply) => reply,
             Err(trouble) => {
                 let reply = route.surface.explain(&trouble);
@@ -128,12 +145,15 @@ impl Front {
                 reply
             }
         };
+        for (name, value) in call.standing.headers().into_iter().flatten() {
+            reply = reply.with(name, value);
+        }
         route.figures.count(&reply, began.elapsed());
         tracing::debug!(route = route.name, status = reply.status(), request_id = request_id(), "answered");
         let unread = call.body.unread();
         let close = unread || self.is_stopping();
         let map = std::mem::take(call.head.headers_mut());
-        (reply.finish(map, trace::request_id(&its), self.limits.behind_proxy, close), unread)
+        (reply.finish(map, trace::request_id(&its), self.limits.is_tls(), close), unread)
     }
 
     fn limit(&self, body: Body) -> usize {
@@ -172,6 +192,8 @@ pub(super) struct Call<'a> {
     peer: Option<IpAddr>,
     /// Bytes that the route reads of the body.
     limit: usize,
+    /// Where the client stands with its limits.
+    standing: Standing,
 }
 
 impl Call<'_> {
@@ -185,7 +207,7 @@ impl Call<'_> {
 
     /// Whether browsers reach this over TLS.
     pub(super) fn is_tls(&self) -> bool {
-        self.front.limits.behind_proxy
+        self.front.limits.is_tls()
     }
 
     /// Whether it only looks.
@@ -210,6 +232,10 @@ impl Call<'_> {
     pub(super) fn device(&self) -> Device {
         let user_agent = self.headers().get(USER_AGENT).map(|value| String::from_utf8_lossy(value.as_bytes()));
         Device::new(self.address(), &user_agent.unwrap_or_default())
+    }
+
+    fn is_foreign(&self) -> bool {
+        origin::is_foreign(self.headers(), self.front.limits.behind_proxy, self.is_tls())
     }
 
     /// What a call to the backend carries: its deadline, and the trace.
@@ -248,6 +274,7 @@ impl Call<'_> {
 
     /// Runs the handler, unless something keeps the request from reaching it.
     async fn reach(&mut self, found: Result<&Route, &Route>) -> Result<Reply, Trouble> {
+        self.check_rate()?;
         self.check_head()?;
         let route = found.map_err(|_| Problem::NotFound)?;
         if self.head.method() == Method::OPTIONS {
@@ -256,10 +283,23 @@ impl Call<'_> {
         if !route.takes(self.head.method()) {
             return Err(Problem::MethodNotAllowed(route.allow()).into());
         }
-        if route.changes(self.head.method()) && origin::is_foreign(self.headers(), self.front.limits.behind_proxy) {
+        if route.changes(self.head.method()) && self.is_foreign() {
             return Err(Problem::CrossSite.into());
         }
         route.run(self).await
+    }
+
+    /// Counts the request for whoever makes it; without a word of the proxy, for the proxy itself.
+    fn check_rate(&mut self) -> Result<(), Refusal> {
+        let Some(address) = self.address().or(self.peer) else { return Ok(()) };
+        if address.is_loopback() {
+            return Ok(());
+        }
+        self.standing = self.front.rates.count(address, extract::credential(self.headers()).ok().as_ref());
+        match self.standing.refused {
+            Some(retry_after_s) => Err(Refusal::TooManyRequests { retry_after_s }),
+            None => Ok(()),
+        }
     }
 
     /// The limits that hyper does not know, and the one rule of HTTP/1.1 that it leaves to us.

@@ -14,7 +14,7 @@ use crate::domain::money::Decimal;
 use crate::domain::transfer::Description;
 
 /// The largest number that an id can be: SQL counts to here.
-const ID_MAX: u64 = i64::MAX as u64;
+pub(super) const ID_MAX: u64 = i64::MAX as u64;
 
 /// What is said of a body that is something else.
 const NO_OBJECT: &str = "must be a JSON object";

@@ -2,18 +2,21 @@
 //!
 //! In the order of a request's way:
 //! - [`accept`]: takes connections, bounds their number, drains them at the end.
+//! - [`mod@tls`]: HTTPS, and the handshake before it.
 //! - [`connection`]: one connection, with its time limits.
 //! - [`socket`]: what a connection reads and writes, watched.
 //! - [`pulse`]: what a connection is doing, as the socket, the handlers and the clock see it.
 //! - [`front`]: one request: limits, route, handler, answer, figures and log.
 //! - [`router`]: the whole surface, as one table.
+//! - [`rate`]: how many requests a client may make.
 //! - [`origin`]: requests that another site's page made.
 //! - [`trace`]: which trace a request belongs to, and its id.
 //! - [`body`]: a request's body, bounded in bytes and in time.
 //! - [`extract`]: fields and cookies.
 //! - [`upload`]: pictures in multipart bodies.
 //! - [`json`], [`query`]: the bodies and parameters of `/v1`, read strictly.
-//! - [`entrytask`], [`picture`], [`page`], [`health`], [`account`], [`transfer`], [`batch`], [`deduct`], [`wallet`]: the handlers, one file per noun.
+//! - [`entrytask`], [`picture`], [`page`], [`health`], [`person`], [`token`], [`session`], [`password`], [`account`], [`transfer`], [`batch`],
+//!   [`audit`], [`deduct`], [`wallet`]: the handlers, one file per noun.
 //! - [`show`]: how amounts, times and ids are written.
 //! - [`reply`]: answers and their statuses.
 //! - [`errcode`]: the entry task's codes.
@@ -25,6 +28,7 @@
 
 mod accept;
 mod account;
+mod audit;
 mod batch;
 mod body;
 mod catalog;
@@ -41,20 +45,27 @@ mod json;
 mod openapi;
 mod origin;
 mod page;
+mod password;
+mod person;
 mod picture;
 mod problem;
 mod pulse;
 mod query;
+mod rate;
 mod reply;
 mod router;
 mod security;
+mod session;
 mod show;
 mod socket;
 #[cfg(test)]
 mod tests;
+mod tls;
+mod token;
 mod trace;
 mod transfer;
 mod upload;
 mod wallet;
 
 pub use self::front::Front;
+pub use self::tls::Https;

@@ -6,15 +6,18 @@
 use hyper::HeaderMap;
 use hyper::header::{HOST, ORIGIN};
 
-/// Whether another site's page made this request. `behind_proxy`: the host is what the proxy says was asked for.
-pub(super) fn is_foreign(headers: &HeaderMap, behind_proxy: bool) -> bool {
+/// Whether another site's page made this request. `behind_proxy`: the host is what the proxy says was asked for. `tls`: this site is
+/// https alone, and a page that came in the clear is anybody's.
+pub(super) fn is_foreign(headers: &HeaderMap, behind_proxy: bool, tls: bool) -> bool {
     if let Some(site) = headers.get("sec-fetch-site") {
         // "none": the user typed the address or opened a bookmark.
         return site != "same-origin" && site != "none";
     }
     let Some(origin) = headers.get(ORIGIN) else { return false };
-    let authority = origin.to_str().ok().and_then(|origin| origin.split_once("://")).map(|(_, authority)| authority);
-    authority.is_none() || authority != host(headers, behind_proxy)
+    let Some((scheme, authority)) = origin.to_str().ok().and_then(|origin| origin.split_once("://")) else {
+        return true;
+    };
+    (tls && scheme != "https") || Some(authority) != host(headers, behind_proxy)
 }
 
 fn host(headers: &HeaderMap, behind_proxy: bool) -> Option<&str> {
@@ -54,7 +57,16 @@ mod tests {
             ("host=inside:1, x-forwarded-host=evil.test, origin=https://evil.test", true),
         ];
         for (text, foreign) in cases {
-            assert_eq!(is_foreign(&headers(text), false), foreign, "{text}");
+            assert_eq!(is_foreign(&headers(text), false, false), foreign, "{text}");
+        }
+    }
+
+    #[test]
+    fn within_tls_a_page_that_came_in_the_clear_is_another_sites() {
+        for (origin, foreign) in [("https://teller.test", false), ("http://teller.test", true)] {
+            let mut headers = headers("host=teller.test");
+            headers.insert("origin", origin.parse().expect("a value"));
+            assert_eq!(is_foreign(&headers, false, true), foreign, "{origin}");
         }
     }
 
@@ -66,7 +78,7 @@ mod tests {
             ("host=teller.test, origin=https://teller.test", false),
         ];
         for (text, foreign) in cases {
-            assert_eq!(is_foreign(&headers(text), true), foreign, "{text}");
+            assert_eq!(is_foreign(&headers(text), true, true), foreign, "{text}");
         }
     }
 }

@@ -2,13 +2,16 @@
 
 use std::borrow::Cow;
 
-use super::json::number;
+use super::json::{ID_MAX, number};
 use crate::api::Refusal;
 use crate::api::account::PAGE_MAX;
 use crate::domain::account::AccountId;
+use crate::domain::audit::AuditKind;
 use crate::domain::invalid::Invalid;
+use crate::domain::session::SessionNumber;
 use crate::domain::time::Timestamp;
 use crate::domain::transfer::TransferId;
+use crate::domain::user::UserId;
 
 /// Items on a page unless `limit` says otherwise.
 const PAGE: u16 = 100;
@@ -70,6 +73,16 @@ impl<'a> Query<'a> {
         self.text("cursor").map(|text| position(text).ok_or_else(unknown)).transpose()
     }
 
+    /// A user to look for.
+    pub(super) fn user(&self) -> Result<Option<UserId>, Invalid> {
+        self.text("user_id").map(|text| number("user_id", text, ID_MAX).map(UserId)).transpose()
+    }
+
+    /// A kind of event to look for.
+    pub(super) fn audit_kind(&self) -> Result<Option<AuditKind>, Invalid> {
+        self.text("kind").map(AuditKind::parse).transpose()
+    }
+
     /// The first microsecond that is not before the instant `name`: a bound that counts whole microseconds from there on.
     pub(super) fn since_instant(&self, name: &'static str) -> Result<Option<Timestamp>, Invalid> {
         self.instant(name).map(|found| found.map(|nanos| Timestamp(micros(-(-nanos).div_euclid(1000)))))
@@ -124,6 +137,11 @@ pub(super) fn account(path: &str) -> Result<AccountId, Refusal> {
 /// The transfer that the path names in its third part: `/v1/transfers/{id}`. What cannot be one is none.
 pub(super) fn transfer(path: &str) -> Result<TransferId, Refusal> {
     TransferId::parse(part(path)).map_err(|_| Refusal::NoSuchTransfer)
+}
+
+/// The session that the path names in its third part: `/v1/sessions/{id}`. What cannot be one is none.
+pub(super) fn session(path: &str) -> Result<SessionNumber, Refusal> {
+    SessionNumber::parse(part(path)).map_err(|_| Refusal::NoSuchSession)
 }
 
 fn part(path: &str) -> &str {

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http_body_util::Full;
 use hyper::header::{
     ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue, LOCATION,
-    RETRY_AFTER,
+    RETRY_AFTER, WWW_AUTHENTICATE,
 };
 use hyper::{Response, StatusCode};
 use serde::Serialize;
@@ -25,6 +25,7 @@ use crate::error;
 
 static JSON: HeaderValue = HeaderValue::from_static("application/json");
 static PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
+static BEARER: HeaderValue = HeaderValue::from_static("Bearer");
 static SOON: HeaderValue = HeaderValue::from_static("1");
 static CLOSE: HeaderValue = HeaderValue::from_static("close");
 
@@ -115,6 +116,11 @@ impl Reply {
     pub(super) fn created(location: &str, body: &impl Serialize) -> Self {
         let location = HeaderValue::from_str(location).expect("a path of ours is ASCII");
         Self::json(StatusCode::CREATED, &JSON, body).with(LOCATION, location)
+    }
+
+    /// It is done, and there is nothing to say about it.
+    pub(super) fn done() -> Self {
+        Self::empty(StatusCode::NO_CONTENT)
     }
 
     /// The success of a deduction.
@@ -257,6 +263,10 @@ fn envelope_of(trouble: &Trouble) -> Reply {
         Trouble::Refused(Refusal::WrongPassword) => Code::Password,
         Trouble::Refused(Refusal::InvalidSession) => Code::InvalidSession,
         Trouble::Refused(Refusal::Invalid(broken)) => return detailed(StatusCode::OK, broken),
+        // Proxies and programs that know nothing of the contract understand this one.
+        Trouble::Refused(Refusal::TooManyRequests { retry_after_s }) => {
+            return later(Reply::coded(StatusCode::TOO_MANY_REQUESTS, Code::Server), *retry_after_s);
+        }
         Trouble::Failed(CallError::Status { status, .. }) if error::Code::of(status) == error::Code::Store => {
             Code::DataBase
         }
@@ -312,7 +322,16 @@ fn problem_of(trouble: &Trouble) -> Reply {
     };
     let status = status_of_kind(kind);
     let reply = Reply::json(status, &PROBLEM_JSON, &Details::new(kind, members));
-    if status == StatusCode::SERVICE_UNAVAILABLE { reply.with(RETRY_AFTER, SOON.clone()) } else { reply }
+    match trouble {
+        Trouble::Refused(Refusal::TooManyRequests { retry_after_s }) => later(reply, *retry_after_s),
+        _ if status == StatusCode::SERVICE_UNAVAILABLE => reply.with(RETRY_AFTER, SOON.clone()),
+        _ if status == StatusCode::UNAUTHORIZED => reply.with(WWW_AUTHENTICATE, BEARER.clone()),
+        _ => reply,
+    }
+}
+
+fn later(reply: Reply, seconds: u32) -> Reply {
+    reply.with(RETRY_AFTER, seconds.into())
 }
 
 /// The table of `POST /deduct`: the published contract knows 400, 404, and what HTTP says of everybody.
@@ -417,10 +436,13 @@ const fn status_of(problem: &Problem) -> StatusCode {
 pub(super) const fn status_of_kind(kind: Kind) -> StatusCode {
     match kind {
         Kind::InvalidRequest => StatusCode::BAD_REQUEST,
-        Kind::Unauthenticated | Kind::WrongPassword => StatusCode::UNAUTHORIZED,
+        Kind::Unauthenticated | Kind::WrongPassword | Kind::WrongLogin => StatusCode::UNAUTHORIZED,
         Kind::OperatorOnly => StatusCode::FORBIDDEN,
-        Kind::UserNotFound | Kind::TransferNotFound | Kind::AccountNotFound => StatusCode::NOT_FOUND,
+        Kind::UserNotFound | Kind::SessionNotFound | Kind::TransferNotFound | Kind::AccountNotFound => {
+            StatusCode::NOT_FOUND
+        }
         Kind::UserExists
+        | Kind::EmailExists
         | Kind::AccountExists
         | Kind::AlreadySettled
         | Kind::HoldExpired
@@ -439,6 +461,7 @@ pub(super) const fn status_of_kind(kind: Kind) -> StatusCode {
         | Kind::InsufficientFunds
         | Kind::ChainBroken
         | Kind::AccountNotEmpty => StatusCode::UNPROCESSABLE_ENTITY,
+        Kind::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
         Kind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         Kind::Unavailable | Kind::OutcomeUnknown => StatusCode::SERVICE_UNAVAILABLE,
     }

@@ -8,16 +8,16 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 
+use super::connection::Stream;
 use super::problem::Problem;
 use super::pulse::{Phase, Pulse};
 use super::reply;
 use crate::config::Http;
 
 /// A socket that tells a [`Pulse`] what it does.
-pub(super) struct Socket<'a> {
-    stream: TcpStream,
+pub(super) struct Socket<'a, S> {
+    stream: S,
     pulse: &'a Pulse,
     max_target_bytes: usize,
     tls: bool,
@@ -25,15 +25,15 @@ pub(super) struct Socket<'a> {
     instead: Vec<u8>,
 }
 
-impl<'a> Socket<'a> {
+impl<'a, S: Stream> Socket<'a, S> {
     /// Watches `stream`. `limits` are for what hyper's own answers say too little about.
-    pub(super) fn new(stream: TcpStream, pulse: &'a Pulse, limits: &Http) -> Self {
-        let Http { max_target_bytes, behind_proxy: tls, .. } = *limits;
+    pub(super) fn new(stream: S, pulse: &'a Pulse, limits: &Http) -> Self {
+        let (max_target_bytes, tls) = (limits.max_target_bytes, limits.is_tls());
         Self { stream, pulse, max_target_bytes, tls, instead: Vec::new() }
     }
 
     /// The bare stream.
-    pub(super) fn into_stream(self) -> TcpStream {
+    pub(super) fn into_stream(self) -> S {
         self.stream
     }
 
@@ -69,7 +69,7 @@ fn bare_status(bytes: &[u8]) -> Option<&[u8]> {
     (alone && !ours()).then(|| &bytes[9..12])
 }
 
-impl AsyncRead for Socket<'_> {
+impl<S: Stream> AsyncRead for Socket<'_, S> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
         ready!(Pin::new(&mut self.stream).poll_read(cx, buf))?;
@@ -81,7 +81,7 @@ impl AsyncRead for Socket<'_> {
     }
 }
 
-impl AsyncWrite for Socket<'_> {
+impl<S: Stream> AsyncWrite for Socket<'_, S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         if self.instead.is_empty() {
             match self.whole(buf) {

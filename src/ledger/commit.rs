@@ -42,6 +42,16 @@ impl Turn {
     }
 }
 
+/// A caller who goes away before a lane takes their group takes it along: a try that still waited would come into effect after the next one was
+/// answered.
+pub(super) struct Presence(pub(super) Turn);
+
+impl Drop for Presence {
+    fn drop(&mut self) {
+        self.0.take();
+    }
+}
+
 /// What its caller hears.
 pub(super) type Answer = Result<Vec<Outcome>, LedgerError>;
 

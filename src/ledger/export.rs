@@ -132,6 +132,7 @@ impl<W: Write> Writer<W> {
                 transfers.iter().try_for_each(|transfer| self.row(&TransferRow::new(transfer, form)))?;
                 Ok(transfers.len())
             }
+            (Page::Unreadable(owner, why), _) => Err(io::Error::other(format!("{owner:?}: {why}"))),
             _ => Ok(0),
         }
     }

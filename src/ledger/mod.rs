@@ -37,7 +37,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use self::commit::{Answer, Committer, Group, Turn};
+use self::commit::{Answer, Committer, Group, Presence, Turn};
 use self::plan::{Asked, Pending};
 use crate::coalesce::{self, CoalesceError, Coalescer};
 use crate::domain::account::AccountId;
@@ -109,7 +109,7 @@ impl<S: LedgerStore> Ledger<S> {
     }
 
     /// Does all of `commands` in one transaction, in their order, and answers one outcome for each, once they are on disk. Callers who go
-    /// away stop nothing. A chain ends with the last command at the latest.
+    /// away stop nothing that was begun, and what was not begun never is. A chain ends with the last command at the latest.
     ///
     /// # Errors
     ///
@@ -145,6 +145,7 @@ impl<S: LedgerStore> Ledger<S> {
     /// Waits no longer than the deadline for a lane, and for a lane that has begun until it has an answer.
     async fn submit_group(&self, asked: Asked, pending: Pending, deadline: Instant) -> Answer {
         let turn = Turn::default();
+        let _presence = Presence(turn.clone());
         let mut call = pin!(self.shared.lanes.call(Group { asked, pending, deadline, turn: turn.clone() }));
         let answer = match tokio::time::timeout_at(deadline, &mut call).await {
             Ok(answer) => answer,

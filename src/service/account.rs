@@ -2,14 +2,17 @@
 
 use teller_rpc::{Context, Status};
 
+use super::audit::Audit;
 use super::caller::{Callers, Halt, heard};
+use super::page::{page, page_size};
 use super::{Clock, answer};
 use crate::api::Refusal;
 use crate::api::account::{
-    Amend, BalanceAt, Change, Entries, EntryPage, List, OfAccount, Open, PAGE_MAX, Page, PastBalance, Service,
+    Amend, BalanceAt, Change, Entries, EntryPage, List, OfAccount, Open, Page, PastBalance, Service,
 };
 use crate::domain::account::{Account, AccountStatus};
 use crate::domain::asset::Asset;
+use crate::domain::audit::{AuditEvent, AuditKind};
 use crate::domain::invalid::Invalid;
 use crate::domain::money::{Amount, Decimal};
 use crate::store::ledger::{Amended, Amendment, EntryRange};
@@ -19,6 +22,7 @@ use crate::store::{Store, Volatile};
 pub struct Accounts<S, V> {
     pub(super) store: S,
     pub(super) callers: Callers<S, V>,
+    pub(super) audit: Audit,
     pub(super) clock: Clock,
 }
 
@@ -101,10 +105,15 @@ impl<S: Store, V: Volatile> Accounts<S, V> {
             // The house's own accounts are not to be stopped.
             return Err(Refusal::NoSuchAccount.into());
         }
-        let amendment = match change {
-            Change::Floor(floor) => Amendment::Floor(floor_of(floor, account.asset)?),
-            Change::Status(status) => Amendment::Status(status),
+        let (amendment, what) = match change {
+            Change::Floor(floor) => {
+                let floor = floor_of(floor, account.asset)?;
+                (Amendment::Floor(floor), format!("floor {}", floor.in_major(account.asset)))
+            }
+            Change::Status(status) => (Amendment::Status(status), format!("status {}", name_of(status))),
         };
+        let event = AuditEvent::new(AuditKind::AccountChanged).about(account.owner).by(user).from_caller(&caller);
+        self.audit.record(event.with_detail(format!("account {}, {what}", account.id))).await?;
         match self.store.amend_account(account.id, amendment, (self.clock)()).await? {
             Amended::Done(account) => Ok(account),
             Amended::Unknown => Err(Refusal::NoSuchAccount.into()),
@@ -118,6 +127,14 @@ impl<S: Store, V: Volatile> Accounts<S, V> {
     }
 }
 
+const fn name_of(status: AccountStatus) -> &'static str {
+    match status {
+        AccountStatus::Open => "open",
+        AccountStatus::Frozen => "frozen",
+        AccountStatus::Closed => "closed",
+    }
+}
+
 fn floor_of(floor: Decimal, asset: Asset) -> Result<Amount, Invalid> {
     if floor.is_positive() {
         return Err(Invalid::new("floor", "must be zero or less"));
@@ -125,31 +142,11 @@ fn floor_of(floor: Decimal, asset: Asset) -> Result<Amount, Invalid> {
     floor.amount_of(asset).map_err(|why| Invalid::new("floor", format!("must be an amount of {asset}: it {why}")))
 }
 
-fn page_size(limit: u16) -> usize {
-    limit.clamp(1, PAGE_MAX).into()
-}
-
-/// A page of one more than `limit`, which tells whether there are more.
-fn page<T>(mut items: Vec<T>, limit: usize) -> Page<T> {
-    let more = items.len() > limit;
-    items.truncate(limit);
-    Page { items, more }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{floor_of, page, page_size};
+    use super::floor_of;
     use crate::domain::asset::Asset;
     use crate::domain::money::Decimal;
-
-    #[test]
-    fn one_more_than_a_page_holds_says_that_there_is_another() {
-        for (found, kept, more) in [(0, 0, false), (1, 1, false), (2, 2, false), (3, 2, true)] {
-            let page = page(vec![(); found], 2);
-            assert_eq!((page.items.len(), page.more), (kept, more), "{found}");
-        }
-        assert_eq!([0, 1, 1000, u16::MAX].map(page_size), [1, 1, 1000, 1000]);
-    }
 
     #[test]
     fn a_floor_is_zero_or_less_in_the_accounts_currency() {

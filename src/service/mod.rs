@@ -1,21 +1,35 @@
 //! What the backend does when it is called: check who asks, ask the stores, answer.
 //!
-//! - [`user`], [`session`], [`account`], [`transfer`], [`wallet`], [`health`]: one file per service of [`crate::api`], in the same order.
+//! - [`user`], [`session`], [`token`], [`account`], [`transfer`], [`wallet`], [`audit`], [`health`]: one file per service of [`crate::api`], in
+//!   the same order.
+//! - [`grants`]: sessions with tokens.
+//! - [`door`]: who is let in.
 //! - [`caller`]: who asks, and what they may see.
 //! - [`request`]: a batch under a key as one request.
+//! - [`attempts`]: sign-ins that fail slow the next ones down.
 //! - [`expiry`]: the end of what is held too long.
-//! - [`sessions`]: who a session id stands for, looked up for many callers at once.
+//! - [`sessions`]: who a session id stands for, looked up for many callers at once, and which sessions are whose.
+//! - [`new_password`]: passwords that take the place of others.
 //! - [`profiles`]: profiles through the cache, and the one way to change them.
 //! - [`cpu`]: a bounded share of the cores for the two below.
 //! - [`password`]: hashing and checking passwords.
 //! - [`picture`]: uploads decoded, bounded and written anew.
+//! - [`import`]: the users of an old table.
 //! - [`seed`]: the demo users of development.
+//! - `page`: parts of lists.
 
 pub(crate) mod account;
+pub(crate) mod attempts;
+pub(crate) mod audit;
 pub(crate) mod caller;
 pub(crate) mod cpu;
+pub(crate) mod door;
 pub(crate) mod expiry;
+pub(crate) mod grants;
 pub(crate) mod health;
+pub(crate) mod import;
+pub(crate) mod new_password;
+mod page;
 pub(crate) mod password;
 pub(crate) mod picture;
 pub mod profiles;
@@ -23,6 +37,7 @@ pub(crate) mod request;
 pub(crate) mod seed;
 pub(crate) mod session;
 pub(crate) mod sessions;
+pub(crate) mod token;
 pub(crate) mod transfer;
 pub(crate) mod user;
 pub(crate) mod wallet;
@@ -34,14 +49,20 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use teller_rpc::{Context, Registry, Status};
 use tracing::{Instrument, Span};
 
+use self::attempts::Attempts;
+use self::audit::Audit;
 use self::caller::Callers;
 use self::cpu::CpuError;
+use self::door::Door;
+use self::grants::Grants;
+use self::new_password::NewPasswords;
 use self::password::{Hasher, PasswordError};
 use self::picture::Studio;
 use self::profiles::Profiles;
 use self::sessions::Sessions;
 use crate::coalesce::{CoalesceError, Limits};
 use crate::domain::asset::Asset;
+use crate::domain::attempt::AttemptRule;
 use crate::domain::time::Timestamp;
 use crate::error::{Code, Error};
 use crate::ledger::{Ledger, LedgerError};
@@ -70,6 +91,8 @@ pub struct Settings {
     pub coalesce: Limits,
     /// Whether the published contracts need no session.
     pub contracts_open: bool,
+    /// When failing sign-ins are slowed down.
+    pub sign_in: AttemptRule,
     /// What `deduct` takes.
     pub deduct_asset: Asset,
 }
@@ -80,36 +103,65 @@ pub fn registry<S: Store, V: Volatile>(
     volatile: V,
     hasher: Hasher,
     studio: Studio,
+    grants: Grants<S>,
     clock: Clock,
     settings: &Settings,
 ) -> Registry {
     let store = ledger.store().clone();
-    let sessions = Sessions::new(volatile.clone(), settings);
-    let callers = Callers::new(store.clone(), sessions.clone());
+    let audit = Audit::new(store.clone(), settings.coalesce, clock);
+    let attempts = Attempts::new(volatile.clone(), settings.sign_in);
+    let door = Door::new(store.clone(), hasher.clone(), attempts, audit.clone(), settings.coalesce);
+    let sessions = Sessions::new(store.clone(), volatile.clone(), clock, settings);
+    let passwords = NewPasswords::new(store.clone(), sessions.clone(), hasher.clone(), clock);
+    let tokens = token::Tokens {
+        store: store.clone(),
+        grants: grants.clone(),
+        passwords: passwords.clone(),
+        door: door.clone(),
+    };
+    let callers = Callers::new(store.clone(), sessions.clone(), grants.clone());
     let profiles = Profiles::new(store.clone(), volatile.clone(), settings);
     Registry::new()
         .with(crate::api::user::serve(user::Users {
             store: store.clone(),
             callers: callers.clone(),
             profiles,
+            passwords: passwords.clone(),
+            audit: audit.clone(),
             hasher: hasher.clone(),
             studio,
             clock,
         }))
-        .with(crate::api::session::serve(session::SignIns::new(store.clone(), sessions, hasher, settings.coalesce)))
-        .with(crate::api::account::serve(account::Accounts { store: store.clone(), callers: callers.clone(), clock }))
         .with(crate::api::wallet::serve(wallet::Wallets {
             ledger: ledger.clone(),
             callers: callers.clone(),
+            audit: audit.clone(),
             clock,
             contracts_open: settings.contracts_open,
         }))
+        .with(crate::api::session::serve(session::SignIns {
+            callers: callers.clone(),
+            sessions,
+            grants,
+            passwords,
+            door,
+            audit: audit.clone(),
+        }))
+        .with(crate::api::token::serve(tokens))
+        .with(crate::api::account::serve(account::Accounts {
+            store: store.clone(),
+            callers: callers.clone(),
+            audit: audit.clone(),
+            clock,
+        }))
         .with(crate::api::transfer::serve(transfer::Transfers {
             ledger,
-            callers,
+            callers: callers.clone(),
+            audit,
             contracts_open: settings.contracts_open,
             deduct_asset: settings.deduct_asset,
         }))
+        .with(crate::api::audit::serve(audit::Records { store: store.clone(), callers }))
         .with(crate::api::health::serve(health::Health { store, volatile }))
 }
 

@@ -1,11 +1,16 @@
 //! Transfers: who may move which money, and what they hear of it.
 
+#[cfg(test)]
+mod tests;
+
 use std::time::Duration;
 
+use futures_util::future::try_join_all;
 use teller_rpc::{Context, Status};
 use tokio::time::Instant;
 
 use super::answer;
+use super::audit::Audit;
 use super::caller::{Callers, Halt, heard, storable};
 use super::request::Request;
 use crate::api::Refusal;
@@ -15,6 +20,7 @@ use crate::api::transfer::{
 };
 use crate::domain::account::AccountId;
 use crate::domain::asset::Asset;
+use crate::domain::audit::{AuditEvent, AuditKind};
 use crate::domain::caller::Caller;
 use crate::domain::command::{self, Action, Authority, Command, Done, Move, Outcome, Settlement, Side};
 use crate::domain::invalid::Invalid;
@@ -26,10 +32,14 @@ use crate::store::{Store, Volatile};
 /// How long before its caller's deadline the ledger must answer: time to say what is known.
 const MARGIN: Duration = Duration::from_millis(50);
 
+/// Ids of 36 characters, with what is between and before them, in one [`AuditEvent::detail`].
+const IDS_IN_DETAIL: usize = 27;
+
 /// The service `transfer`.
 pub struct Transfers<S, V> {
     pub(super) ledger: Ledger<S>,
     pub(super) callers: Callers<S, V>,
+    pub(super) audit: Audit,
     pub(super) contracts_open: bool,
     pub(super) deduct_asset: Asset,
 }
@@ -75,7 +85,7 @@ impl<S: Store, V: Volatile> Transfers<S, V> {
         let action = Action::Move(transfer(order));
         let command =
             Command { id: id_of(user, &handle), actor: user, authority: Authority::Owner, linked: false, action };
-        self.own_or_any(cx, command).await?.map_err(|refusal| match refusal {
+        self.own_or_any(cx, &caller, command).await?.map_err(|refusal| match refusal {
             command::Refusal::NotYours => command::Refusal::UnknownAccount(Side::From).into(),
             other => other.into(),
         })
@@ -98,7 +108,10 @@ impl<S: Store, V: Volatile> Transfers<S, V> {
             linked: batch.atomic || item.linked,
             action: Action::Move(transfer(item.order.clone())),
         };
-        let commands = batch.items.iter().enumerate().map(command).collect();
+        let commands: Vec<Command> = batch.items.iter().enumerate().map(command).collect();
+        if authority == Authority::Operator {
+            self.recorded_batch(&batch.caller, user, &commands).await?;
+        }
         let outcomes = match &request {
             Some(request) => self.ledger.submit_sealed(request.seal(), commands, deadline(cx)).await,
             None => self.ledger.submit(commands, deadline(cx)).await,
@@ -121,7 +134,7 @@ impl<S: Store, V: Volatile> Transfers<S, V> {
         let action = Action::Settle(command::Settle { pending, how });
         let command =
             Command { id: id_of(user, &handle), actor: user, authority: Authority::Owner, linked: false, action };
-        match self.own_or_any(cx, command).await? {
+        match self.own_or_any(cx, &caller, command).await? {
             Ok(done) => Ok(done),
             Err(command::Refusal::NotYours) => Err(command::Refusal::UnknownTransfer.into()),
             // It comes before the question whose it is, and would tell anybody that there is such a transfer.
@@ -166,7 +179,13 @@ impl<S: Store, V: Volatile> Transfers<S, V> {
         let id = id_of(operator, &request.handle);
         let account = storable(request.account);
         let external = self.ledger.external_account(request.asset, id).await?;
-        let (from, to) = if kind == TransferKind::Deposit { (external, account) } else { (account, external) };
+        let (from, to, what) = match kind {
+            TransferKind::Deposit => (external, account, AuditKind::Deposit),
+            _ => (account, external, AuditKind::Withdrawal),
+        };
+        let event =
+            AuditEvent::new(what).about(self.owner_of(account).await?).by(operator).from_caller(&request.caller);
+        self.audit.record(event.with_detail(format!("transfer {id}, account {account}"))).await?;
         let action = Action::Move(Move {
             kind,
             from,
@@ -185,14 +204,18 @@ impl<S: Store, V: Volatile> Transfers<S, V> {
     }
 
     async fn take(&self, cx: &Context, Deduct { caller, handle, user, amount }: Deduct) -> Result<Deducted, Halt> {
-        let (actor, authority) = match caller {
+        let (actor, authority) = match &caller {
             _ if self.contracts_open => (user, Authority::Owner),
             None => return Err(Refusal::InvalidSession.into()),
-            Some(caller) => self.owner_or_operator(&caller, user).await?,
+            Some(caller) => self.owner_or_operator(caller, user).await?,
         };
         let (asset, id) = (self.deduct_asset, id_of(actor, &handle));
         let known = UserId(user.0.min(i64::MAX.unsigned_abs()));
         let account = self.ledger.store().account_of(known, asset).await?.ok_or(Refusal::NoSuchUser)?;
+        if let (Authority::Operator, Some(caller)) = (authority, &caller) {
+            let event = AuditEvent::new(AuditKind::DeductionByOperator).about(user).by(actor).from_caller(caller);
+            self.audit.record(event.with_detail(format!("transfer {id}, account {}", account.id))).await?;
+        }
         let action = Action::Move(Move {
             kind: TransferKind::Deduction,
             from: account.id,
@@ -222,12 +245,51 @@ impl<S: Store, V: Volatile> Transfers<S, V> {
 
     /// Does `command` with its actor's own money; with anybody's, if that is refused and the actor is an operator. So most transfers cost
     /// no look at anybody's role.
-    async fn own_or_any(&self, cx: &Context, command: Command) -> Result<Outcome, Halt> {
+    async fn own_or_any(&self, cx: &Context, caller: &Caller, command: Command) -> Result<Outcome, Halt> {
         let (actor, again) = (command.actor, Command { authority: Authority::Operator, ..command.clone() });
         match self.one(cx, command).await? {
-            Err(command::Refusal::NotYours) if self.callers.is_operator(actor).await? => self.one(cx, again).await,
+            Err(command::Refusal::NotYours) if self.callers.is_operator(actor).await? => {
+                self.recorded(caller, &again).await?;
+                self.one(cx, again).await
+            }
             outcome => Ok(outcome),
         }
+    }
+
+    /// Writes down what an operator is about to do with others' money.
+    async fn recorded(&self, caller: &Caller, command: &Command) -> Result<(), Halt> {
+        let id = command.id;
+        let (kind, from, detail) = match &command.action {
+            Action::Move(order) => {
+                (AuditKind::TransferByOperator, Some(order.from), format!("transfer {id}, account {}", order.from))
+            }
+            Action::Settle(settle) => (
+                AuditKind::SettlementByOperator,
+                self.ledger.store().transfers(&[settle.pending]).await?.pop().map(|found| found.receipt.transfer.from),
+                format!("transfer {id}, of pending transfer {}", settle.pending),
+            ),
+        };
+        let owner = match from {
+            Some(account) => self.owner_of(account).await?,
+            None => None,
+        };
+        let event = AuditEvent::new(kind).about(owner).by(command.actor).from_caller(caller);
+        Ok(self.audit.record(event.with_detail(detail)).await?)
+    }
+
+    /// The same for a batch: its transfers' ids, as many to an event as it has room for.
+    async fn recorded_batch(&self, caller: &Caller, operator: UserId, commands: &[Command]) -> Result<(), Halt> {
+        let events = commands.chunks(IDS_IN_DETAIL).map(|chunk| {
+            let ids: Vec<String> = chunk.iter().map(|command| command.id.to_string()).collect();
+            let event = AuditEvent::new(AuditKind::TransferByOperator).by(operator).from_caller(caller);
+            self.audit.record(event.with_detail(format!("transfers {}", ids.join(" "))))
+        });
+        try_join_all(events).await?;
+        Ok(())
+    }
+
+    async fn owner_of(&self, account: AccountId) -> Result<Option<UserId>, Halt> {
+        Ok(self.ledger.store().account(account).await?.and_then(|account| account.owner))
     }
 
     async fn one(&self, cx: &Context, command: Command) -> Result<Outcome, Halt> {
@@ -275,29 +337,5 @@ fn transfer(order: Order) -> Move {
         pending: order.pending,
         reference: None,
         description: order.description,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::id_of;
-    use crate::api::transfer::{Handle, fresh_id};
-    use crate::domain::transfer::IdempotencyKey;
-    use crate::domain::user::UserId;
-
-    #[test]
-    fn a_key_means_one_thing_to_each_user() {
-        let key = IdempotencyKey::parse("k").expect("a key");
-        let keyed = |user| id_of(UserId(user), &Handle { id: fresh_id(), key: Some(key.clone()) });
-        assert_eq!(keyed(1), keyed(1), "whatever the id beside the key");
-        assert_ne!(keyed(1), keyed(2));
-        assert_ne!(keyed(1), keyed(11));
-    }
-
-    #[test]
-    fn without_a_key_the_id_counts() {
-        let handle = Handle::new(None);
-        assert_eq!(id_of(UserId(1), &handle), handle.id);
-        assert_ne!(Handle::new(None).id, handle.id);
     }
 }

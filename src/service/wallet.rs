@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use teller_rpc::{Context, Status};
 
+use super::audit::Audit;
 use super::caller::{Callers, Halt, heard, storable};
 use super::transfer::{deadline, id_of, lost};
 use super::{Clock, answer};
@@ -14,6 +15,7 @@ use crate::api::wallet::{
     Reconciliations, Service,
 };
 use crate::domain::account::Account;
+use crate::domain::audit::{AuditEvent, AuditKind};
 use crate::domain::caller::Caller;
 use crate::domain::command::{self, Action, Authority, Command, Move, Side};
 use crate::domain::invalid::Invalid;
@@ -37,6 +39,7 @@ const LOOKED_THROUGH: usize = 5000;
 pub struct Wallets<S, V> {
     pub(super) ledger: Ledger<S>,
     pub(super) callers: Callers<S, V>,
+    pub(super) audit: Audit,
     pub(super) clock: Clock,
     pub(super) contracts_open: bool,
 }
@@ -140,6 +143,11 @@ impl<S: Store, V: Volatile> Wallets<S, V> {
             return Err(Refusal::NotOperator.into());
         }
         let id = id_of(actor, &request.handle);
+        if let Some(caller) = request.of.caller.as_ref().filter(|_| Some(actor) != wallet.owner) {
+            let what = if kind == TransferKind::Deposit { AuditKind::Deposit } else { AuditKind::Withdrawal };
+            let event = AuditEvent::new(what).about(wallet.owner).by(actor).from_caller(caller);
+            self.audit.record(event.with_detail(format!("transfer {id}, account {}", wallet.id))).await?;
+        }
         let external = self.ledger.external_account(wallet.asset, id).await?;
         let (from, to) = if kind == TransferKind::Deposit { (external, wallet.id) } else { (wallet.id, external) };
         let action = Action::Move(Move {
@@ -173,9 +181,9 @@ impl<S: Store, V: Volatile> Wallets<S, V> {
             let entries = self.ledger.store().entries(wallet.id, range).await?;
             let is_last = entries.len() < limit;
             looked_through = looked_through.saturating_add(entries.len());
-            for event in self.told(entries).await? {
-                before = Some(event.seq());
-                let Told::Event(event) = event else { continue };
+            for told in self.told(entries).await? {
+                before = Some(told.seq());
+                let Told::Event(event) = told else { continue };
                 let is_wanted = request.kind.is_none_or(|kind| kind == event.kind)
                     && request.status.is_none_or(|status| status == event.status);
                 if is_wanted {

@@ -126,6 +126,17 @@ pub enum Page {
     Holds(Vec<Hold>),
     /// References that were used, by kind and reference.
     References(Vec<(TransferKind, Reference, TransferId)>),
+    /// A row that is left out of the other pages, because it says what this program does not understand.
+    Unreadable(Owner, String),
+}
+
+/// What an unreadable row belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Owner {
+    /// It is this account's.
+    Account(AccountId),
+    /// It is this transfer's, or what it holds, or its reference.
+    Transfer(TransferId),
 }
 
 /// The ledger's part of the durable store.
@@ -219,7 +230,7 @@ pub trait LedgerStore: Clone + Send + Sync + 'static {
     /// Sends everything that was in effect at one moment to `pages`: all accounts, then all entries, all transfers, all holds, all references, a few
     /// thousand rows a page, and
     /// no faster than they are taken. `since`: only entries and transfers not older than that, each account's newest older entry, and all
-    /// accounts and pending holds. Ends early, without an error, when nobody takes pages any more. No time-out.
+    /// accounts and pending holds. A row that cannot be understood is a page of its own. Ends early, without an error, when nobody takes pages any more. No time-out.
     fn snapshot(
         &self,
         since: Option<Timestamp>,

@@ -36,6 +36,11 @@ impl Page {
         self.client.goto(self.url(path).as_str()).await.unwrap();
     }
 
+    /// Opens a page of another server.
+    pub async fn visit(&self, url: &str) {
+        self.client.goto(url).await.unwrap();
+    }
+
     /// Waits until the window shows this page, under exactly this address.
     pub async fn arrives_at(&self, path: &str) {
         let arrived = self.client.wait().at_most(PATIENCE).every(GLANCE).for_url(&self.url(path)).await;

@@ -38,6 +38,13 @@ fn three_values(key: &str, rule: Rule, folder: &Folder) -> [String; 3] {
     texts.map(str::to_owned)
 }
 
+/// Flags for what must be set beside `key`: the files of a certificate are of use together only.
+fn beside(key: &str) -> Vec<(&'static str, &'static str)> {
+    let Some((section, _)) = key.split_once("tls_") else { return Vec::new() };
+    let others = KEYS.iter().map(|(other, _)| *other).filter(|other| other.starts_with(section) && *other != key);
+    others.filter(|other| other.contains(".tls_")).map(|other| (other, "another.pem")).collect()
+}
+
 fn file_with(folder: &Folder, key: &str, value: &Value) -> std::path::PathBuf {
     folder.write("teller.toml", &format!("# a line above\n{key} = {value}\n"))
 }
@@ -54,7 +61,9 @@ fn for_every_key_defaults_yield_to_files_files_to_the_environment_and_all_to_fla
 
         let check =
             |path: Option<&Path>, variables: &[(&str, &str)], flags: &[(&'static str, &str)], value: &Value, origin| {
-                let (_, values) = load(path, variables, flags).unwrap_or_else(|error| panic!("{key}: {error}"));
+                let others = if value == default { Vec::new() } else { beside(key) };
+                let flags = [flags, &others].concat();
+                let (_, values) = load(path, variables, &flags).unwrap_or_else(|error| panic!("{key}: {error}"));
                 assert_eq!((&setting(&values, key).value, values.origin(key)), (value, &origin), "{key}");
             };
         check(None, &[], &[], default, Origin::Default);
@@ -91,10 +100,10 @@ fn every_key_has_its_own_variable() {
 
 #[test]
 fn values_arrive_typed() {
-    let text = "environment = 'production'\n[log]\nformat = 'json'\n[rpc]\nbackends = ['a:1', 'b:2']\ntrust_network = true\n\
+    let text = "environment = 'production'\n[log]\nformat = 'json'\n[rpc]\nbackends = ['a:1', 'b:2']\nthreads = 3\n\
                 [session]\nttl_s = 60\n[http]\nheader_timeout_ms = 250\n";
     let (config, _) = load_text(text).expect("it loads");
-    assert!(config.in_production() && config.rpc.trust_network);
+    assert!(config.in_production() && config.rpc.threads == 3);
     assert_eq!(config.log.format, teller::config::Format::Json);
     assert_eq!(config.rpc.backends, ["a:1", "b:2"]);
     assert_eq!(config.session.ttl().as_secs(), 60);
@@ -109,7 +118,8 @@ fn what_is_printed_makes_the_same_configuration_again() {
         if *key == "rpc.secret" {
             continue;
         }
-        let (config, values) = load(None, &[], &[(key, &text)]).expect("it loads");
+        let flags = [&[(*key, text.as_str())][..], &beside(key)].concat();
+        let (config, values) = load(None, &[], &flags).expect("it loads");
         let printed = values.to_toml();
         let (again, _) = load_text(&printed).unwrap_or_else(|error| panic!("{key}: {error}\n{printed}"));
         assert_eq!(config, again, "{key}");

@@ -74,6 +74,7 @@ fn budgets_shrink_on_the_way_in_and_what_holds_another_is_larger() {
         ("http.max_head_bytes", 8192, "http.max_target_bytes"),
         ("rpc.max_frame_bytes", 4_194_304 + 65_536, "picture.max_upload_bytes"),
         ("rpc.max_in_flight", 1024, "rpc.max_in_flight_per_connection"),
+        ("token.refresh_ttl_s", 900, "token.access_ttl_s"),
         ("picture.max_side_px", 512, "picture.output_side_px"),
     ] {
         load(None, &[], &[(key, &least.to_string())]).unwrap_or_else(|error| panic!("{key}: {error}"));
@@ -94,4 +95,19 @@ fn budgets_shrink_on_the_way_in_and_what_holds_another_is_larger() {
     load_text("password = { memory_kib = 32, lanes = 4 }").expect("8 KiB for each lane");
     let said = refusal(load_text("password = { memory_kib = 31, lanes = 4 }"));
     assert!(said.contains("fix: set password.memory_kib to 32 or more, or password.lanes lower"), "{said}");
+}
+
+#[test]
+fn the_files_of_a_certificate_are_set_together() {
+    let all = ["http.tls_cert_file", "http.tls_key_file"];
+    let of_rpc = ["rpc.tls_cert_file", "rpc.tls_key_file", "rpc.tls_ca_file"];
+    for (keys, more) in [(&all[..], "http.tls_key_file, or none"), (&of_rpc[..], "rpc.tls_ca_file, or none")] {
+        let set: Vec<_> = keys.iter().map(|key| (*key, "file.pem")).collect();
+        load(None, &[], &set).expect("all of them");
+        for alone in &set {
+            let said = refusal(load(None, &[], &[*alone]));
+            assert!(said.contains(&format!("{} is set (flag --flag), and ", alone.0)), "{said}");
+            assert!(said.contains("fix: set ") && said.contains(more), "{said}");
+        }
+    }
 }

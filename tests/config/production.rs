@@ -9,7 +9,11 @@ const RPC_EVERYWHERE: (&str, &str) = ("rpc.listen", "0.0.0.0:7070");
 const BACKENDS: (&str, &str) = ("rpc.backends", "127.0.0.1:7070,backend-2:7070");
 const LOCAL_BACKENDS: (&str, &str) = ("rpc.backends", "localhost:7070,[::1]:7071");
 const PROXY: (&str, &str) = ("http.behind_proxy", "true");
-const TRUST: (&str, &str) = ("rpc.trust_network", "true");
+const CERTIFICATE: (&str, &str) = ("http.tls_cert_file", "http.pem");
+const KEY: (&str, &str) = ("http.tls_key_file", "http.key");
+const RPC_CERTIFICATE: (&str, &str) = ("rpc.tls_cert_file", "backend.pem");
+const RPC_KEY: (&str, &str) = ("rpc.tls_key_file", "backend.key");
+const RPC_CA: (&str, &str) = ("rpc.tls_ca_file", "ca.pem");
 const SECRET: (&str, &str) = ("rpc.secret", "c0ffee11c0ffee22c0ffee33c0ffee44");
 const MEMORY: (&str, &str) = ("store.url", "memory");
 
@@ -29,14 +33,16 @@ fn production_refuses_what_is_unsafe_and_names_the_key_that_puts_it_right() {
     let monotonous = ("rpc.secret", "abcdefgabcdefgabcdefgabcdefgabcdefg");
     for (part, flags, fix) in [
         (Part::Serve, &[EVERYWHERE][..], "http.behind_proxy = true"),
+        (Part::Serve, &[EVERYWHERE], "set http.tls_cert_file and http.tls_key_file (TELLER_HTTP_TLS_CERT_FILE, "),
         (Part::Http, &[EVERYWHERE, LOCAL_BACKENDS], "http.behind_proxy = true"),
         (Part::Serve, &[MEMORY], "store.url = \"sqlite\""),
         (Part::Backend, &[MEMORY], "store.url = \"sqlite\""),
-        (Part::Serve, &[RPC_EVERYWHERE, SECRET], "rpc.trust_network = true"),
-        (Part::Backend, &[RPC_EVERYWHERE, SECRET], "rpc.trust_network = true"),
-        (Part::Http, &[BACKENDS, SECRET], "rpc.trust_network = true"),
-        (Part::Backend, &[RPC_EVERYWHERE, TRUST], "TELLER_RPC_SECRET"),
-        (Part::Http, &[BACKENDS, TRUST], "TELLER_RPC_SECRET"),
+        (Part::Serve, &[RPC_EVERYWHERE, SECRET], "set rpc.tls_cert_file, rpc.tls_key_file and rpc.tls_ca_file"),
+        (Part::Backend, &[RPC_EVERYWHERE, SECRET], "TELLER_RPC_TLS_CA_FILE) on both sides"),
+        (Part::Http, &[BACKENDS, SECRET], "or use loopback (--rpc 127.0.0.1:7070)"),
+        (Part::Http, &[BACKENDS, SECRET, CERTIFICATE, KEY, PROXY], "set rpc.tls_cert_file"),
+        (Part::Backend, &[RPC_EVERYWHERE, RPC_CERTIFICATE, RPC_KEY, RPC_CA], "TELLER_RPC_SECRET"),
+        (Part::Http, &[BACKENDS, RPC_CERTIFICATE, RPC_KEY, RPC_CA], "TELLER_RPC_SECRET"),
         (Part::Serve, &[short], "openssl rand -hex 32"),
         (Part::Backend, &[monotonous], "openssl rand -hex 32"),
     ] {
@@ -54,9 +60,10 @@ fn production_runs_with_what_is_safe() {
         (Part::Http, &[LOCAL_BACKENDS]),
         // What a part does not have is none of its concern.
         (Part::Http, &[LOCAL_BACKENDS, RPC_EVERYWHERE, MEMORY]),
-        (Part::Http, &[EVERYWHERE, PROXY, BACKENDS, TRUST, SECRET]),
+        (Part::Serve, &[EVERYWHERE, CERTIFICATE, KEY]),
+        (Part::Http, &[EVERYWHERE, PROXY, BACKENDS, RPC_CERTIFICATE, RPC_KEY, RPC_CA, SECRET]),
         (Part::Backend, &[EVERYWHERE]),
-        (Part::Backend, &[RPC_EVERYWHERE, TRUST, SECRET]),
+        (Part::Backend, &[RPC_EVERYWHERE, RPC_CERTIFICATE, RPC_KEY, RPC_CA, SECRET]),
     ] {
         assert_eq!(said("production", part, flags), "", "{part:?} {flags:?}");
     }

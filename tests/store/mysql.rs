@@ -21,7 +21,11 @@ const CONNECTIONS: usize = 8;
 
 pub fn trials() -> Vec<Trial> {
     let mut trials = Vec::new();
-    for promise in contract::store::promises::<Mysql>().into_iter().chain(contract::ledger::promises()) {
+    for promise in contract::store::promises::<Mysql>()
+        .into_iter()
+        .chain(contract::ledger::promises())
+        .chain(contract::grant::promises())
+    {
         let test = move || {
             let database = Database::create();
             run(async { (promise.check)(ready(&database).await).await });

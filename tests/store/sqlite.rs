@@ -20,7 +20,12 @@ use crate::{TIMEOUT, trial, user};
 
 pub fn trials() -> Vec<Trial> {
     let mut trials = Vec::new();
-    let promises = || contract::store::promises::<Sqlite>().into_iter().chain(contract::ledger::promises());
+    let promises = || {
+        contract::store::promises::<Sqlite>()
+            .into_iter()
+            .chain(contract::ledger::promises())
+            .chain(contract::grant::promises())
+    };
     for promise in promises() {
         let name = format!("sqlite::{}", promise.name);
         trials.push(trial(name, Ok(()), move || {

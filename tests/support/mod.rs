@@ -8,7 +8,7 @@
 //! - [`engine`]: the stores that the whole program runs on.
 //! - [`program`]: the whole program, in this process.
 //! - [`process`]: a backend in a process of its own.
-//! - [`http`]: a browser of the poorest kind.
+//! - [`http`], [`https`]: a browser of the poorest kind, without TLS and within.
 //! - [`pictures`]: pictures to upload.
 //! - [`story`]: facts told once and run on every engine.
 
@@ -17,6 +17,7 @@
 pub mod cut;
 pub mod engine;
 pub mod http;
+pub mod https;
 pub mod mariadb;
 pub mod moves;
 pub mod mysql;

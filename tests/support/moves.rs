@@ -160,6 +160,7 @@ impl Books {
                     Page::Entries(page) => entries.extend(page),
                     Page::Transfers(page) => transfers.extend(page),
                     Page::Holds(_) | Page::References(_) => {}
+                    Page::Unreadable(owner, why) => panic!("{owner:?}: {why}"),
                 }
             }
         };

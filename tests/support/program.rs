@@ -49,6 +49,21 @@ impl Program {
         Self::run(config, data).await
     }
 
+    /// The same with these settings besides, as environment variables.
+    pub async fn start_with(engine: &Engine, settings: &[(&str, &str)]) -> Self {
+        let data = tempfile::tempdir().expect("a folder");
+        let config = with(engine, data.path(), settings);
+        Self::run(config, data).await
+    }
+
+    /// Stops, and starts again on the same data with these settings besides.
+    pub async fn restart_with(self, engine: &Engine, settings: &[(&str, &str)]) -> Self {
+        let Self { app, data, .. } = self;
+        app.stop().await;
+        let config = with(engine, data.path(), settings);
+        Self::run(config, data).await
+    }
+
     async fn run(config: Config, data: TempDir) -> Self {
         let app = app::start(&config, Part::Serve).await.expect("starts");
         Self { app, config, data }
@@ -62,6 +77,15 @@ impl Program {
     /// A further front end for this one's backend.
     pub async fn another_front_end(&self) -> Self {
         Self::front_end_for(vec![self.app.rpc.expect("a backend").to_string()]).await
+    }
+
+    /// The same with more settings.
+    pub async fn another_front_end_with(&self, settings: &[(&str, &str)]) -> Self {
+        let data = tempfile::tempdir().expect("a folder");
+        let mut config = with(&Engine::embedded(), data.path(), settings);
+        config.rpc.backends = vec![self.app.rpc.expect("a backend").to_string()];
+        let app = app::start(&config, Part::Http).await.expect("starts");
+        Self { app, config, data }
     }
 
     async fn front_end_for(backends: Vec<String>) -> Self {
@@ -83,6 +107,11 @@ impl Program {
     /// Stops in good order.
     pub async fn stop(self) {
         self.app.stop().await;
+    }
+
+    /// The folder with its data.
+    pub fn data(&self) -> &Path {
+        self.data.path()
     }
 
     /// Where the front end listens.
@@ -110,6 +139,10 @@ impl Program {
 
 /// The defaults, on free ports and the engine's stores, with passwords hashed quickly.
 fn quick(engine: &Engine, data: &Path) -> Config {
+    with(engine, data, &[])
+}
+
+fn with(engine: &Engine, data: &Path, more: &[(&str, &str)]) -> Config {
     let data = data.display().to_string();
     let own = [
         ("TELLER_DATA_DIR", data.as_str()),
@@ -117,7 +150,7 @@ fn quick(engine: &Engine, data: &Path) -> Config {
         ("TELLER_RPC_LISTEN", "127.0.0.1:0"),
         ("TELLER_RPC_SECRET", SECRET),
     ];
-    let settings = own.into_iter().chain(QUICK).chain(engine.environment());
+    let settings = own.into_iter().chain(QUICK).chain(engine.environment()).chain(more.iter().copied());
     let environment = settings.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
     Config::load(Sources { environment, ..Sources::default() }).expect("a right configuration").0
 }

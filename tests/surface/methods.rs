@@ -19,6 +19,7 @@ use teller::domain::asset::Asset;
 use teller::domain::caller::{Caller, Device};
 use teller::domain::command::Pending;
 use teller::domain::money::Decimal;
+use teller::domain::password::EntryPassword;
 use teller::domain::picture::{PictureFormat, PictureName};
 use teller::domain::reconcile::{Claim, DEFAULT_TOLERANCE, Period};
 use teller::domain::session::SessionId;
@@ -85,7 +86,7 @@ fn of(request: impl Serialize) -> Value {
 
 fn sign_up(it: &Asked) -> SignUp {
     let user_name = UserName::parse(format!("rpc-{}", it.turn)).expect("a name");
-    SignUp { user_name, password: password("open-sesame") }
+    SignUp { user_name, password: EntryPassword::parse("open-sesame").expect("a password") }
 }
 
 fn sign_in(user_name: &str) -> SignIn {

@@ -4,29 +4,34 @@ use crate::source::Source;
 
 /// A layer (a module at the top of `src/`) and the layers it may name besides itself.
 /// A layer that is not listed may name any: it wires (`app`, `cli`, `main`).
-const LAYERS: [(&str, &[&str]); 10] = [
+const LAYERS: [(&str, &[&str]); 11] = [
     ("domain", &[]),
     ("error", &["domain"]),
     ("coalesce", &[]),
     ("api", &["domain", "error"]),
     ("client", &["api", "domain"]),
     ("http", &["api", "domain", "error", "config", "telemetry"]),
-    ("service", &["ledger", "store", "domain", "api", "error", "coalesce", "telemetry"]),
+    ("service", &["ledger", "store", "domain", "api", "error", "coalesce", "telemetry", "token"]),
     ("telemetry", &["config"]),
     ("ledger", &["store", "domain", "error", "coalesce"]),
     ("store", &["domain"]),
+    ("token", &["domain"]),
 ];
 
 /// What stands beside the layers, so that naming it from one is a choice, too.
 const WIRING: [&str; 4] = ["app", "cli", "config", "main"];
 
 /// Drivers, and the only folder that may name each. Statements are generated for both SQL stores in one file beside them.
-const DRIVERS: [(&str, &str); 5] = [
+const DRIVERS: [(&str, &str); 9] = [
     ("rusqlite", "src/store/"),
     ("mysql_async", "src/store/"),
     ("deadpool_redis", "src/store/redis/"),
     ("redis", "src/store/redis/"),
     ("hyper", "src/http/"),
+    ("governor", "src/http/"),
+    ("rustls", "src/http/"),
+    ("tokio_rustls", "src/http/"),
+    ("rcgen", "src/cli/certs/"),
 ];
 
 /// Lines on which a layer names one that it may not see.

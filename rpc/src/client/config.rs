@@ -4,12 +4,18 @@ use std::time::Duration;
 
 use super::resolve::Resolver;
 use crate::secret::Secret;
+#[cfg(feature = "tls")]
+use crate::tls::ClientTls;
 
 /// The limits of a client. Start from [`ClientConfig::new`] and change what differs.
 #[derive(Clone, Debug)]
 pub struct ClientConfig {
     /// What every backend must share with this client.
     pub secret: Secret,
+    /// TLS around every connection; a backend that speaks none, or whose certificate is not trusted or names another, counts as
+    /// unavailable. Default none: for loopback.
+    #[cfg(feature = "tls")]
+    pub tls: Option<ClientTls>,
     /// Connections to each backend; further calls share them or wait. Default 4.
     pub max_connections: usize,
     /// Connections to each backend that are kept though nothing is in flight on them. Default 4.
@@ -26,7 +32,7 @@ pub struct ClientConfig {
     pub outbox_bytes: usize,
     /// How a backend's name becomes addresses, anew at each dial. Default [`Resolver::system`].
     pub resolver: Resolver,
-    /// Name look-up, TCP connect and hello together. Default 1 s.
+    /// Name look-up, TCP connect, TLS and hello together. Default 1 s.
     pub connect_timeout: Duration,
     /// From the first byte of a frame to its last. Default 10 s.
     pub frame_timeout: Duration,
@@ -54,6 +60,8 @@ impl ClientConfig {
     pub fn new(secret: Secret) -> Self {
         Self {
             secret,
+            #[cfg(feature = "tls")]
+            tls: None,
             max_connections: 4,
             max_idle_connections: 4,
             max_in_flight: 1024,

@@ -24,7 +24,7 @@ use crate::{
     greeting::Greeting,
     hello::{self, Agreed, HelloError},
     inflight::{Answer, Inflight, MAX_SLOTS},
-    net::TcpStream,
+    net::Duplex,
     status::Status,
     sync::{Mutex, lock},
     table::Directory,
@@ -63,28 +63,39 @@ pub(crate) struct Link {
     gone: CancellationToken,
 }
 
-/// Opens a connection: look-up, TCP, hello, in at most `connect_timeout` together.
+/// Opens a connection: look-up, TCP, TLS if it is wanted, hello, in at most `connect_timeout` together.
 pub(crate) async fn dial(pool: &Arc<Pool>, config: &ClientConfig) -> Result<Arc<Link>, String> {
-    let opened = timeout(config.connect_timeout, open(&pool.address, config)).await;
-    let (stream, agreed) = match opened {
-        Err(_) => return Err("no connection in time".into()),
-        Ok(Err(error)) => return Err(error.to_string()),
-        Ok(Ok(opened)) => opened,
-    };
-    let peer = stream.peer_addr().map_err(|error| error.to_string())?;
-    Ok(start(pool, config, stream, peer, agreed))
+    match timeout(config.connect_timeout, open(pool, config)).await {
+        Err(_) => Err("no connection in time".into()),
+        Ok(opened) => opened.map_err(|error| error.to_string()),
+    }
 }
 
-async fn open(address: &str, config: &ClientConfig) -> Result<(TcpStream, Agreed), HelloError> {
-    let mut stream = config.resolver.connect(address).await?;
+async fn open(pool: &Arc<Pool>, config: &ClientConfig) -> Result<Arc<Link>, HelloError> {
+    let stream = config.resolver.connect(&pool.address).await?;
     stream.set_nodelay(true)?;
+    let peer = stream.peer_addr()?;
+    #[cfg(feature = "tls")]
+    if let Some(tls) = &config.tls {
+        let stream = tls.connect(&pool.address, stream).await.map_err(HelloError::Tls)?;
+        return greet(pool, config, stream, peer).await;
+    }
+    greet(pool, config, stream, peer).await
+}
+
+async fn greet<S: Duplex>(
+    pool: &Arc<Pool>,
+    config: &ClientConfig,
+    mut stream: S,
+    peer: SocketAddr,
+) -> Result<Arc<Link>, HelloError> {
     let slots = config.max_in_flight.clamp(1, MAX_SLOTS);
     let mine = Greeting::new(config.max_frame_bytes.min(MAX_BODY_BYTES), slots);
     let agreed = hello::connect(&mut stream, &config.secret, mine).await?;
-    Ok((stream, agreed))
+    Ok(start(pool, config, stream, peer, agreed))
 }
 
-fn start(pool: &Arc<Pool>, config: &ClientConfig, stream: TcpStream, peer: SocketAddr, agreed: Agreed) -> Arc<Link> {
+fn start<S: Duplex>(pool: &Arc<Pool>, config: &ClientConfig, stream: S, peer: SocketAddr, agreed: Agreed) -> Arc<Link> {
     let link = Arc::new(Link {
         wire: Wire::new(config.outbox_bytes),
         inflight: Inflight::new(agreed.max_in_flight),
@@ -114,7 +125,7 @@ fn start(pool: &Arc<Pool>, config: &ClientConfig, stream: TcpStream, peer: Socke
     };
     let running = Arc::clone(&link);
     tokio::spawn(async move {
-        let (read, write) = stream.into_split();
+        let (read, write) = stream.halves();
         let end = tokio::select! {
             end = connection::run(&running, read, write, agreed.rest, pace) => end,
             never = running.sweep() => match never {},

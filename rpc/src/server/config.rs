@@ -3,12 +3,18 @@
 use std::time::Duration;
 
 use crate::secret::Secret;
+#[cfg(feature = "tls")]
+use crate::tls::ServerTls;
 
 /// The limits of a server. Start from [`ServerConfig::new`] and change what differs.
 #[derive(Clone, Debug)]
 pub struct ServerConfig {
     /// What every client must share with this server.
     pub secret: Secret,
+    /// TLS around every connection; a client that speaks none, or shows no certificate that is trusted, reaches no handler.
+    /// Default none: for loopback.
+    #[cfg(feature = "tls")]
+    pub tls: Option<ServerTls>,
     /// Connections at once, those still in their hello included; more are told TOO_MANY_CONNECTIONS. Default 4096.
     pub max_connections: usize,
     /// Requests in flight over all connections; more are REJECTED, not executed. Default 16,384.
@@ -23,7 +29,7 @@ pub struct ServerConfig {
     /// its caller told RESPONSE_TOO_LARGE: so a client that does not read holds no more of this server's memory. The
     /// first one may have any size. Default 64 MiB.
     pub max_waiting_bytes: usize,
-    /// From accept to the client's proof. Default 2 s.
+    /// From accept to the client's proof, TLS included. Default 2 s.
     pub hello_timeout: Duration,
     /// From the first byte of a frame to its last. Default 10 s.
     pub frame_timeout: Duration,
@@ -40,6 +46,8 @@ impl ServerConfig {
     pub fn new(secret: Secret) -> Self {
         Self {
             secret,
+            #[cfg(feature = "tls")]
+            tls: None,
             max_connections: 4096,
             max_in_flight: 16_384,
             max_in_flight_per_connection: 1024,

@@ -4,7 +4,13 @@
 //! the running ones finish; the client closes when it has its answers. What still runs after the grace is cancelled
 //! and answered so.
 
-use std::{pin::pin, sync::Arc, time::Duration};
+use std::{
+    future::{Future, ready},
+    net::SocketAddr,
+    pin::pin,
+    sync::Arc,
+    time::Duration,
+};
 
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
@@ -14,7 +20,7 @@ use crate::{
     frame::MAX_BODY_BYTES,
     greeting::Greeting,
     hello::{self, Agreed, HelloError},
-    net::TcpStream,
+    net::{Duplex, TcpStream},
 };
 
 /// How long cancelled handlers get to end before their connection is closed over them.
@@ -30,37 +36,56 @@ pub struct Drained {
 }
 
 /// Serves one connection to its end; returns how many requests the end of the grace has cancelled.
-pub(super) async fn serve(shared: Arc<Shared>, mut stream: TcpStream) -> usize {
-    let agreed = tokio::select! {
-        agreed = timeout(shared.config.hello_timeout, greet(&shared, &mut stream)) => agreed,
+pub(super) async fn serve(shared: Arc<Shared>, stream: TcpStream) -> usize {
+    // A socket without a peer has been reset already.
+    let Ok(peer) = stream.set_nodelay(true).and_then(|()| stream.peer_addr()) else {
+        return 0;
+    };
+    #[cfg(feature = "tls")]
+    if let Some(tls) = shared.config.tls.clone() {
+        // Boxed, so that a bare connection's task is no larger for it.
+        let secured = async move { tls.accept(stream).await.map_err(HelloError::Tls) };
+        return Box::pin(serve_over(shared, peer, secured)).await;
+    }
+    serve_over(shared, peer, ready(Ok(stream))).await
+}
+
+/// Serves what `opened` comes to, which counts as part of the hello.
+async fn serve_over<S: Duplex>(
+    shared: Arc<Shared>,
+    peer: SocketAddr,
+    opened: impl Future<Output = Result<S, HelloError>>,
+) -> usize {
+    let greeted = tokio::select! {
+        greeted = timeout(shared.config.hello_timeout, greet(&shared, opened)) => greeted,
         () = shared.stopping.cancelled() => return 0,
     };
-    let agreed = match agreed {
-        Ok(Ok(agreed)) => agreed,
+    let (stream, agreed) = match greeted {
+        Ok(Ok(greeted)) => greeted,
         Ok(Err(error)) => {
-            tracing::debug!(%error, "hello failed");
+            tracing::debug!(%peer, %error, "hello failed");
             return 0;
         }
         Err(_) => {
-            tracing::debug!("hello not completed in time");
+            tracing::debug!(%peer, "hello not completed in time");
             return 0;
         }
     };
-    run(shared, stream, agreed).await
+    run(shared, peer, stream, agreed).await
 }
 
-async fn greet(shared: &Shared, stream: &mut TcpStream) -> Result<Agreed, HelloError> {
-    stream.set_nodelay(true)?;
+async fn greet<S: Duplex>(
+    shared: &Shared,
+    opened: impl Future<Output = Result<S, HelloError>>,
+) -> Result<(S, Agreed), HelloError> {
+    let mut stream = opened.await?;
     let config = &shared.config;
     let mine = Greeting::new(config.max_frame_bytes.min(MAX_BODY_BYTES), config.max_in_flight_per_connection);
-    hello::accept(stream, &config.secret, mine, &shared.table).await
+    let agreed = hello::accept(&mut stream, &config.secret, mine, &shared.table).await?;
+    Ok((stream, agreed))
 }
 
-async fn run(shared: Arc<Shared>, stream: TcpStream, agreed: Agreed) -> usize {
-    // A socket without a peer has been reset already.
-    let Ok(peer) = stream.peer_addr() else {
-        return 0;
-    };
+async fn run<S: Duplex>(shared: Arc<Shared>, peer: SocketAddr, stream: S, agreed: Agreed) -> usize {
     let session = Arc::new(Session::new(Arc::clone(&shared), peer, &agreed));
     let _entered = shared.roster.enter(&session);
     // However this connection ends, nobody is left to be answered.
@@ -71,7 +96,7 @@ async fn run(shared: Arc<Shared>, stream: TcpStream, agreed: Agreed) -> usize {
         keepalive: shared.config.keepalive,
         throttled: true,
     };
-    let (read, write) = stream.into_split();
+    let (read, write) = stream.halves();
     let mut running = pin!(connection::run(&session, read, write, agreed.rest, pace));
     let end = tokio::select! {
         end = &mut running => end,

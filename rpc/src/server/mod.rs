@@ -116,6 +116,11 @@ fn admit(shared: &Arc<Shared>, connections: &mut JoinSet<usize>, mut stream: Tcp
         return;
     }
     tracing::warn!(limit = shared.config.max_connections, "connection refused: too many");
+    // Within TLS it could be told only after a handshake, which is what there is no room for.
+    #[cfg(feature = "tls")]
+    if shared.config.tls.is_some() {
+        return;
+    }
     // A few bytes into an empty socket buffer: done at its first poll, so that these tasks do not gather.
     tokio::spawn(async move {
         hello::refuse(&mut stream, Status::TOO_MANY_CONNECTIONS, "the server has too many connections").await;

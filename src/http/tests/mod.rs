@@ -3,15 +3,23 @@
 //! - [`fake`]: that backend.
 //! - [`wire`]: a client that sends bytes, right or wrong.
 //! - [`contract`]: the entry task, and what its codes stand for.
-//! - [`surface`]: every route: methods, headers, other sites' pages, files.
+//! - [`surface`]: every route: methods, headers, files.
+//! - [`crosssite`]: other sites' pages.
 //! - [`limits`]: each limit, and one more.
+//! - [`rates`]: too many requests.
 //! - [`times`]: what is too slow.
+//! - [`https`]: the same within TLS.
 //! - [`lifetime`]: connections: too many, in pieces, aborted, drained.
 
+#[path = "../../../rpc/tests/support/authority.rs"]
+mod authority;
 mod contract;
+mod crosssite;
 mod fake;
+mod https;
 mod lifetime;
 mod limits;
+mod rates;
 mod surface;
 mod times;
 mod wire;
@@ -46,10 +54,15 @@ impl Rig {
 
     /// With other settings than those of `config/default.toml`.
     async fn with(change: impl FnOnce(&mut Config)) -> Self {
+        Self::of(change, |front| front).await
+    }
+
+    /// The same, with a front end that is changed before it starts.
+    async fn of(change: impl FnOnce(&mut Config), finish: impl FnOnce(Front) -> Front) -> Self {
         let mut config = Config::default();
         change(&mut config);
         let backend = Arc::new(Fake::default());
-        let front = Arc::new(Front::new(&config, Backend::new(backend.client())));
+        let front = Arc::new(finish(Front::new(&config, Backend::new(backend.client()))));
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("it is bound");
         let (stop, stopped) = oneshot::channel();

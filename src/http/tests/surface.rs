@@ -1,4 +1,4 @@
-//! Every route: its methods, the headers of all its answers, other sites' pages, and files.
+//! Every route: its methods, the headers of all its answers, and files.
 
 use teller_rpc::Status;
 
@@ -11,7 +11,7 @@ use crate::error::Code;
 use crate::http::{page, router};
 
 /// Every path there is, with the methods it takes.
-fn paths() -> Vec<(String, &'static str)> {
+pub(super) fn paths() -> Vec<(String, &'static str)> {
     let router = router::Router::new();
     let rows = router::rows().map(|route| route.name.replace("{name}", picture_name().as_str()).replace("{id}", "1"));
     let allow = |path: &str| router.find(path).expect("it is in the table").allow();
@@ -19,11 +19,12 @@ fn paths() -> Vec<(String, &'static str)> {
 }
 
 #[track_caller]
-fn is_protected(answer: &Answer, what: &str) {
+fn is_protected(answer: &Answer, tls: bool, what: &str) {
     let expected = [
         ("x-content-type-options", "nosniff"),
         ("referrer-policy", "same-origin"),
         ("cross-origin-opener-policy", "same-origin"),
+        ("strict-transport-security", if tls { "max-age=31536000" } else { "" }),
     ];
     for (name, value) in expected {
         assert_eq!(answer.header(name), value, "{what}: {name}");
@@ -33,29 +34,60 @@ fn is_protected(answer: &Answer, what: &str) {
         policy.starts_with("default-src 'self'; script-src 'self'; ") && policy.contains("frame-ancestors 'none'");
     let none = ["default-src 'none'; frame-ancestors 'none'", "default-src 'none'; sandbox"].contains(&policy);
     assert!(own || none, "{what}: {policy}");
-    assert!(!answer.header("cache-control").is_empty(), "{what}");
+    let page = own && [200, 304].contains(&answer.status);
+    let caching = answer.header("cache-control");
+    let picture = what.contains("/pictures/") && answer.status == 200;
+    assert!(caching == "no-store" || (page || picture) && !caching.is_empty(), "{what}: {caching}");
     assert_eq!(answer.header("x-request-id").len(), 32, "{what}");
 }
 
 #[tokio::test]
 async fn every_answer_of_every_route_is_protected() {
-    let rig = Rig::start().await;
-    for mood in [Mood::Works, Mood::Fails(256), Mood::Fails(257)] {
-        rig.backend.becomes(mood);
-        for (path, _) in paths() {
-            for method in ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "TRACE", "PATCH", "BREW"] {
-                let answer = rig.ask(request(method, &path, &cookie())).await;
-                is_protected(&answer, &format!("{method} {path}"));
-                if path.starts_with("/api/") {
-                    assert_eq!(answer.header("cache-control"), "no-store", "{method} {path}");
+    for tls in [false, true] {
+        let rig = Rig::with(|config| config.http.behind_proxy = tls).await;
+        for mood in [Mood::Works, Mood::Fails(256), Mood::Fails(257), Mood::Refuses(Refusal::InvalidSession)] {
+            rig.backend.becomes(mood);
+            for (path, _) in paths() {
+                for method in ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "TRACE", "PATCH", "BREW"] {
+                    let answer = rig.ask(request(method, &path, &cookie())).await;
+                    is_protected(&answer, tls, &format!("{method} {path}"));
                 }
             }
         }
     }
-    for (path, status) in [("/nothing", 404), ("/pictures/x.png", 404), ("/api/entrytask/user/nothing", 404)] {
-        let answer = rig.get(path).await;
-        assert_eq!(answer.status, status, "{path}");
-        is_protected(&answer, path);
+}
+
+#[tokio::test]
+async fn what_reached_no_route_is_protected_as_well() {
+    let long = "x".repeat(9000);
+    for tls in [false, true] {
+        let rig = Rig::with(|config| {
+            config.http.behind_proxy = tls;
+            (config.limits.per_address_per_s, config.limits.per_address_burst) = (1, 1);
+        })
+        .await;
+        let sign_in = format!("{USER}/signin");
+        let mut asked = vec![
+            (get("/nothing", "").into_bytes(), 404),
+            (get("/pictures/x.png", "").into_bytes(), 404),
+            (get(&format!("{USER}/nothing"), "").into_bytes(), 404),
+            (get(&format!("/{long}"), "").into_bytes(), 414),
+            (get("/", &format!("x: {long}{long}\r\n")).into_bytes(), 431),
+            (post(&sign_in, "", "application/json", &[b'x'; 70_000]), 413),
+            (post(&sign_in, "", "text/plain", b"x"), 415),
+            (post(&sign_in, "origin: https://evil.test\r\n", "application/json", b"{}"), 403),
+            (b"BREW\r\n\r\n".to_vec(), 400),
+        ];
+        if tls {
+            let limited = get("/", "x-forwarded-for: 192.0.2.1\r\n").into_bytes();
+            asked.extend([(limited.clone(), 200), (limited, 429)]);
+        }
+        for (bytes, status) in asked {
+            let what = String::from_utf8_lossy(&bytes[..bytes.len().min(60)]).into_owned();
+            let answer = rig.ask(bytes).await;
+            assert_eq!(answer.status, status, "{what}: {answer:?}");
+            is_protected(&answer, tls, &what);
+        }
     }
 }
 
@@ -100,38 +132,6 @@ async fn head_is_get_without_the_body() {
 }
 
 #[tokio::test]
-async fn another_sites_page_changes_nothing() {
-    let rig = Rig::start().await;
-    let foreign = [
-        "sec-fetch-site: cross-site\r\n",
-        "sec-fetch-site: same-site\r\norigin: http://teller.test\r\n",
-        "origin: https://evil.test\r\n",
-        "origin: null\r\n",
-    ];
-    let own = ["", "sec-fetch-site: same-origin\r\n", "sec-fetch-site: none\r\n", "origin: http://teller.test\r\n"];
-    let changes = |allow: &str| allow.contains("POST") || allow.contains("PATCH");
-    for (path, allow) in paths().into_iter().filter(|(_, allow)| changes(allow)) {
-        // Of the entry task's routes one changes something by GET as well, and takes POST too.
-        let linked = path.starts_with("/api/entrytask/");
-        let methods = ["GET", "POST", "PATCH"].into_iter().filter(|method| allow.contains(method));
-        for method in methods.filter(|method| *method != "GET" || linked) {
-            for lines in foreign {
-                let answer = rig.ask(request(method, &path, &format!("{}{lines}", cookie()))).await;
-                let code = if linked { "6" } else { "" };
-                assert_eq!((answer.status, answer.code().as_str()), (403, code), "{method} {path} {lines}");
-            }
-            for lines in own {
-                let answer = rig.ask(request(method, &path, &format!("{}{lines}", cookie()))).await;
-                assert_ne!(answer.status, 403, "{method} {path} {lines}");
-            }
-        }
-    }
-    let linked = format!("{}sec-fetch-site: cross-site\r\n", cookie());
-    let read = rig.ask(get(&format!("{USER}/get_user_info"), &linked)).await;
-    assert_eq!(read.code(), "7", "reading is not changing; the answer stays with the browser");
-}
-
-#[tokio::test]
 async fn a_page_is_kept_and_asked_for_again() {
     let rig = Rig::start().await;
     for (path, media_type) in [
@@ -140,6 +140,7 @@ async fn a_page_is_kept_and_asked_for_again() {
         ("/signUp.html", "text/html; charset=utf-8"),
         ("/signIn.html", "text/html; charset=utf-8"),
         ("/userInfo.html", "text/html; charset=utf-8"),
+        ("/security.html", "text/html; charset=utf-8"),
         ("/teller.css", "text/css; charset=utf-8"),
         ("/api.js", "text/javascript; charset=utf-8"),
     ] {

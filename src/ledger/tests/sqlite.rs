@@ -9,7 +9,7 @@ use crate::domain::command::{Action, Authority, Command, Done, Outcome, Refusal}
 use crate::domain::effects::{Effects, Found, Wants};
 use crate::domain::money::Amount;
 use crate::domain::time::Timestamp;
-use crate::domain::transfer::TransferKind;
+use crate::domain::transfer::{Entry, TransferKind};
 use crate::domain::user::UserId;
 use crate::ledger::commit::Lent;
 use crate::ledger::plan::Asked;
@@ -21,7 +21,7 @@ use crate::store::Store;
 use crate::store::ledger::{Amendment, Batch, Decision, LedgerStore};
 use crate::store::sqlite::Sqlite;
 
-/// Sets accounts to what they are to be, without any transfer.
+/// Sets accounts to what they are to be by an entry each, without any transfer.
 struct Set(Vec<Account>);
 
 impl Batch for Set {
@@ -36,7 +36,21 @@ impl Batch for Set {
     }
 
     fn decide(&self, _: &Found) -> Decision<()> {
-        Decision::Write(Effects { accounts: self.0.clone(), ..Effects::default() }, ())
+        Decision::Write(Effects { entries: self.0.iter().map(newest).collect(), ..Effects::default() }, ())
+    }
+}
+
+/// The entry that leaves an account as it stands.
+fn newest(account: &Account) -> Entry {
+    Entry {
+        account: account.id,
+        seq: account.version.max(1),
+        transfer: id(u8::MAX),
+        amount: Amount::ZERO,
+        balance_before: account.balance,
+        balance_after: account.balance,
+        held_after: account.held,
+        created_at: account.updated_at,
     }
 }
 

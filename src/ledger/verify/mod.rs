@@ -39,7 +39,7 @@ use crate::domain::time::Timestamp;
 use crate::domain::transfer::{Entry, Hold, HoldStatus, Transfer, TransferStatus};
 use crate::ledger::plan::expiry;
 use crate::store::StoreError;
-use crate::store::ledger::{LedgerStore, Page};
+use crate::store::ledger::{LedgerStore, Owner, Page};
 
 /// Violations that a [`Report`] names; further ones are counted.
 pub const NAMED_MAX: usize = 1000;
@@ -82,7 +82,7 @@ impl Report {
 ///
 /// # Errors
 ///
-/// The store could not be read; nothing is known then.
+/// The store could not be read, a column that holds what is none of its type included; nothing is known then.
 pub async fn verify<S: LedgerStore>(
     store: &S,
     since: Option<Timestamp>,
@@ -156,6 +156,14 @@ impl<F: Facts> Pass<F> {
                     self.whole(fact, -1);
                 }
                 rows.len()
+            }
+            Page::Unreadable(owner, why) => {
+                let place = match owner {
+                    Owner::Account(account) => Place::Account(*account),
+                    Owner::Transfer(transfer) => Place::Transfer(*transfer),
+                };
+                self.report.add(Violation::new(place, "rows that can be understood", why));
+                1
             }
         }
     }

@@ -200,6 +200,53 @@ fn a_tiny_file_that_claims_to_be_huge_is_refused_before_anything_is_allocated() 
 }
 
 #[test]
+fn a_flood_of_pixels_in_a_small_file_takes_bounded_time() {
+    let flood = encoded(&RgbImage::from_pixel(4096, 4096, RED).into(), ImageFormat::Png);
+    assert!(flood.len() < 1 << 20, "{} bytes stand for 48 MiB", flood.len());
+    let begun = Instant::now();
+    let (_, bytes) = rewrite(&flood, &LIMITS).expect("as large as a picture may be");
+    assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+    assert_eq!(decoded(&bytes).dimensions(), (512, 512));
+}
+
+#[test]
+fn of_an_animated_png_the_still_picture_is_kept() {
+    let png = encoded(&two_colours(8, 8), ImageFormat::Png);
+    // Behind IHDR: so many frames, for ever; and a frame that lies outside of the canvas.
+    let control = chunk(b"acTL", &[u32::MAX.to_be_bytes(), 0_u32.to_be_bytes()].concat());
+    let frame = chunk(b"fcTL", &[&[0; 4][..], &[0xff; 16], &[0; 6]].concat());
+    for more in [control.clone(), [control, frame].concat()] {
+        let animated = [&png[..33], &more, &png[33..]].concat();
+        match rewrite(&animated, &LIMITS) {
+            Ok((_, bytes)) => assert_eq!(decoded(&bytes).dimensions(), (8, 8)),
+            Err(refused) => assert_eq!(refused.rule, NO_PICTURE),
+        }
+    }
+}
+
+#[test]
+fn what_is_packed_into_the_texts_of_a_picture_is_not_unpacked() {
+    let png = encoded(&two_colours(8, 8), ImageFormat::Png);
+    // A picture's own data is packed like its texts: 48 MiB of nothing in some 50 KiB.
+    let flood = encoded(&RgbImage::new(4096, 4096).into(), ImageFormat::Png);
+    let data = flood.windows(4).position(|kind| kind == b"IDAT").expect("it has data");
+    let length = u32::from_be_bytes(flood[data - 4..data].try_into().expect("four bytes")) as usize;
+    let packed = &flood[data + 4..data + 4 + length];
+    let bombs = [
+        chunk(b"zTXt", &[&b"Comment\0\0"[..], packed].concat()),
+        chunk(b"iTXt", &[&b"Comment\0\x01\0\0\0"[..], packed].concat()),
+        chunk(b"iCCP", &[&b"profile\0\0"[..], packed].concat()),
+    ];
+    let bombs = bombs.concat().repeat(20);
+    let begun = Instant::now();
+    match rewrite(&[&png[..33], &bombs, &png[33..]].concat(), &LIMITS) {
+        Ok((_, bytes)) => assert_eq!(decoded(&bytes).dimensions(), (8, 8)),
+        Err(refused) => assert!(["must decode to at most 96 MiB", NO_PICTURE].contains(&&*refused.rule), "{refused}"),
+    }
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+}
+
+#[test]
 fn an_animated_webp_is_refused() {
     let mut still = Vec::new();
     two_colours(2, 2).write_with_encoder(WebPEncoder::new_lossless(&mut still)).expect("encodes");

@@ -1,12 +1,16 @@
 //! The promises of the stores, stated again as tests that run on every implementation.
 //!
 //! - [`store`], `reconciliation`: the promises of [`Store`](super::Store).
+//! - [`grant`]: the promises of [`GrantStore`](super::grant::GrantStore).
+//! - [`audit`]: those about what is written down.
 //! - [`ledger`]: the promises of [`LedgerStore`](super::ledger::LedgerStore).
 //! - [`volatile`]: the promises of [`Volatile`](super::Volatile).
 //!
 //! They are part of the library, and hidden, because the tests that start real databases stand outside of it. A promise that does
 //! not hold panics.
 
+pub mod audit;
+pub mod grant;
 pub mod ledger;
 mod reconciliation;
 pub mod store;

@@ -1,9 +1,10 @@
 //! The promises of [`Volatile`].
 //!
 //! - this file: how a store is put to them;
-//! - `sessions`, `profiles`: the promises;
+//! - `sessions`, `attempts`, `profiles`: the promises;
 //! - [`interleavings`]: readers and changers in every order, also when some of them die.
 
+mod attempts;
 pub mod interleavings;
 mod profiles;
 mod sessions;
@@ -12,6 +13,9 @@ use std::future::Future;
 use std::time::Duration;
 
 use super::Promise;
+use crate::domain::caller::Device;
+use crate::domain::session::{Session, SessionNumber};
+use crate::domain::time::Timestamp;
 use crate::domain::user::{Profile, UserId};
 use crate::store::Volatile;
 
@@ -29,7 +33,7 @@ pub trait Subject: Send + Sync + 'static {
 
 /// Every promise. Each wants a subject of its own.
 pub fn promises<S: Subject>() -> Vec<Promise<S>> {
-    sessions::promises().into_iter().chain(profiles::promises()).collect()
+    sessions::promises().into_iter().chain(attempts::promises()).chain(profiles::promises()).collect()
 }
 
 /// Longer than any check takes, so that nothing ends but by [`Subject::pass`].
@@ -45,6 +49,18 @@ fn profile(user: u64, version: u64) -> Profile {
         nickname: format!("n{version}"),
         picture: String::new(),
         version,
+    }
+}
+
+/// A session of a user, as any other.
+pub fn session(user: u64) -> Session {
+    Session {
+        number: SessionNumber([0x5a; 16]),
+        user: UserId(user),
+        password_version: 3,
+        device: Device::new("2001:db8::1".parse().ok(), "Mözilla/5.0 \"x\""),
+        created_at: Timestamp(1_750_000_000_000_000),
+        seen_at: Timestamp(1_760_000_000_000_000),
     }
 }
 

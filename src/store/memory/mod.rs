@@ -2,23 +2,28 @@
 //!
 //! Each call takes one lock once, also for many keys. What happens at `max_entries`:
 //! - sessions: a new one is refused, nobody is logged out;
+//! - failed sign-ins and known devices: one of a few that are next to expire gives way, and whoever tries passwords may try a few more;
 //! - cached profiles: one of a few that are next to expire gives way;
 //! - guards and tombstones: one gives way too, and no profile is cached until it would have ended. Speed is lost, truth is not.
 //!
 //! What has expired is never answered, and goes when it is met or when the sweep that rides on every write passes it.
 
+mod attempts;
 mod expiring;
 mod profiles;
+mod sessions;
 
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
+use crate::domain::attempt::{AttemptKey, Counter};
 use crate::domain::session::{Session, SessionKey};
 use crate::domain::user::{Profile, UserId};
 
 use super::{StoreError, Volatile};
-use expiring::Expiring;
+use attempts::Attempts;
 use profiles::Profiles;
+use sessions::Sessions;
 
 /// Tells the time: `Instant::now`, or what a test says.
 pub type Clock = Arc<dyn Fn() -> Instant + Send + Sync>;
@@ -31,29 +36,35 @@ pub struct Memory {
 
 struct Shared {
     clock: Clock,
-    sessions: Mutex<Expiring<SessionKey, Session>>,
+    sessions: Mutex<Sessions>,
+    attempts: Mutex<Attempts>,
     profiles: Mutex<Profiles>,
 }
 
 impl Memory {
-    /// An empty store for at most `max_entries` sessions, as many profiles, and as many guards and tombstones.
+    /// An empty store for at most `max_entries` sessions, as many profiles, counts of failures and known devices, and as many guards and tombstones.
     pub fn new(max_entries: usize) -> Self {
         Self::with_clock(max_entries, Arc::new(Instant::now))
     }
 
     /// As [`new`](Self::new), with the time told by `clock`.
     pub fn with_clock(max_entries: usize, clock: Clock) -> Self {
-        let sessions = Mutex::new(Expiring::new(max_entries));
+        let sessions = Mutex::new(Sessions::new(max_entries));
+        let attempts = Mutex::new(Attempts::new(max_entries));
         let profiles = Mutex::new(Profiles::new(max_entries));
-        Self { shared: Arc::new(Shared { clock, sessions, profiles }) }
+        Self { shared: Arc::new(Shared { clock, sessions, attempts, profiles }) }
     }
 
     fn now(&self) -> Instant {
         (self.shared.clock)()
     }
 
-    fn lock_sessions(&self) -> MutexGuard<'_, Expiring<SessionKey, Session>> {
+    fn lock_sessions(&self) -> MutexGuard<'_, Sessions> {
         self.shared.sessions.lock().expect("nothing panics under this lock")
+    }
+
+    fn lock_attempts(&self) -> MutexGuard<'_, Attempts> {
+        self.shared.attempts.lock().expect("nothing panics under this lock")
     }
 
     fn lock_profiles(&self) -> MutexGuard<'_, Profiles> {
@@ -66,21 +77,56 @@ impl Volatile for Memory {
         Ok(())
     }
 
-    async fn put_session(&self, key: SessionKey, session: Session, ttl: Duration) -> Result<(), StoreError> {
+    async fn put_session(&self, key: SessionKey, session: &Session, ttl: Duration) -> Result<(), StoreError> {
         let now = self.now();
         let full = |_| StoreError::Unavailable("as many sessions as max_entries are held".into());
-        self.lock_sessions().insert(key, session, after(now, ttl), now).map_err(full)
+        self.lock_sessions().put(key, session.clone(), after(now, ttl), now).map_err(full)
     }
 
     async fn sessions(&self, keys: &[SessionKey], ttl: Duration) -> Result<Vec<Option<Session>>, StoreError> {
         let now = self.now();
         let mut sessions = self.lock_sessions();
-        Ok(keys.iter().map(|key| sessions.renew(key, after(now, ttl), now).copied()).collect())
+        Ok(keys.iter().map(|key| sessions.renew(key, after(now, ttl), now)).collect())
     }
 
-    async fn drop_session(&self, key: SessionKey) -> Result<(), StoreError> {
-        self.lock_sessions().remove(&key);
+    async fn touch_session(&self, key: SessionKey, session: &Session, ttl: Duration) -> Result<(), StoreError> {
+        let now = self.now();
+        self.lock_sessions().touch(&key, session, after(now, ttl), now);
         Ok(())
+    }
+
+    async fn sessions_of(&self, user: UserId) -> Result<Vec<(SessionKey, Session)>, StoreError> {
+        let now = self.now();
+        Ok(self.lock_sessions().of(user, now))
+    }
+
+    async fn drop_sessions(&self, _: UserId, keys: &[SessionKey]) -> Result<(), StoreError> {
+        let mut sessions = self.lock_sessions();
+        keys.iter().for_each(|key| sessions.remove(key));
+        Ok(())
+    }
+
+    async fn admit(&self, counters: &[Counter]) -> Result<Option<Duration>, StoreError> {
+        let now = self.now();
+        Ok(self.lock_attempts().admit(counters, now))
+    }
+
+    async fn count_failure(&self, counters: &[Counter], window: Duration) -> Result<(), StoreError> {
+        let now = self.now();
+        let mut attempts = self.lock_attempts();
+        counters.iter().for_each(|counter| attempts.count(counter, window, now));
+        Ok(())
+    }
+
+    async fn welcome_device(&self, device: AttemptKey, ttl: Duration) -> Result<(), StoreError> {
+        let now = self.now();
+        self.lock_attempts().welcome(device, ttl, now);
+        Ok(())
+    }
+
+    async fn knows_device(&self, device: AttemptKey) -> Result<bool, StoreError> {
+        let now = self.now();
+        Ok(self.lock_attempts().knows(device, now))
     }
 
     async fn cached_profiles(&self, users: &[UserId]) -> Result<Vec<Option<Profile>>, StoreError> {

@@ -5,21 +5,24 @@
 //! - `transact`, `attempt`: a batch of the ledger, and one try of it; `found`, `effects`: what that reads and writes.
 //! - [`settings`]: what a server must be set to.
 //! - `migrate`: migrations, statement by statement.
-//! - `user`, `picture`, `account`, `entry`: what the units do, one file per noun; `ledger` puts those of the ledger together.
+//! - `user`, `password`, `grant`, `picture`, `audit`, `account`, `entry`: what the units do, one file per noun; `ledger` puts those of the ledger together.
 //! - `snapshot`: everything at one moment.
 //! - `money`: amounts and assets in columns.
 //! - `error`: errors by number.
 
 mod account;
 mod attempt;
+mod audit;
 mod connection;
 mod effects;
 mod entry;
 mod error;
 mod found;
+mod grant;
 mod ledger;
 mod migrate;
 mod money;
+mod password;
 mod picture;
 mod reconciliation;
 pub mod settings;
@@ -41,8 +44,9 @@ use self::settings::{UnsafeSetting, UnsafeSettings};
 use self::unit::{Atomic, Attempt, Unit};
 use super::migrations::{self, Migration};
 use super::queries::mysql as queries;
-use super::{Credentials, Inserted, NewUser, Store, StoreError};
+use super::{AuditRange, Credentials, Inserted, NewUser, PasswordChange, Store, StoreError};
 use crate::domain::account::AccountId;
+use crate::domain::audit::{AuditEvent, AuditRecord};
 use crate::domain::picture::{Picture, PictureName};
 use crate::domain::reconcile::Reconciliation;
 use crate::domain::time::Timestamp;
@@ -174,6 +178,18 @@ impl Store for Mysql {
         self.unit(user::CredentialsOf(user_names.to_vec())).await
     }
 
+    async fn password_versions(&self, users: &[UserId]) -> Result<Vec<(UserId, u64)>, StoreError> {
+        self.unit(password::Versions(users.iter().map(|user| user.0).collect())).await
+    }
+
+    async fn change_password(&self, change: PasswordChange) -> Result<bool, StoreError> {
+        self.unit(Atomic(change)).await
+    }
+
+    async fn rehash_password(&self, user: UserId, old: &str, new: &str) -> Result<bool, StoreError> {
+        self.unit(password::Rehash { user, old: old.to_owned(), new: new.to_owned() }).await
+    }
+
     async fn role(&self, user: UserId) -> Result<Option<Role>, StoreError> {
         self.unit(user::RoleOf(user)).await
     }
@@ -215,6 +231,18 @@ impl Store for Mysql {
         limit: usize,
     ) -> Result<Vec<Reconciliation>, StoreError> {
         self.unit(reconciliation::Page { account, before, limit }).await
+    }
+
+    async fn record(&self, events: Vec<AuditEvent>, at: Timestamp) -> Result<(), StoreError> {
+        self.unit(Atomic(audit::Record { events, at })).await
+    }
+
+    async fn audit(&self, range: AuditRange) -> Result<Vec<AuditRecord>, StoreError> {
+        self.unit(audit::Page(range)).await
+    }
+
+    async fn forget_audit(&self, before: Timestamp, most: usize) -> Result<usize, StoreError> {
+        self.unit(audit::Forget { before, most }).await
     }
 
     async fn finish(&self) {

@@ -8,6 +8,7 @@ use crate::domain::time::Timestamp;
 use crate::domain::transfer::{Entry, HoldStatus, TransferKind};
 use crate::store::StoreError;
 use crate::store::ledger::Page;
+use crate::store::queries::ledger::sorted_out;
 use crate::store::queries::{mysql as queries, rows};
 
 /// Rows of a page.
@@ -39,8 +40,7 @@ async fn everything(
     let mut after = 0;
     while let Some((found, last)) = accounts(db, after).await? {
         after = last;
-        let accounts = found.into_iter().map(|row| Ok(row.try_into()?)).collect::<Result<_>>()?;
-        if pages.send(Page::Accounts(accounts)).await.is_err() {
+        if !all(sorted_out(found, Page::Accounts), pages).await {
             return Ok(None);
         }
     }
@@ -55,6 +55,16 @@ async fn everything(
         Some(()) => references(db, pages).await,
         None => Ok(None),
     }
+}
+
+/// Whether all of `made` were taken.
+async fn all(made: Vec<Page>, pages: &mpsc::Sender<Page>) -> bool {
+    for page in made {
+        if pages.send(page).await.is_err() {
+            return false;
+        }
+    }
+    true
 }
 
 /// A page of accounts and the last one's number.
@@ -115,8 +125,7 @@ async fn transfers(
         let found = queries::transfers_after(db, &after, since, PAGE).await?;
         let Some(last) = found.last() else { return Ok(Some(())) };
         after = last.id.to_vec();
-        let transfers = found.into_iter().map(|row| Ok(row.try_into()?)).collect::<Result<_>>()?;
-        if pages.send(Page::Transfers(transfers)).await.is_err() {
+        if !all(sorted_out(found, Page::Transfers), pages).await {
             return Ok(None);
         }
     }
@@ -129,8 +138,7 @@ async fn holds(db: &mut Transaction<'_>, since: Option<Timestamp>, pages: &mpsc:
         let found = queries::holds_after(db, &after, highest, PAGE).await?;
         let Some(last) = found.last() else { return Ok(Some(())) };
         after = last.transfer_id.to_vec();
-        let holds = found.into_iter().map(|row| Ok(row.try_into()?)).collect::<Result<_>>()?;
-        if pages.send(Page::Holds(holds)).await.is_err() {
+        if !all(sorted_out(found, Page::Holds), pages).await {
             return Ok(None);
         }
     }
@@ -143,8 +151,7 @@ async fn references(db: &mut Transaction<'_>, pages: &mpsc::Sender<Page>) -> Res
             let found = queries::references_after(db, kind as u64, &after, PAGE).await?;
             let Some(last) = found.last() else { break };
             after = last.reference.clone();
-            let references = found.into_iter().map(|row| Ok(row.try_into()?)).collect::<Result<_>>()?;
-            if pages.send(Page::References(references)).await.is_err() {
+            if !all(sorted_out(found, Page::References), pages).await {
                 return Ok(None);
             }
         }

@@ -11,6 +11,7 @@ use crate::domain::transfer::{
     TransferStatus,
 };
 use crate::domain::user::{Role, UserId};
+use crate::store::ledger::{Owner, Page};
 
 /// A row that says what this program does not understand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -288,6 +289,50 @@ fn hold(row: &rows::StoredTransfer) -> Result<Option<Hold>, Unreadable> {
 /// Each row as what it means; the first that cannot be understood is the error.
 pub fn read<R, T: TryFrom<R>>(rows: Vec<R>) -> Result<Vec<T>, T::Error> {
     rows.into_iter().map(T::try_from).collect()
+}
+
+/// A row that knows whose it is, whatever else it says.
+pub trait Owned {
+    /// Whose it is.
+    fn owner(&self) -> Owner;
+}
+
+impl Owned for rows::Account {
+    fn owner(&self) -> Owner {
+        Owner::Account(AccountId(self.id))
+    }
+}
+
+impl Owned for rows::Transfer {
+    fn owner(&self) -> Owner {
+        Owner::Transfer(TransferId(self.id))
+    }
+}
+
+impl Owned for rows::Hold {
+    fn owner(&self) -> Owner {
+        Owner::Transfer(TransferId(self.transfer_id))
+    }
+}
+
+impl Owned for rows::TransferReference {
+    fn owner(&self) -> Owner {
+        Owner::Transfer(TransferId(self.transfer_id))
+    }
+}
+
+/// A page of what can be understood, and one for each row that cannot.
+pub fn sorted_out<R: Owned, T: TryFrom<R, Error = Unreadable>>(rows: Vec<R>, page: fn(Vec<T>) -> Page) -> Vec<Page> {
+    let (mut good, mut bad) = (Vec::with_capacity(rows.len()), Vec::new());
+    for row in rows {
+        let owner = row.owner();
+        match T::try_from(row) {
+            Ok(row) => good.push(row),
+            Err(unreadable) => bad.push(Page::Unreadable(owner, unreadable.to_string())),
+        }
+    }
+    bad.insert(0, page(good));
+    bad
 }
 
 #[cfg(test)]

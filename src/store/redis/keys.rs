@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 
+use crate::domain::attempt::AttemptKey;
 use crate::domain::session::SessionKey;
 use crate::domain::user::UserId;
 
@@ -17,6 +18,27 @@ impl Keys {
 
     pub(super) fn session(&self, key: &SessionKey) -> String {
         self.key("session", hex::encode(key.0))
+    }
+
+    pub(super) fn sessions_of(&self, user: UserId) -> String {
+        self.key("sessions", user)
+    }
+
+    pub(super) fn failures(&self, key: AttemptKey) -> String {
+        self.tries("failures", key)
+    }
+
+    pub(super) fn wait(&self, key: AttemptKey) -> String {
+        self.tries("wait", key)
+    }
+
+    pub(super) fn device(&self, key: AttemptKey) -> String {
+        self.tries("device", key)
+    }
+
+    /// One try touches several of them.
+    fn tries(&self, kind: &str, key: AttemptKey) -> String {
+        format!("{}:{}", self.key(kind, "tries"), hex::encode(key.0))
     }
 
     pub(super) fn profile(&self, user: UserId) -> String {
@@ -47,6 +69,7 @@ mod tests {
     fn keys_of_one_user_share_their_hash_tag() {
         let keys = Keys::new("teller:".into());
         assert_eq!(keys.profile(UserId(42)), "teller:profile:{42}");
+        assert_eq!(keys.sessions_of(UserId(42)), "teller:sessions:{42}");
         assert_eq!(keys.guard(UserId(42)), "teller:guard:{42}");
         assert_eq!(keys.tombstone(UserId(42)), "teller:tombstone:{42}");
         assert_eq!(keys.session(&SessionKey([0xab; 32])), format!("teller:session:{{{}}}", "ab".repeat(32)));

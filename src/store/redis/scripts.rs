@@ -3,6 +3,8 @@
 use deadpool_redis::redis::{self, Pipeline, Script};
 
 pub(super) struct Scripts {
+    pub(super) admit: Lua,
+    pub(super) fail: Lua,
     pub(super) offer: Lua,
     pub(super) guard: Lua,
     pub(super) forget: Lua,
@@ -11,6 +13,8 @@ pub(super) struct Scripts {
 impl Scripts {
     pub(super) fn new() -> Self {
         Self {
+            admit: Lua::new(include_str!("scripts/admit.lua")),
+            fail: Lua::new(include_str!("scripts/fail.lua")),
             offer: Lua::new(include_str!("scripts/offer.lua")),
             guard: Lua::new(include_str!("scripts/guard.lua")),
             forget: Lua::new(include_str!("scripts/forget.lua")),
@@ -20,7 +24,7 @@ impl Scripts {
     /// Gives all scripts to a Redis that does not know them: it was restarted or flushed.
     pub(super) fn load(&self) -> Pipeline {
         let mut pipeline = redis::pipe();
-        for script in [&self.offer, &self.guard, &self.forget] {
+        for script in [&self.admit, &self.fail, &self.offer, &self.guard, &self.forget] {
             pipeline.cmd("SCRIPT").arg("LOAD").arg(script.code).ignore();
         }
         pipeline

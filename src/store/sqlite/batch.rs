@@ -18,7 +18,7 @@ use crate::domain::transfer::{Hold, Reference, TransferId, TransferKind};
 use crate::store::StoreError;
 use crate::store::ledger::{Batch, Decision};
 use crate::store::queries::ledger::read as understood;
-use crate::store::queries::{rows, sqlite as queries};
+use crate::store::queries::sqlite as queries;
 
 /// As often as a batch may ask for more.
 const QUESTIONS: usize = 4;
@@ -123,10 +123,7 @@ fn write(db: &Connection, effects: &Effects) -> Result<(), Stopped> {
     if queries::settle_holds(db, &rows_of(&effects.settled))? != effects.settled.len() as u64 {
         return Err(Stopped::Collision);
     }
-    let accounts: Vec<rows::Account> = rows_of(&effects.accounts);
-    if queries::update_accounts(db, &accounts)? != accounts.len() as u64 {
-        return Err(Stopped::Failed(Error::StatementChangedRows(accounts.len())));
-    }
+    // `effects.accounts` is what the entries say already.
     Ok(())
 }
 

@@ -1,11 +1,14 @@
 //! One connection: opened, set up, and checked to be what was asked for.
 
+use std::ffi::c_int;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use rusqlite::hooks::Wal;
+use rusqlite::wal::CheckpointMode;
 use rusqlite::{Connection, Result};
 
 use crate::store::StoreError;
@@ -74,6 +77,19 @@ impl Database {
         *lock(&self.deadline) = deadline;
         self.connection.busy_timeout(deadline.saturating_duration_since(Instant::now()))?;
         Ok(&self.connection)
+    }
+
+    /// Calls `hook` after every commit, with the log and how many pages long it is. Instead of it SQLite makes no checkpoints by itself any more.
+    pub(super) fn after_commits<F>(&mut self, hook: F) -> Result<()>
+    where
+        F: FnMut(&mut Wal, c_int) -> Result<()> + Send + 'static,
+    {
+        self.connection.wal_hook(Some(hook))
+    }
+
+    /// Copies what can be copied of the log into the file, and waits for nobody: how many pages the log has, and how many are in the file now.
+    pub(super) fn checkpoint(&self) -> Result<(c_int, c_int)> {
+        self.connection.wal_checkpoint_v2(None::<&str>, CheckpointMode::PASSIVE)
     }
 }
 

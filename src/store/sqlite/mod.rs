@@ -3,20 +3,25 @@
 //! - `connection`: a connection, set up and checked.
 //! - `unit`: a unit of work and its answer.
 //! - `thread`: the threads that own the connections; writes that gather share a commit.
+//! - `checkpoint`: what commits append to the log comes into the file, beside them.
 //! - `migrate`: migrations.
 //! - `money`: amounts and assets in columns.
-//! - `user`, `picture`, `account`, `transfer`, `entry`: what the units do, one file per noun.
+//! - `user`, `password`, `grant`, `picture`, `audit`, `account`, `transfer`, `entry`: what the units do, one file per noun.
 //! - `ledger`: the ledger's part of the store; `batch`: its batches; `snapshot`: all of it as it was at one moment.
 //! - `error`: which errors pass by themselves.
 
 mod account;
+mod audit;
 mod batch;
+mod checkpoint;
 mod connection;
 mod entry;
 mod error;
+mod grant;
 mod ledger;
 mod migrate;
 mod money;
+mod password;
 mod picture;
 mod reconciliation;
 mod snapshot;
@@ -39,8 +44,9 @@ use self::unit::{Undone, Unit};
 use super::ledger::NoAnswer;
 use super::migrations::{self, Migration};
 use super::queries::sqlite as queries;
-use super::{Credentials, Inserted, NewUser, Store, StoreError};
+use super::{AuditRange, Credentials, Inserted, NewUser, PasswordChange, Store, StoreError};
 use crate::domain::account::AccountId;
+use crate::domain::audit::{AuditEvent, AuditRecord};
 use crate::domain::picture::{Picture, PictureName};
 use crate::domain::reconcile::Reconciliation;
 use crate::domain::time::Timestamp;
@@ -69,13 +75,15 @@ pub struct Sqlite {
 }
 
 impl Sqlite {
-    /// Opens the file, or makes it for its owner alone, with `readers` threads (at least one) beside the writer. Blocks for a moment.
+    /// Opens the file, or makes it for its owner alone, with `readers` threads (at least one) beside the writer, and one for checkpoints. Blocks for a moment.
     ///
     /// # Errors
     ///
     /// [`StoreError::Refused`] if SQLite is too old or the file's place cannot hold a write-ahead log.
     pub fn open(path: &Path, readers: usize, statement_timeout: Duration) -> Result<Self, StoreError> {
-        let writer = thread::writer(Database::open(path)?)?;
+        let mut writer = Database::open(path)?;
+        checkpoint::beside(&mut writer, Database::open(path)?)?;
+        let writer = thread::writer(writer)?;
         let connections = (0..readers.max(1)).map(|_| Database::open(path)).collect::<Result<_, _>>()?;
         Ok(Self { writer, readers: thread::readers(connections)?, statement_timeout, path: Some(path.into()) })
     }
@@ -162,6 +170,20 @@ impl Store for Sqlite {
         self.read(move |db| user::credentials(db, &user_names)).await
     }
 
+    async fn password_versions(&self, users: &[UserId]) -> Result<Vec<(UserId, u64)>, StoreError> {
+        let users = users.to_vec();
+        self.read(move |db| password::versions(db, &users)).await
+    }
+
+    async fn change_password(&self, change: PasswordChange) -> Result<bool, StoreError> {
+        self.write(move |db| password::change(db, &change)).await
+    }
+
+    async fn rehash_password(&self, user: UserId, old: &str, new: &str) -> Result<bool, StoreError> {
+        let (old, new) = (old.to_owned(), new.to_owned());
+        self.write(move |db| password::rehash(db, user, &old, &new)).await
+    }
+
     async fn role(&self, user: UserId) -> Result<Option<Role>, StoreError> {
         self.read(move |db| user::role(db, user)).await
     }
@@ -208,6 +230,18 @@ impl Store for Sqlite {
         limit: usize,
     ) -> Result<Vec<Reconciliation>, StoreError> {
         self.read(move |db| reconciliation::page(db, account, before, limit)).await
+    }
+
+    async fn record(&self, events: Vec<AuditEvent>, at: Timestamp) -> Result<(), StoreError> {
+        self.write(move |db| audit::insert(db, &events, at)).await
+    }
+
+    async fn audit(&self, range: AuditRange) -> Result<Vec<AuditRecord>, StoreError> {
+        self.read(move |db| audit::page(db, range)).await
+    }
+
+    async fn forget_audit(&self, before: Timestamp, most: usize) -> Result<usize, StoreError> {
+        self.write(move |db| audit::forget(db, before, most)).await
     }
 
     async fn finish(&self) {

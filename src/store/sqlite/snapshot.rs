@@ -2,11 +2,10 @@
 
 use rusqlite::{Connection, Result};
 
-use crate::domain::account::Account;
 use crate::domain::time::Timestamp;
-use crate::domain::transfer::{Entry, Hold, HoldStatus, TransferKind};
+use crate::domain::transfer::{Entry, HoldStatus, TransferKind};
 use crate::store::ledger::Page;
-use crate::store::queries::ledger::read;
+use crate::store::queries::ledger::sorted_out;
 use crate::store::queries::{rows, sqlite as queries};
 
 /// Rows of a page, of which the last may have fewer.
@@ -32,7 +31,7 @@ fn accounts(db: &Connection, take: Taker<'_>) -> Result<bool> {
         let rows = queries::accounts_after(db, after, ROWS)?;
         let Some(last) = rows.last() else { return Ok(true) };
         after = last.id;
-        if !take(Page::Accounts(read(rows)?)) {
+        if !sorted_out(rows, Page::Accounts).into_iter().all(&mut *take) {
             return Ok(false);
         }
     }
@@ -54,13 +53,13 @@ fn entries(db: &Connection, take: Taker<'_>) -> Result<bool> {
 fn entries_since(db: &Connection, since: Timestamp, take: Taker<'_>) -> Result<bool> {
     let (mut after, mut page) = (0, Vec::new());
     loop {
-        let accounts: Vec<Account> = read(queries::accounts_after(db, after, ROWS)?)?;
+        let accounts = queries::accounts_after(db, after, ROWS)?;
         let Some(last) = accounts.last() else { break };
-        after = last.id.0;
+        after = last.id;
         for account in accounts.iter().filter(|account| account.version > 0) {
-            let mut first = queries::seq_before(db, account.id.0, since.0)?.map_or(1, |row| row.seq);
+            let mut first = queries::seq_before(db, account.id, since.0)?.map_or(1, |row| row.seq);
             while first <= account.version {
-                let rows = queries::entries_up(db, account.id.0, first, ROWS)?;
+                let rows = queries::entries_up(db, account.id, first, ROWS)?;
                 let Some(last) = rows.last() else { break };
                 first = last.seq + 1;
                 page.extend(rows.into_iter().map(Entry::from));
@@ -80,7 +79,7 @@ fn transfers(db: &Connection, since: Option<Timestamp>, take: Taker<'_>) -> Resu
         let rows: Vec<rows::Transfer> = queries::transfers_after(db, &after, since, ROWS)?;
         let Some(last) = rows.last() else { return Ok(true) };
         after = last.id.to_vec();
-        if !take(Page::Transfers(read(rows)?)) {
+        if !sorted_out(rows, Page::Transfers).into_iter().all(&mut *take) {
             return Ok(false);
         }
     }
@@ -93,7 +92,7 @@ fn holds(db: &Connection, since: Option<Timestamp>, take: Taker<'_>) -> Result<b
         let rows = queries::holds_after(db, &after, highest as u64, ROWS)?;
         let Some(last) = rows.last() else { return Ok(true) };
         after = last.transfer_id.to_vec();
-        if !take(Page::Holds(read::<_, Hold>(rows)?)) {
+        if !sorted_out(rows, Page::Holds).into_iter().all(&mut *take) {
             return Ok(false);
         }
     }
@@ -106,7 +105,7 @@ fn references(db: &Connection, take: Taker<'_>) -> Result<bool> {
             let rows = queries::references_after(db, kind as u64, &after, ROWS)?;
             let Some(last) = rows.last() else { break };
             after = last.reference.clone();
-            if !take(Page::References(read(rows)?)) {
+            if !sorted_out(rows, Page::References).into_iter().all(&mut *take) {
                 return Ok(false);
             }
         }
