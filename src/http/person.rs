@@ -1,9 +1,11 @@
 //! `/v1/users`: sign-up with a name in full and an address, and who one is.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::front::Call;
 use super::json::Object;
+use super::openapi::value::role;
 use super::reply::{Reply, Trouble};
 use super::show::Instant;
 use crate::api::user::Register;
@@ -11,12 +13,15 @@ use crate::domain::person::{Email, FullName, Person};
 use crate::domain::user::{NewPassword, Role, UserName};
 
 /// A user, as they are shown to themselves.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Person)]
 pub(super) struct Shown<'a> {
     id: u64,
     username: &'a str,
     full_name: &'a str,
+    #[schema(required)]
     email: Option<&'a str>,
+    #[schema(schema_with = role)]
     role: &'static str,
     created_at: Instant,
 }

@@ -44,10 +44,10 @@ pub(super) type Answer = Response<Full<Bytes>>;
 #[derive(Debug)]
 pub(super) struct Reply {
     status: StatusCode,
-    media_type: Option<HeaderValue>,
+    pub(super) media_type: Option<HeaderValue>,
     /// The rest of its own headers; most answers have none.
-    more: Vec<(HeaderName, HeaderValue)>,
-    body: Bytes,
+    pub(super) more: Vec<(HeaderName, HeaderValue)>,
+    pub(super) body: Bytes,
     code: Option<Code>,
 }
 
@@ -181,17 +181,6 @@ impl Reply {
     /// The envelope's code.
     pub(super) fn code(&self) -> Option<Code> {
         self.code
-    }
-
-    /// Its media type and body, for whoever tells of it.
-    pub(super) fn content(&self) -> (&str, &[u8]) {
-        let media_type = self.media_type.as_ref().and_then(|value| value.to_str().ok());
-        (media_type.unwrap_or_default(), &self.body)
-    }
-
-    /// The names of its own headers, likewise.
-    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
-        self.more.iter().map(|(name, _)| name.as_str())
     }
 
     /// The HTTP status.

@@ -2,8 +2,10 @@
 
 use hyper::Method;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::front::Call;
+use super::openapi::value::session_kind;
 use super::query;
 use super::reply::{Reply, Trouble};
 use super::show::Instant;
@@ -12,16 +14,34 @@ use crate::api::session::{EndSession, SessionKind, SignedIn};
 use crate::domain::caller::Written;
 
 /// A session, as it is shown.
-#[derive(Serialize)]
-struct Shown<'a> {
+#[derive(Serialize, ToSchema)]
+#[schema(as = Session)]
+pub(super) struct Shown<'a> {
     id: String,
+    #[schema(schema_with = session_kind)]
     kind: &'static str,
+    /// Whether it is the one that is used for this.
     current: bool,
+    /// From where it was begun, as far as that is known.
+    #[schema(required)]
     address: Option<String>,
     user_agent: &'a str,
     created_at: Instant,
     seen_at: Instant,
+    #[schema(required)]
     expires_at: Option<Instant>,
+}
+
+/// Where one is signed in.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Sessions<'a> {
+    sessions: Vec<Shown<'a>>,
+}
+
+/// How many sessions have ended.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Ended {
+    ended: u32,
 }
 
 impl<'a> From<&'a SignedIn> for Shown<'a> {
@@ -54,10 +74,6 @@ pub(super) async fn one(call: &mut Call<'_>) -> Result<Reply, Trouble> {
 }
 
 async fn list(call: &mut Call<'_>) -> Result<Reply, Trouble> {
-    #[derive(Serialize)]
-    struct Sessions<'a> {
-        sessions: Vec<Shown<'a>>,
-    }
     let sessions = call.backend().session.list(&call.context(), &call.caller()?).await??;
     Ok(Reply::document(&Sessions { sessions: sessions.iter().map(Shown::from).collect() }))
 }
@@ -79,10 +95,6 @@ async fn end(call: &mut Call<'_>) -> Result<Reply, Trouble> {
 
 /// All but the one that is used for this.
 async fn end_others(call: &mut Call<'_>) -> Result<Reply, Trouble> {
-    #[derive(Serialize)]
-    struct Ended {
-        ended: u32,
-    }
     let ended = call.backend().session.end_others(&call.context(), &call.caller()?).await??;
     Ok(Reply::document(&Ended { ended }))
 }

@@ -1,6 +1,7 @@
 //! `/v1/users/login` and `/v1/tokens`: the two answers that carry tokens, and the only ones.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::front::Call;
 use super::json::Object;
@@ -13,8 +14,9 @@ use crate::domain::token::RefreshToken;
 use crate::domain::user::Password;
 
 /// A session's tokens, as they are handed out.
-#[derive(Serialize)]
-struct Shown<'a> {
+#[derive(Serialize, ToSchema)]
+#[schema(as = Tokens)]
+pub(super) struct Shown<'a> {
     session_id: String,
     access_token: &'a str,
     access_token_expires_at: Instant,

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use hyper::Method;
 use serde_json::{Value, json};
 
-use crate::answers::signed_in;
+use crate::answers::{login, signed_in};
 use crate::described::{Described, is_done};
 use crate::support::engine::Engine;
 use crate::support::http::{Browser, Reply};
@@ -49,6 +49,8 @@ pub enum Rule {
     Own,
     /// Owners and operators.
     Owned,
+    /// Owners alone.
+    Private,
     /// Operators.
     Operators,
     /// Operators, about things that only their owners are told of.
@@ -61,7 +63,10 @@ impl Rule {
         match (self, who) {
             (Self::Everybody, _) => Heard::Done,
             (_, Who::Nobody) => Heard::Nobody,
-            (_, Who::Operator) | (Self::Own, _) | (Self::Owned, Who::Owner) => Heard::Done,
+            (Self::Private, Who::Other | Who::Operator) => Heard::Absent,
+            (Self::Private, Who::Owner) | (_, Who::Operator) | (Self::Own, _) | (Self::Owned, Who::Owner) => {
+                Heard::Done
+            }
             (Self::Owned | Self::OperatorsOfOwned, Who::Other) => Heard::Absent,
             (Self::Operators, Who::Owner | Who::Other) | (Self::OperatorsOfOwned, Who::Owner) => Heard::Operators,
         }
@@ -76,6 +81,8 @@ struct Things {
     transfer: String,
     hold: String,
     picture: String,
+    session: String,
+    refresh: String,
     /// Makes names that are used once.
     turn: usize,
 }
@@ -95,6 +102,16 @@ const ROWS: &[(&str, Rule, Ask)] = &[
     ("POST /api/entrytask/user/update_nickname",    Rule::Own,       |_| at("/api/entrytask/user/update_nickname", json!({"nickname": "new"}))),
     ("POST /api/entrytask/user/update_profile_pic", Rule::Own,       |_| at("/api/entrytask/user/update_profile_pic", Value::Null)),
     ("GET /pictures/{name}",                        Rule::Everybody, |it| at(format!("/pictures/{}", it.picture), Value::Null)),
+    ("POST /v1/users",                              Rule::Everybody, |it| at("/v1/users", someone(it))),
+    ("POST /v1/users/login",                        Rule::Everybody, |_| at("/v1/users/login", credentials("alice"))),
+    ("GET /v1/users/me",                            Rule::Own,       |_| at("/v1/users/me", Value::Null)),
+    ("POST /v1/tokens/renew_access",                Rule::Everybody, |it| at("/v1/tokens/renew_access", json!({"refresh_token": it.refresh}))),
+    ("PUT /v1/password",                            Rule::Own,       |_| at("/v1/password", json!({"current_password": "teller-demo", "new_password": "teller-demo"}))),
+    ("GET /v1/sessions",                            Rule::Own,       |_| at("/v1/sessions", Value::Null)),
+    ("DELETE /v1/sessions",                         Rule::Own,       |_| at("/v1/sessions", Value::Null)),
+    ("GET /v1/sessions/{id}",                       Rule::Private,   |it| at(format!("/v1/sessions/{}", it.session), Value::Null)),
+    ("DELETE /v1/sessions/{id}",                    Rule::Private,   |it| at(format!("/v1/sessions/{}", it.session), Value::Null)),
+    ("GET /v1/audit",                               Rule::Operators, |_| at("/v1/audit", Value::Null)),
     ("GET /v1/accounts",                            Rule::Own,       |_| at("/v1/accounts", Value::Null)),
     ("POST /v1/accounts",                           Rule::Own,       |_| at("/v1/accounts", json!({"currency": "EUR"}))),
     ("GET /v1/accounts/{id}",                       Rule::Owned,     |it| at(format!("/v1/accounts/{}", it.account), Value::Null)),
@@ -131,6 +148,11 @@ fn at(path: impl Into<String>, body: Value) -> (String, Value) {
 
 fn credentials(user_name: &str) -> Value {
     json!({"username": user_name, "password": "teller-demo"})
+}
+
+fn someone(it: &Things) -> Value {
+    let (name, email) = (format!("dave-{}", it.turn), format!("dave-{}@example.com", it.turn));
+    json!({"username": name, "password": "four-green-keys", "full_name": "Dave Doe", "email": email})
 }
 
 fn bank(it: &Things) -> Value {
@@ -180,7 +202,16 @@ async fn things(program: &Program) -> Things {
     let mut payer = signed_in(program, "user_123").await;
     let uploaded = payer.upload("/api/entrytask/user/update_profile_pic", &[], &pictures::png(16, 16)).await.json();
     let picture = uploaded["data"]["profilePath"].as_str().expect("a name").to_owned();
-    let mut it = Things { user: 1, account: 1, transfer: String::new(), hold: String::new(), picture, turn: 0 };
+    let mut it = Things {
+        user: 1,
+        account: 1,
+        transfer: String::new(),
+        hold: String::new(),
+        picture,
+        session: String::new(),
+        refresh: String::new(),
+        turn: 0,
+    };
     it.transfer = held(&mut signed_in(program, "alice").await, &it).await;
     it
 }
@@ -229,6 +260,11 @@ impl Stage {
         } else if settles {
             self.things.hold.clone_from(&self.things.transfer);
         }
+        if call.contains("/v1/sessions/") || call.contains("/v1/tokens/") {
+            let made = login(&mut self.program.browser()).await;
+            let text = |name: &str| made[name].as_str().expect("a text").to_owned();
+            (self.things.session, self.things.refresh) = (text("session_id"), text("refresh_token"));
+        }
         let reply = self.ask(call, who, ask(&self.things)).await;
         let what = format!("{call} by {who:?}: {reply:?}");
         let refused: Option<Value> = (!is_done(&reply)).then(|| reply.json());
@@ -254,8 +290,14 @@ impl Stage {
     /// The answer is the same to the byte, in status, headers and body, where the thing is not there.
     async fn same_as_absent(&self, call: &str, ask: Ask, who: Who, reply: &Reply) {
         let absent = || ABSENT.to_owned();
-        let nothing =
-            Things { user: 999_999, account: 999_999, transfer: absent(), hold: absent(), ..self.things.clone() };
+        let nothing = Things {
+            user: 999_999,
+            account: 999_999,
+            transfer: absent(),
+            hold: absent(),
+            session: absent(),
+            ..self.things.clone()
+        };
         let other = self.ask(call, who, ask(&nothing)).await;
         let essence = |reply: &Reply| {
             let mut headers = reply.headers.clone();
