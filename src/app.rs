@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use self::listen::listen;
-pub use self::offline::{export, migrate, seed_accounts, seed_users, verify};
+pub use self::offline::{export, import_users, migrate, seed_accounts, seed_users, set_role, verify};
 use self::side::{Ready, Side};
 use crate::api::Backend;
 use crate::coalesce::Limits;
@@ -20,9 +20,10 @@ use crate::domain::attempt::AttemptRule;
 use crate::http::Front;
 use crate::ledger::{self, Ledger};
 use crate::service::cpu::Cpu;
+use crate::service::grants::{self, Grants, Rules};
 use crate::service::password::{Hasher, Scheme};
 use crate::service::payment::flow::Flow;
-use crate::service::payment::{Paying, Rules};
+use crate::service::payment::{self, Paying};
 use crate::service::picture::{self, Studio};
 use crate::service::seed::{self, Demo};
 use crate::service::{self, Settings};
@@ -30,8 +31,10 @@ use crate::service::{audit, expiry};
 use crate::store::memory::Memory;
 use crate::store::{Store, Volatile};
 use crate::telemetry::{self, metrics};
+use crate::token::Keys;
 
 pub mod gateway;
+pub mod keys;
 mod listen;
 mod offline;
 mod secret;
@@ -277,23 +280,23 @@ async fn over<S: Store, V: Volatile>(config: &Config, store: S, lanes: usize, vo
         },
         deduct_asset: config.deduct.asset,
     };
+    let (begun, keys, studio) = (ledger.store().clone(), keys::load(config)?, studio(&config.picture));
+    let grants = Grants::new(begun.clone(), keys.clone(), rules(config), service::system_clock, settings.coalesce);
     let (remote, simulated) = gateway::of(config).await?;
     let flow = Flow::new(ledger.clone(), remote, service::system_clock, config.payment.asset);
     let recovering = flow.clone().recover(config.payment.recover_after());
-    let begun = ledger.store().clone();
-    let usual = background(ledger.clone(), config.audit.keep());
+    let usual = background(ledger.clone(), keys, config.audit.keep());
     let background = Box::pin(async move {
         let _simulated = simulated;
         tokio::join!(usual, recovering);
     });
-    let studio = studio(&config.picture);
-    let paying = Paying { flow, mint: secret::mint(config)?, rules: rules(config) };
-    let registry = service::registry(ledger, paying, volatile, hasher, studio, service::system_clock, &settings);
+    let paying = Paying { flow, mint: secret::mint(config)?, rules: payment_rules(config) };
+    let registry = service::registry(paying, volatile, hasher, studio, grants, service::system_clock, &settings);
     Ok(Services { registry, demo, background, finish: Box::pin(async move { begun.finish().await }) })
 }
 
-fn rules(config: &Config) -> Rules {
-    Rules {
+fn payment_rules(config: &Config) -> payment::Rules {
+    payment::Rules {
         contracts_open: config.has_open_contracts(),
         accept_client_tokens: config.payment.accept_client_tokens,
         token_ttl: config.payment.token_ttl(),
@@ -302,9 +305,11 @@ fn rules(config: &Config) -> Rules {
 }
 
 /// What a backend does without being asked, for ever.
-async fn background<S: Store>(ledger: Ledger<S>, keep_audit: Duration) {
-    let forget = audit::forget(ledger.store().clone(), keep_audit, service::system_clock);
-    tokio::join!(expiry::run(ledger), forget);
+async fn background<S: Store>(ledger: Ledger<S>, keys: Keys, keep_audit: Duration) {
+    let store = ledger.store().clone();
+    let events = audit::forget(store.clone(), keep_audit, service::system_clock);
+    let grants = grants::forget(store, service::system_clock);
+    tokio::join!(expiry::run(ledger), events, grants, keys.keep_up());
 }
 
 fn limits(config: &config::Ledger, lanes: usize) -> ledger::Limits {
@@ -314,6 +319,16 @@ fn limits(config: &config::Ledger, lanes: usize) -> ledger::Limits {
         queue_max: config.queue_max,
         external_stripes: config.external_stripes,
         transfer_timeout: config.transfer_timeout(),
+    }
+}
+
+fn rules(config: &Config) -> Rules {
+    Rules {
+        format: keys::format(config),
+        access_ttl: config.token.access_ttl(),
+        refresh_ttl: config.token.refresh_ttl(),
+        grace: config.token.grace(),
+        sessions_max: config.token.max_sessions,
     }
 }
 

@@ -50,9 +50,10 @@ use teller_rpc::{CallError, ClientConfig, Context};
 
 use crate::api::account::{BalanceAt, Entries, EntryPage, List, OfAccount, Open, Page, PastBalance};
 use crate::api::health::Ready;
-use crate::api::session::SignIn;
+use crate::api::session::{EndSession, SignIn, SignedIn};
+use crate::api::token::{Granted, LogIn, LoggedIn, Renew};
 use crate::api::transfer::{Batch, Brief, End, External, Handle, Item, OfTransfer, Order, Post, Seen, Settle};
-use crate::api::user::{SetNickname, SetPicture, SignUp};
+use crate::api::user::{Register, SetNickname, SetPicture, SignUp};
 use crate::api::{Backend, Refusal, audit};
 use crate::domain::account::{Account, AccountId};
 use crate::domain::asset::Asset;
@@ -60,10 +61,13 @@ use crate::domain::audit::{AuditKind, AuditRecord};
 use crate::domain::caller::{Caller, Device};
 use crate::domain::command::{self, Done};
 use crate::domain::invalid::Invalid;
+use crate::domain::person::{Email, FullName, Person};
 use crate::domain::picture::{Picture, PictureName};
+use crate::domain::session::SessionNumber;
 use crate::domain::time::Timestamp;
+use crate::domain::token::RefreshToken;
 use crate::domain::transfer::{IdempotencyKey, TransferId};
-use crate::domain::user::{Nickname, Password, Profile, UserId, UserName};
+use crate::domain::user::{EntryPassword, NewPassword, Nickname, Password, Profile, UserId, UserName};
 
 /// Why a call has no answer to give.
 #[derive(Debug, thiserror::Error)]
@@ -128,7 +132,7 @@ impl Client {
 
     /// Creates a user.
     pub async fn sign_up(&self, user_name: &str, password: &str) -> Result<UserId, Error> {
-        let request = SignUp { user_name: UserName::parse(user_name)?, password: Password::parse(password)? };
+        let request = SignUp { user_name: UserName::parse(user_name)?, password: EntryPassword::parse(password)? };
         Ok(self.backend.user.sign_up(&self.cx(), &request).await??)
     }
 
@@ -139,9 +143,60 @@ impl Client {
         Ok(self.backend.session.sign_in(&self.cx(), &request).await??.into())
     }
 
+    /// Creates a user as `/v1` knows them: with a name in full, an e-mail address, and a password of 8 to 128 characters.
+    pub async fn register(
+        &self,
+        user_name: &str,
+        password: &str,
+        full_name: &str,
+        email: &str,
+    ) -> Result<Person, Error> {
+        let request = Register {
+            user_name: UserName::parse(user_name)?,
+            password: NewPassword::parse(password)?,
+            full_name: FullName::parse(full_name)?,
+            email: Email::parse(email)?,
+        };
+        Ok(self.backend.user.register(&self.cx(), &request).await??)
+    }
+
+    /// Who one is.
+    pub async fn person(&self, caller: &Caller) -> Result<Person, Error> {
+        Ok(self.backend.user.person(&self.cx(), caller).await??)
+    }
+
+    /// Begins a session with tokens. The access token, as a [`Caller`], is what the other calls ask for; when it has expired, [`Self::renew`].
+    pub async fn log_in(&self, user_name: &str, password: &str) -> Result<LoggedIn, Error> {
+        let request =
+            LogIn { user_name: user_name.to_owned(), password: Password::parse(password)?, device: Device::default() };
+        Ok(self.backend.token.log_in(&self.cx(), &request).await??)
+    }
+
+    /// Exchanges a refresh token, which is good for that once: keep the new one. Without an answer, do it again at once.
+    pub async fn renew(&self, token: &RefreshToken) -> Result<Granted, Error> {
+        let request = Renew { token: token.clone(), device: Device::default() };
+        Ok(self.backend.token.renew(&self.cx(), &request).await??)
+    }
+
     /// Ends a session.
     pub async fn sign_out(&self, caller: &Caller) -> Result<(), Error> {
         Ok(self.backend.session.sign_out(&self.cx(), caller).await??)
+    }
+
+    /// Where one is signed in, the session that was used last first.
+    pub async fn sessions(&self, caller: &Caller) -> Result<Vec<SignedIn>, Error> {
+        Ok(self.backend.session.list(&self.cx(), caller).await??)
+    }
+
+    /// Ends one of one's own sessions, at once and everywhere.
+    pub async fn end_session(&self, caller: &Caller, session: SessionNumber) -> Result<(), Error> {
+        let request = EndSession { caller: caller.clone(), session };
+        Ok(self.backend.session.end(&self.cx(), &request).await??)
+    }
+
+    /// Ends all of one's own sessions but the caller's; answers how many.
+    pub async fn end_other_sessions(&self, caller: &Caller) -> Result<u32, Error> {
+        Ok(self.backend.session.end_others(&self.cx(), caller).await??)
     }
 
     /// One's own profile.

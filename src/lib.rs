@@ -10,6 +10,7 @@
 //! - [`coalesce`]: many callers, one round trip.
 //! - [`ledger`]: money: what a command does, planned purely and committed in groups.
 //! - [`gateway`]: whoever charges people outside of Teller, and one to try things out with.
+//! - [`token`]: what programs hold after their user signed in: made and checked.
 //! - [`service`]: what the backend does when it is called.
 //! - [`app`]: the only place that names every part; builds, runs and stops them.
 //! - [`config`]: every setting, its limits, and where its value came from.
@@ -40,3 +41,5 @@ pub mod service;
 pub mod store;
 #[cfg(feature = "server")]
 mod telemetry;
+#[cfg(feature = "server")]
+pub mod token;

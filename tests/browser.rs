@@ -28,6 +28,7 @@ mod browser {
     pub mod profile;
     pub mod reach;
     pub mod refusals;
+    pub mod security;
     pub mod stage;
 }
 
@@ -58,6 +59,8 @@ fn main() -> ExitCode {
         refusals::a_session_that_has_ended_leads_to_signing_in in Desk,
         refusals::a_refused_picture_says_why in Desk,
         refusals::what_no_field_can_mend_is_said_above_the_form in Desk,
+        security::a_changed_password_is_the_only_one_that_lets_in in Desk,
+        security::other_devices_are_seen_and_signed_out in Desk,
         reach::the_whole_story_needs_no_mouse in Desk,
         reach::nothing_scrolls_sideways_on_a_narrow_phone in Phone,
         reach::an_inline_script_is_refused in Desk,

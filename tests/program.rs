@@ -2,6 +2,7 @@
 
 mod support;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
@@ -10,7 +11,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
-use serde_json::Value;
+use serde_json::{Value, json};
 use support::http::Browser;
 use support::process::{Process, teller};
 use teller::api::Refusal;
@@ -31,6 +32,10 @@ fn main() {
         told("no_password_and_no_session_id_is_in_any_log", canary),
         told("a_rust_program_speaks_to_it_over_rpc", rust_client),
         told("users_for_load_tests_are_made_once_and_sign_in", seeded_users),
+        told(
+            "users_of_an_old_table_are_imported_and_hashed_anew_when_they_sign_in",
+            users_of_an_old_table_are_imported_and_hashed_anew_when_they_sign_in,
+        ),
         told("accounts_for_load_tests_are_made_and_given_money_once", seeded_accounts),
         told("a_busy_port_is_named_with_the_flag_that_changes_it", busy_port),
         told("a_wrong_secret_opens_nothing", wrong_secret),
@@ -200,6 +205,9 @@ async fn canary(home: Home) {
         browser.form(&format!("{USER}/{path}"), "username=canary&password=canary-c4n4r").await;
     }
     browser.form(&format!("{USER}/signin"), "username=canary&password=wrong-c4n4r").await;
+    for current in ["wrong-c4n4r", "canary-c4n4r"] {
+        browser.put("/v1/password", &json!({"current_password": current, "new_password": "changed-c4n4r"})).await;
+    }
     browser.get(&format!("{USER}/get_user_info")).await;
     let session = browser.session.clone().expect("signed in");
     assert!(process.stop().await.success());
@@ -243,6 +251,56 @@ async fn seeded_users(home: Home) {
     let mut production = teller(home.path(), &["seed", "users", "1"]);
     let refused = production.env("TELLER_ENVIRONMENT", "production").output().await.expect("it ends");
     assert_eq!(refused.status.code(), Some(2));
+}
+
+/// Passwords as they are stored, by user name.
+fn stored_passwords(home: &Home) -> BTreeMap<String, String> {
+    let database = rusqlite::Connection::open(home.path().join("data/teller.db")).expect("open");
+    let mut query = database.prepare("SELECT user_name, password_hash FROM users").expect("a statement");
+    let rows = query.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).expect("rows");
+    rows.collect::<Result<_, _>>().expect("text")
+}
+
+async fn users_of_an_old_table_are_imported_and_hashed_anew_when_they_sign_in(home: Home) {
+    // MD5 of salt, hex of MD5 of `teller-demo`, and salt.
+    let table = "username,nickname,password,salt,profile_path\n\
+                 veteran,Vet,7f0ed6c7067d6ac49262d265286bb522,aB3x,/static/1.png\n\
+                 broken,,not a digest,aB3x,\n\
+                 idle,,7F0ED6C7067D6AC49262D265286BB522,aB3x,\n";
+    fs::write(home.path().join("old.csv"), table).expect("written");
+    for said in ["users imported: 2; there already: 0\n", "users imported: 0; there already: 2\n"] {
+        let output = teller(home.path(), &["import", "users", "old.csv"]).output().await.expect("it ends");
+        assert_eq!((output.status.code(), String::from_utf8_lossy(&output.stdout).as_ref()), (Some(1), said));
+        let problems = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(problems.contains("line 3: password: must be 32 hex digits\n"), "{problems}");
+        assert!(problems.contains("error: lines that were not imported: 1\n"), "{problems}");
+    }
+    let wrapped = stored_passwords(&home);
+    for name in ["veteran", "idle"] {
+        assert!(wrapped[name].starts_with("$md5-salted+argon2id$61423378$v=19$m=8,t=1,p=1$"), "{wrapped:?}");
+    }
+
+    let process = home.start(&[]).await;
+    let mut browser = browser(&process);
+    let sign_in = format!("{USER}/signin");
+    assert_eq!(browser.form(&sign_in, "username=veteran&password=another").await.err_code(), "5");
+    assert_eq!(browser.form(&sign_in, "username=veteran&password=teller-demo").await.err_code(), "7");
+    assert_eq!(browser.get(&format!("{USER}/get_user_info")).await.json()["data"]["nickname"], "Vet");
+    browser.form(&format!("{USER}/signup"), "username=novice&password=teller-demo").await;
+    // It happens behind the answer.
+    let replaced = async {
+        while !stored_passwords(&home)["veteran"].starts_with("$argon2id$") {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), replaced).await.expect("a hash of the password itself");
+    let stored = stored_passwords(&home);
+    for name in ["veteran", "novice"] {
+        assert!(stored[name].starts_with("$argon2id$v=19$m=8,t=1,p=1$"), "{stored:?}");
+    }
+    assert_eq!(stored["idle"], wrapped["idle"], "nobody knows this password yet");
+    assert_eq!(browser.form(&sign_in, "username=veteran&password=teller-demo").await.err_code(), "7");
+    assert!(process.stop().await.success());
 }
 
 async fn seeded_accounts(home: Home) {

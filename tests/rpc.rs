@@ -125,7 +125,7 @@ async fn shape() {
     for (request, wrong) in [
         ("", "EOF while parsing"),
         (r#"{"user_name": "alice"}"#, "missing field `password`"),
-        (r#"{"user_name": "alice", "password": "abc"}"#, "password: must be 4 to 13 characters"),
+        (r#"{"user_name": "alice", "password": "abc"}"#, "password: must be 4 to 128 characters"),
     ] {
         let said = rpc(&program, "call", &["session.sign_in", request]).await;
         assert_eq!(said.code, Some(2), "{request}: {}", said.err);

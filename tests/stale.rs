@@ -18,7 +18,7 @@ use teller::store::memory::Memory;
 use teller::store::mysql::Mysql;
 use teller::store::redis::{Redis, RedisConfig};
 use teller::store::sqlite::Sqlite;
-use teller::store::{Inserted, NewUser, Store, StoreError, Volatile};
+use teller::store::{Contact, Inserted, NewUser, Store, StoreError, Volatile};
 use tokio::sync::Semaphore;
 
 /// Longer than any test.
@@ -70,14 +70,23 @@ impl<V: Volatile> Volatile for Held<V> {
     async fn ping(&self) -> Result<(), StoreError> {
         self.inner.ping().await
     }
-    async fn put_session(&self, key: SessionKey, session: Session, ttl: Duration) -> Result<(), StoreError> {
+    async fn put_session(&self, key: SessionKey, session: &Session, ttl: Duration) -> Result<(), StoreError> {
         self.inner.put_session(key, session, ttl).await
     }
+
     async fn sessions(&self, keys: &[SessionKey], ttl: Duration) -> Result<Vec<Option<Session>>, StoreError> {
         self.inner.sessions(keys, ttl).await
     }
-    async fn drop_session(&self, key: SessionKey) -> Result<(), StoreError> {
-        self.inner.drop_session(key).await
+    async fn touch_session(&self, key: SessionKey, session: &Session, ttl: Duration) -> Result<(), StoreError> {
+        self.inner.touch_session(key, session, ttl).await
+    }
+
+    async fn sessions_of(&self, user: UserId) -> Result<Vec<(SessionKey, Session)>, StoreError> {
+        self.inner.sessions_of(user).await
+    }
+
+    async fn drop_sessions(&self, user: UserId, keys: &[SessionKey]) -> Result<(), StoreError> {
+        self.inner.drop_sessions(user, keys).await
     }
     async fn admit(&self, counters: &[Counter]) -> Result<Option<Duration>, StoreError> {
         self.inner.admit(counters).await
@@ -126,6 +135,7 @@ async fn user<S: Store>(store: &S) -> UserId {
         nickname: "old".to_owned(),
         password_hash: String::new(),
         role: Role::Customer,
+        contact: Contact::default(),
         created_at: Timestamp(1),
     };
     match store.insert_user(user).await.expect("inserts") {

@@ -22,7 +22,7 @@ use std::time::Duration;
 use libtest_mimic::{Arguments, Trial};
 use teller::domain::time::Timestamp;
 use teller::domain::user::Role;
-use teller::store::NewUser;
+use teller::store::{Contact, NewUser};
 
 /// More than a busy machine needs: a test that means a time-out sets its own.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -57,6 +57,7 @@ fn user(name: &str) -> NewUser {
         nickname: "nick".to_owned(),
         password_hash: format!("hash of {name}"),
         role: Role::Customer,
+        contact: Contact::default(),
         created_at: Timestamp(1_760_000_000_000_000),
     }
 }

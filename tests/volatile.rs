@@ -146,7 +146,7 @@ impl Volatile for Broken {
         self.store.ping().await
     }
 
-    async fn put_session(&self, key: SessionKey, session: Session, ttl: Duration) -> Result<(), StoreError> {
+    async fn put_session(&self, key: SessionKey, session: &Session, ttl: Duration) -> Result<(), StoreError> {
         self.store.put_session(key, session, ttl).await
     }
 
@@ -154,8 +154,16 @@ impl Volatile for Broken {
         self.store.sessions(keys, ttl).await
     }
 
-    async fn drop_session(&self, key: SessionKey) -> Result<(), StoreError> {
-        self.store.drop_session(key).await
+    async fn touch_session(&self, key: SessionKey, session: &Session, ttl: Duration) -> Result<(), StoreError> {
+        self.store.touch_session(key, session, ttl).await
+    }
+
+    async fn sessions_of(&self, user: UserId) -> Result<Vec<(SessionKey, Session)>, StoreError> {
+        self.store.sessions_of(user).await
+    }
+
+    async fn drop_sessions(&self, user: UserId, keys: &[SessionKey]) -> Result<(), StoreError> {
+        self.store.drop_sessions(user, keys).await
     }
 
     async fn admit(&self, counters: &[Counter]) -> Result<Option<Duration>, StoreError> {

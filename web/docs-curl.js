@@ -14,15 +14,18 @@ export function curl(origin, method, path, call, name, body) {
   const parameters = call.parameters ?? [];
   if (call.operationId === 'signIn') parts.push('-c cookies');
   if ((call.security ?? []).some((way) => 'cookie' in way)) parts.push('-b cookies');
-  if (parameters.some((parameter) => parameter.name === 'Idempotency-Key')) parts.push(`-H 'Idempotency-Key: ${slug(name || 'request')}-11'`);
+  const keyed = parameters.some((parameter) => parameter.name === 'Idempotency-Key');
+  if (keyed) parts.push(`-H 'Idempotency-Key: ${slug(name)}-11'`);
   const content = call.requestBody?.content ?? {};
-  const bare = method === 'post' ? 'POST' : method.toUpperCase();
+  const verb = `-X ${method.toUpperCase()}`;
   if (content['multipart/form-data']) parts.push('-F profilePic=@me.png');
-  else if (body !== undefined) parts.push(...(method === 'post' ? [] : [`-X ${bare}`]), `--json ${quoted(spaced(body))}`);
-  else if (method !== 'get') parts.push(`-X ${bare}`);
+  else if (body !== undefined) parts.push(...(method === 'post' ? [] : [verb]), `--json ${quoted(spaced(body))}`);
+  else if (method !== 'get') parts.push(verb);
   const target = parameters.filter((parameter) => parameter.in === 'path')
     .reduce((at, parameter) => at.replace(`{${parameter.name}}`, parameter.example ?? parameter.name), path);
-  parts.push(`${origin}${target}`);
+  const asked = parameters.filter((parameter) => parameter.in === 'query' && parameter.required)
+    .map((parameter) => `${parameter.name}=${parameter.example}`);
+  parts.push(asked.length ? `'${origin}${target}?${asked.join('&')}'` : `${origin}${target}`);
   const line = ['curl', ...parts].join(' ');
   return line.length > WIDE ? ['curl', ...parts].join(' \\\n    ').replace('curl \\\n    ', 'curl ') : line;
 }

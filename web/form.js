@@ -83,9 +83,12 @@ export function setBusy(form, busy) {
   button.setAttribute('aria-disabled', String(busy));
 }
 
-/** The button that shows and hides a password. The field is hidden again when it is sent. */
+/** The buttons that show and hide passwords. The fields are hidden again when they are sent. */
 export function revealable(form) {
-  const button = form.querySelector('.reveal');
+  form.querySelectorAll('.reveal').forEach((button) => reveals(form, button));
+}
+
+function reveals(form, button) {
   const input = byId(button.getAttribute('aria-controls'));
   const reveal = (on) => {
     input.type = on ? 'text' : 'password';

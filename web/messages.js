@@ -1,6 +1,9 @@
 // Every sentence that says what went wrong, in one place.
 
-const LABELS = { username: 'User name', password: 'Password', nickname: 'Nickname', profilePic: 'Picture' };
+const LABELS = {
+  username: 'User name', password: 'Password', nickname: 'Nickname', profilePic: 'Picture',
+  current_password: 'Current password', new_password: 'New password',
+};
 
 const BY_CODE = {
   0: 'Something went wrong on our side. Please try again.',
@@ -12,6 +15,12 @@ const BY_CODE = {
   6: 'Teller did not accept what was entered. Please check it and try again.',
 };
 
+/** What a type of problem means on these pages, and the field that it is about. */
+const BY_PROBLEM = {
+  'wrong-password': { text: 'That is not your current password.', field: 'current_password' },
+  'session-not-found': { text: 'This session has ended already.' },
+};
+
 const BY_TRANSPORT = {
   away: 'Teller cannot be reached. Check that the server is running and try again.',
   offline: 'You are offline. Connect to the network and try again.',
@@ -21,6 +30,9 @@ const BY_TRANSPORT = {
 
 /** What an errCode other than success means; undefined for a code that the contract does not know. */
 export const codeText = (code) => BY_CODE[code];
+
+/** What a type of problem means, and its field; undefined for one that is not known here. */
+export const problemText = (type) => BY_PROBLEM[type];
 
 /** Why no answer came: `away`, `offline`, `slow` or `stopped`. */
 export const transportText = (how) => BY_TRANSPORT[how];

@@ -14,7 +14,12 @@ const between = (field, least, most) => (value) => {
 };
 
 export const username = between('username', 4, 13);
+/** One that is chosen for a new account. */
 export const password = between('password', 4, 13);
+/** One that is typed to be let in: it may have been changed to a longer one. */
+export const known_password = between('password', 4, 128);
+export const current_password = between('current_password', 4, 128);
+export const new_password = between('new_password', 8, 128);
 export const nickname = between('nickname', 1, 8);
 
 const PICTURE_TYPES = ['image/png', 'image/jpeg', 'image/webp'];

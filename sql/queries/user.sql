@@ -7,14 +7,28 @@
 -- arg nickname: text
 -- arg password_hash: text
 -- arg role: u64
+-- arg full_name: text
+-- arg email: text null
 -- arg now: i64
-INSERT INTO users (id, user_name, nickname, picture, password_hash, role, version, created_at, updated_at)
-VALUES (:id, :user_name, :nickname, '', :password_hash, :role, 1, :now, :now);
+INSERT INTO users (id, user_name, nickname, picture, password_hash, role, full_name, email, version, created_at, updated_at)
+VALUES (:id, :user_name, :nickname, '', :password_hash, :role, :full_name, :email, 1, :now, :now);
 
 -- name: role :optional
 -- arg id: u64
 -- row UserRole: role u64
 SELECT role FROM users WHERE id = :id;
+
+-- name: set_role :changed
+-- arg id: u64
+-- arg role: u64
+-- arg now: i64
+UPDATE users SET role = :role, updated_at = :now WHERE id = :id;
+
+-- name: person :optional
+-- Who a user is, to themselves.
+-- arg id: u64
+-- row Person: id u64, user_name text, full_name text, email text null, role u64, created_at i64
+SELECT id, user_name, full_name, email, role, created_at FROM users WHERE id = :id;
 
 -- name: any_user :optional
 -- Some user, if there is one.
@@ -24,8 +38,8 @@ SELECT id FROM users LIMIT 1;
 -- name: credentials :many
 -- What sign-ins are checked against, in any order; unknown names are left out. Names are compared byte for byte.
 -- arg user_names: text list
--- row Credentials: id u64, user_name text, password_hash text
-SELECT id, user_name, password_hash FROM users WHERE user_name IN (:user_names);
+-- row Credentials: id u64, user_name text, password_hash text, password_version u64
+SELECT id, user_name, password_hash, password_version FROM users WHERE user_name IN (:user_names);
 
 -- name: profiles :many
 -- The profiles of `ids`, in any order; unknown users are left out.

@@ -4,8 +4,9 @@
 //! [`Refusal`] (it did, and the answer is no: part of the answer's type), or a
 //! [`teller_rpc::Status`] with a [`crate::error::Code`] (something of ours failed).
 //!
-//! - [`user`]: sign-up, profile, nickname, picture.
-//! - [`session`]: sign-in, sign-out.
+//! - [`user`]: sign-up, profile, nickname, picture, password.
+//! - [`session`]: sign-in, sign-out, where one is signed in.
+//! - [`token`]: sign-in for programs, and new tokens for old.
 //! - [`account`]: accounts and their entries.
 //! - [`transfer`]: moving money.
 //! - [`payment`]: payments through a gateway.
@@ -18,6 +19,7 @@ pub mod audit;
 pub mod health;
 pub mod payment;
 pub mod session;
+pub mod token;
 pub mod transfer;
 pub mod user;
 pub mod wallet;
@@ -36,12 +38,18 @@ pub enum Refusal {
     /// The user name is taken.
     #[error("the user name is taken")]
     UserExists,
+    /// The e-mail address is another user's.
+    #[error("the e-mail address is taken")]
+    EmailExists,
     /// Nobody has that user name.
     #[error("there is no such user")]
     NoSuchUser,
     /// The user exists, the password is another.
     #[error("the password is wrong")]
     WrongPassword,
+    /// There is no such user, or the password is another: which, is nobody else's business.
+    #[error("the user name or the password is wrong")]
+    WrongLogin,
     /// Too many tries, or requests: come back after as many seconds.
     #[error("try again in {retry_after_s} s")]
     TooManyRequests {
@@ -49,8 +57,11 @@ pub enum Refusal {
         retry_after_s: u32,
     },
     /// No session, or one that has expired or was ended.
-    #[error("there is no such session")]
+    #[error("whoever asks is not signed in")]
     InvalidSession,
+    /// There is no such session, or it is another user's.
+    #[error("there is no such session")]
+    NoSuchSession,
     /// A value broke a rule.
     #[error(transparent)]
     Invalid(#[from] Invalid),
@@ -97,6 +108,8 @@ pub struct Backend {
     pub user: user::Client,
     /// Sessions.
     pub session: session::Client,
+    /// Tokens.
+    pub token: token::Client,
     /// Accounts.
     pub account: account::Client,
     /// Transfers.
@@ -117,6 +130,7 @@ impl Backend {
         Self {
             user: user::Client::new(client.clone()),
             session: session::Client::new(client.clone()),
+            token: token::Client::new(client.clone()),
             account: account::Client::new(client.clone()),
             transfer: transfer::Client::new(client.clone()),
             payment: payment::Client::new(client.clone()),
@@ -132,6 +146,7 @@ pub fn visit<V: MethodVisitor>(service: &str, method: &str, visitor: V) -> Optio
     match service {
         user::SERVICE => user::visit(method, visitor),
         session::SERVICE => session::visit(method, visitor),
+        token::SERVICE => token::visit(method, visitor),
         account::SERVICE => account::visit(method, visitor),
         transfer::SERVICE => transfer::visit(method, visitor),
         payment::SERVICE => payment::visit(method, visitor),

@@ -1,15 +1,18 @@
 //! What is done to the durable store by a program that serves nobody meanwhile, or beside those that serve.
 
-use std::io::Write;
+use std::io::{BufRead, Write};
 
 use super::{Error, hasher, stores};
 use crate::config::{Config, Durable};
 use crate::domain::account::AccountId;
+use crate::domain::audit::{AuditEvent, AuditKind};
 use crate::domain::time::Timestamp;
+use crate::domain::user::Role;
 use crate::ledger::Ledger;
 use crate::ledger::export::{self, Export};
 use crate::ledger::verify::{Report, verify as check};
 use crate::service;
+use crate::service::import::{self, Imported, Told};
 use crate::service::seed::{self, Fund};
 use crate::store::{Store, StoreError};
 
@@ -83,6 +86,46 @@ pub async fn seed_accounts(config: &Config, fund: Fund, done: impl Fn(u64)) -> R
         }
     }
     on_store(config, Accounts(fund, done)).await
+}
+
+/// Gives the user of that name another role, and writes that down.
+pub async fn set_role(config: &Config, user_name: &str, role: Role) -> Result<(), Error> {
+    struct SetRole<'a>(&'a str, Role);
+    impl Work for SetRole<'_> {
+        type Value = ();
+        async fn on<S: Store>(self, _: &Config, store: S) -> Result<(), Error> {
+            let Self(user_name, role) = self;
+            migrated(&store).await?;
+            let failed = |e: StoreError| Error::new("cannot change the role", e);
+            let nobody = || Error::new(format!("cannot change the role of {user_name}"), "there is no such user");
+            let user = store.credentials(user_name).await.map_err(failed)?.ok_or_else(nobody)?.user;
+            let event = AuditEvent::new(AuditKind::RoleChanged).about(user);
+            let event = event.with_detail(format!("{role:?}, by teller user role"));
+            if store.set_role(user, role, event, service::system_clock()).await.map_err(failed)? {
+                Ok(())
+            } else {
+                Err(nobody())
+            }
+        }
+    }
+    on_existing_store(config, SetRole(user_name, role)).await
+}
+
+/// Imports the users of an old table, as [`import::users`] does, into a store brought up to date.
+pub async fn import_users(config: &Config, file: impl BufRead, told: impl FnMut(Told)) -> Result<Imported, Error> {
+    struct Users<R, F>(R, F);
+    impl<R: BufRead, F: FnMut(Told)> Work for Users<R, F> {
+        type Value = Imported;
+        async fn on<S: Store>(self, config: &Config, store: S) -> Result<Imported, Error> {
+            migrated(&store).await?;
+            let hasher = hasher(&config.password)?;
+            let cores = std::thread::available_parallelism().map_or(1, usize::from);
+            let at_once = if config.password.threads == 0 { cores } else { config.password.threads };
+            let imported = import::users(&store, &hasher, service::system_clock, at_once, self.0, self.1).await;
+            imported.map_err(|e| Error::new("cannot import the users", e))
+        }
+    }
+    on_store(config, Users(file, told)).await
 }
 
 /// Checks the books, as [`check`] does.

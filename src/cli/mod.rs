@@ -1,7 +1,8 @@
 //! The command line: one file for each subcommand, each a few flags and what to do with them.
 //!
 //! - [`serve`], [`http`], [`backend`]: run Teller, whole or in part.
-//! - [`migrate`], [`config`], [`seed`], [`completions`]: do one thing and end.
+//! - [`migrate`], [`config`], [`seed`], [`import`], [`completions`]: do one thing and end.
+//! - [`keys`], [`user`]: the keys of tokens; roles.
 //! - [`verify`], [`export`]: look at the books, and copy them.
 //! - [`gateway`]: run a payment gateway to try things out with.
 //! - [`certs`]: certificates to develop with.
@@ -27,6 +28,8 @@ mod failure;
 mod flags;
 mod gateway;
 mod http;
+mod import;
+mod keys;
 mod migrate;
 mod progress;
 mod rpc;
@@ -34,6 +37,7 @@ mod run;
 mod seed;
 mod serve;
 mod signals;
+mod user;
 mod verify;
 
 use failure::Failure;
@@ -78,6 +82,9 @@ enum Command {
     Rpc(rpc::Rpc),
     Config(config::Config),
     Seed(seed::Seed),
+    Keys(keys::Keys),
+    User(user::User),
+    Import(import::Import),
     Verify(verify::Verify),
     Export(export::Export),
     #[command(name = "gateway-sim")]
@@ -111,6 +118,9 @@ fn execute(arguments: Arguments) -> Result<(), Failure> {
         Command::Rpc(rpc) => rpc.execute(),
         Command::Config(config) => config.execute(),
         Command::Seed(seed) => seed.execute(),
+        Command::Keys(keys) => keys.execute(),
+        Command::User(user) => user.execute(),
+        Command::Import(import) => import.execute(),
         Command::Verify(verify) => verify.execute(),
         Command::Export(export) => export.execute(),
         Command::Gateway(gateway) => gateway.execute(),

@@ -46,7 +46,7 @@ pub use log::{Format, Log};
 pub use money::{Contracts, Deduct, Ledger, Payment};
 pub use part::Part;
 pub use rpc::Rpc;
-pub use services::{Audit, Coalesce, Password, Picture, Profile, Scheme, Session, SignIn};
+pub use services::{Audit, Coalesce, Password, Picture, Profile, Scheme, Session, SignIn, Token, TokenFormat};
 pub use stores::{Durable, Fleeting, Store, Volatile};
 pub use values::Values;
 
@@ -72,6 +72,8 @@ pub struct Config {
     pub sign_in: SignIn,
     /// Signed-in browsers.
     pub session: Session,
+    /// Programs that signed in with tokens.
+    pub token: Token,
     /// Names and pictures of users.
     pub profile: Profile,
     /// How passwords are kept.
@@ -156,6 +158,14 @@ impl Config {
     /// Where the volatile store is.
     pub fn fleeting(&self) -> Fleeting {
         stores::fleeting(&self.volatile.url)
+    }
+
+    /// Where the keys of access tokens are.
+    pub fn token_keys_path(&self) -> PathBuf {
+        match self.token.keys_file.as_str() {
+            "" => self.data_dir.join("token.keys"),
+            named => named.into(),
+        }
     }
 
     /// Where the RPC secret is kept while none is configured.

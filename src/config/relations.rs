@@ -15,7 +15,7 @@ pub fn check(config: &Config, values: &Values) -> Result<(), Error> {
     for keys in TOGETHER {
         together(keys, values)?;
     }
-    let Config { http, rpc, store, password, picture, payment, .. } = config;
+    let Config { http, rpc, store, token, password, picture, payment, .. } = config;
     let wide = |number: usize| number as u64;
     // A budget shrinks on its way in, so that whoever waits outside hears a reason and not a time-out.
     let pairs = [
@@ -39,6 +39,7 @@ pub fn check(config: &Config, values: &Values) -> Result<(), Error> {
             "rpc.max_in_flight_per_connection",
             wide(rpc.max_in_flight_per_connection),
         ),
+        ("token.refresh_ttl_s", token.refresh_ttl_s, "token.access_ttl_s", token.access_ttl_s),
         ("picture.max_side_px", picture.max_side_px.into(), "picture.output_side_px", picture.output_side_px.into()),
         // A charge and the question what became of it may each take twice the time-out: to connect, and to be answered.
         (

@@ -70,6 +70,13 @@ pub const KEYS: &[(&str, Rule)] = &[
     ("sign_in.window_s", Rule::Number(60, 86_400)),
     // A year.
     ("session.ttl_s", Rule::Number(1, 31_536_000)),
+    ("token.format", Rule::OneOf(&["paseto", "jwt"])),
+    ("token.access_ttl_s", Rule::Number(10, 86_400)),
+    // A year.
+    ("token.refresh_ttl_s", Rule::Number(10, 31_536_000)),
+    ("token.grace_s", Rule::Number(0, 300)),
+    ("token.max_sessions", Rule::Number(1, 1000)),
+    ("token.keys_file", Rule::PathOrNone),
     ("profile.cache_ttl_s", Rule::Number(1, 86_400)),
     ("password.scheme", Rule::OneOf(&["argon2id", "md5-salted"])),
     ("password.memory_kib", Rule::Number(8, 4 << 20)),

@@ -1,4 +1,4 @@
-//! `[sign_in]`, `[session]`, `[profile]`, `[password]`, `[picture]`, `[audit]` and `[coalesce]`: how the backend's services work.
+//! `[sign_in]`, `[session]`, `[token]`, `[profile]`, `[password]`, `[picture]`, `[audit]` and `[coalesce]`: how the backend's services work.
 
 use std::time::Duration;
 
@@ -36,6 +36,51 @@ impl Session {
     pub fn ttl(&self) -> Duration {
         Duration::from_secs(self.ttl_s)
     }
+}
+
+/// Programs that signed in with tokens.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Token {
+    /// How new access tokens look.
+    pub format: TokenFormat,
+    /// Seconds that an access token holds.
+    pub access_ttl_s: u64,
+    /// Seconds that a session lasts.
+    pub refresh_ttl_s: u64,
+    /// Seconds that a refresh token that was exchanged is still answered.
+    pub grace_s: u64,
+    /// Sessions of one user at once.
+    pub max_sessions: usize,
+    /// The file with the keys; empty for the one under `data_dir`.
+    pub keys_file: String,
+}
+
+impl Token {
+    /// `access_ttl_s` as a duration.
+    pub fn access_ttl(&self) -> Duration {
+        Duration::from_secs(self.access_ttl_s)
+    }
+
+    /// `refresh_ttl_s` as a duration.
+    pub fn refresh_ttl(&self) -> Duration {
+        Duration::from_secs(self.refresh_ttl_s)
+    }
+
+    /// `grace_s` as a duration.
+    pub fn grace(&self) -> Duration {
+        Duration::from_secs(self.grace_s)
+    }
+}
+
+/// How an access token looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TokenFormat {
+    /// PASETO v4.local.
+    Paseto,
+    /// JWT with HS256.
+    Jwt,
 }
 
 /// Names and pictures of users.

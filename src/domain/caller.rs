@@ -17,6 +17,16 @@ pub enum Credential {
     Access(AccessToken),
 }
 
+impl Credential {
+    /// The cookie, if it is one.
+    pub fn session(&self) -> Option<&SessionId> {
+        match self {
+            Self::Session(session) => Some(session),
+            Self::Access(_) => None,
+        }
+    }
+}
+
 /// Who asks. The backend finds out by itself whom the credential stands for; the address is what the front end saw, for the record and
 /// for limits alone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,8 +1,11 @@
 //! What Teller speaks about, as values that cannot be wrong: pure, without async, I/O, clock or randomness.
 //!
 //! - [`invalid`]: what is said of a value that breaks a rule: the field and the rule.
-//! - [`user`]: users, their names, passwords and profiles.
+//! - [`user`]: users, their names and profiles.
+//! - [`person`]: users as `/v1` knows them.
+//! - [`password`]: passwords as they are typed, and as they may be chosen.
 //! - [`session`]: what a signed-in browser holds, and what the stores know of it.
+//! - [`grant`]: sessions of programs that hold tokens.
 //! - [`token`]: what programs hold in its place.
 //! - [`caller`]: who asks, and from where.
 //! - [`attempt`]: tries to sign in.
@@ -24,9 +27,12 @@ pub mod audit;
 pub mod caller;
 pub mod command;
 pub mod effects;
+pub mod grant;
 pub mod invalid;
 pub mod money;
+pub mod password;
 pub mod payment;
+pub mod person;
 pub mod picture;
 pub mod reconcile;
 pub mod session;

@@ -1,8 +1,20 @@
 //! What all texts that were checked once have in common.
 
+use super::invalid::Invalid;
+
 /// Whether all of `text` is lower-case hex digits.
 pub(super) fn is_lower_hex(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
+}
+
+/// Whether `text` has from `min` to `max` characters.
+pub(super) fn within(field: &'static str, text: &str, (min, max): (usize, usize)) -> Result<(), Invalid> {
+    // One more than `max` is enough to know: a hostile length is not counted to its end.
+    let chars = text.chars().take(max + 1).count();
+    if (min..=max).contains(&chars) {
+        return Ok(());
+    }
+    Err(Invalid::new(field, format!("must be {min} to {max} characters")))
 }
 
 /// From and to plain text, for serde: what arrives over RPC is checked by the type's own `parse`.

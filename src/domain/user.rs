@@ -1,14 +1,14 @@
-//! Users: their names, passwords and profiles.
+//! Users: their names, roles and profiles.
 //!
 //! Lengths count characters (Unicode scalar values), never bytes.
 
 use std::fmt;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
-use zeroize::Zeroizing;
+use serde::{Deserialize, Serialize};
 
 use super::invalid::Invalid;
-use super::text::text_conversions;
+pub use super::password::{EntryPassword, NewPassword, Password};
+use super::text::{text_conversions, within};
 
 /// A user's number: positive, given by the store, never used again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -37,6 +37,11 @@ impl UserName {
         Ok(Self(text))
     }
 
+    /// Whether `text` can be read and told apart from others, whatever its length.
+    pub fn printable(text: &str) -> Result<(), Invalid> {
+        printable("username", text)
+    }
+
     /// The name as text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -60,6 +65,11 @@ impl Nickname {
         Ok(Self(text))
     }
 
+    /// Whether `text` can be read and told apart from others, whatever its length.
+    pub fn printable(text: &str) -> Result<(), Invalid> {
+        printable("nickname", text)
+    }
+
     /// What a user is called before choosing: as much of the user name as a nickname may hold.
     pub fn first_of(name: &UserName) -> Self {
         let text: String = name.as_str().chars().take(Self::CHARS.1).collect();
@@ -69,45 +79,6 @@ impl Nickname {
     /// The nickname as text.
     pub fn as_str(&self) -> &str {
         &self.0
-    }
-}
-
-/// A password in the clear: 4 to 13 characters. It is wiped from memory when dropped and never printed.
-#[derive(Clone)]
-pub struct Password(Zeroizing<String>);
-
-impl Password {
-    /// Fewest and most characters.
-    pub const CHARS: (usize, usize) = (4, 13);
-
-    /// Takes a password as it was typed: any characters count, spaces too.
-    pub fn parse(text: impl Into<String>) -> Result<Self, Invalid> {
-        let text = Zeroizing::new(text.into());
-        within("password", &text, Self::CHARS)?;
-        Ok(Self(text))
-    }
-
-    /// The password itself, for hashing and nothing else.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Password {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Password(..)")
-    }
-}
-
-impl Serialize for Password {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.expose())
-    }
-}
-
-impl<'de> Deserialize<'de> for Password {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::parse(String::deserialize(deserializer)?).map_err(de::Error::custom)
     }
 }
 
@@ -136,16 +107,7 @@ pub struct Profile {
     pub version: u64,
 }
 
-fn within(field: &'static str, text: &str, (min, max): (usize, usize)) -> Result<(), Invalid> {
-    // One more than `max` is enough to know: a hostile length is not counted to its end.
-    let chars = text.chars().take(max + 1).count();
-    if (min..=max).contains(&chars) {
-        return Ok(());
-    }
-    Err(Invalid::new(field, format!("must be {min} to {max} characters")))
-}
-
-fn printable(field: &'static str, text: &str) -> Result<(), Invalid> {
+pub(super) fn printable(field: &'static str, text: &str) -> Result<(), Invalid> {
     if text.chars().any(char::is_control) {
         return Err(Invalid::new(field, "must not contain control characters"));
     }
@@ -184,14 +146,13 @@ text_conversions!(UserName, Nickname);
 
 #[cfg(test)]
 mod tests {
-    use super::{Nickname, Password, UserName};
+    use super::{Nickname, UserName};
 
     #[test]
     fn lengths_count_characters_not_bytes_and_hold_at_both_edges() {
         for (chars, fits) in [(3, false), (4, true), (13, true), (14, false)] {
             let text = "é".repeat(chars);
             assert_eq!(UserName::parse(&text).is_ok(), fits, "user name of {chars}");
-            assert_eq!(Password::parse(&text).is_ok(), fits, "password of {chars}");
         }
         for (chars, fits) in [(0, false), (1, true), (8, true), (9, false)] {
             assert_eq!(Nickname::parse("界".repeat(chars)).is_ok(), fits, "nickname of {chars}");
@@ -227,17 +188,5 @@ mod tests {
         {
             Nickname::parse(name).expect(name);
         }
-    }
-
-    #[test]
-    fn a_refusal_names_the_field_and_the_rule_and_not_the_value() {
-        let refused = Password::parse("abc").expect_err("too short").to_string();
-        assert_eq!(refused, "password: must be 4 to 13 characters");
-    }
-
-    #[test]
-    fn a_password_never_prints() {
-        let password = Password::parse("hunter22").expect("8 characters");
-        assert!(!format!("{password:?}").contains("hunter"));
     }
 }

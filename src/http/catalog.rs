@@ -34,7 +34,8 @@ kinds! {
     /// Too many requests, or too many sign-ins that failed, from this address or for this account. Nothing was executed. Try again after
     /// `Retry-After` seconds.
     TooManyRequests "too-many-requests" "Too many requests";
-    /// The request has no session, or one that has expired or was ended. Sign in, and send the cookie.
+    /// The request has no session, or one that has expired or was ended. Sign in, and send the access token (`Authorization: Bearer`) or the
+    /// cookie; of an access token that has expired, exchange the refresh token. A refresh token that is worth nothing is answered so too.
     Unauthenticated "unauthenticated" "Not signed in";
     /// A value breaks a rule that needs no look at any account: `field` names it, `detail` says the rule. Nothing was executed.
     InvalidRequest "invalid-request" "Invalid request";
@@ -42,10 +43,16 @@ kinds! {
     OperatorOnly "operator-only" "Operators only";
     /// The user name is taken.
     UserExists "user-exists" "User name taken";
+    /// The e-mail address is another user's.
+    EmailExists "email-exists" "E-mail address taken";
     /// There is no such user.
     UserNotFound "user-not-found" "No such user";
     /// The password is another.
     WrongPassword "wrong-password" "Wrong password";
+    /// There is no such user, or the password is another. Which of the two is not said.
+    WrongLogin "wrong-login" "Wrong user name or password";
+    /// There is no such session, or it is another user's.
+    SessionNotFound "session-not-found" "No such session";
     /// There is an account of this user in this currency: `account_id`.
     AccountExists "account-exists" "Account exists";
     /// The id or `Idempotency-Key` was used for a request that differs in `field`. Choose another key for another request. A batch is one request:

@@ -13,7 +13,7 @@ use crate::api::Refusal;
 use crate::api::session::SignIn;
 use crate::api::user::{SetNickname, SetPicture, SignUp};
 use crate::domain::session::SessionId;
-use crate::domain::user::{Nickname, Password, UserName};
+use crate::domain::user::{EntryPassword, Nickname, Password, UserName};
 
 /// `data` of an answer that has none.
 const NOTHING: &str = "";
@@ -40,7 +40,7 @@ pub(super) struct PicturePath<'a> {
 pub(super) async fn sign_up(call: &mut Call<'_>) -> Result<Reply, Trouble> {
     let mut fields = call.fields().await?;
     let user_name = UserName::parse(fields.text("username")?)?;
-    let password = Password::parse(fields.text("password")?)?;
+    let password = EntryPassword::parse(fields.text("password")?)?;
     let request = SignUp { user_name, password };
     call.backend().user.sign_up(&call.context(), &request).await??;
     Ok(Reply::success(&NOTHING))

@@ -15,8 +15,8 @@
 //! - [`extract`]: fields and cookies.
 //! - [`upload`]: pictures in multipart bodies.
 //! - [`json`], [`query`]: the bodies and parameters of `/v1`, read strictly.
-//! - [`entrytask`], [`picture`], [`page`], [`health`], [`account`], [`transfer`], [`batch`], [`audit`], [`deduct`],
-//!   [`payment`], [`wallet`]: the handlers, one file per noun.
+//! - [`entrytask`], [`picture`], [`page`], [`health`], [`person`], [`token`], [`session`], [`password`], [`account`], [`transfer`], [`batch`],
+//!   [`audit`], [`deduct`], [`payment`], [`wallet`]: the handlers, one file per noun.
 //! - [`show`]: how amounts, times and ids are written.
 //! - [`trouble`]: what went wrong with a request.
 //! - [`reply`]: answers and their statuses.
@@ -46,7 +46,9 @@ mod json;
 mod openapi;
 mod origin;
 mod page;
+mod password;
 mod payment;
+mod person;
 mod picture;
 mod problem;
 mod pulse;
@@ -55,11 +57,13 @@ mod rate;
 mod reply;
 mod router;
 mod security;
+mod session;
 mod show;
 mod socket;
 #[cfg(test)]
 mod tests;
 mod tls;
+mod token;
 mod trace;
 mod transfer;
 mod trouble;

@@ -8,6 +8,7 @@ use crate::api::account::PAGE_MAX;
 use crate::domain::account::AccountId;
 use crate::domain::audit::AuditKind;
 use crate::domain::invalid::Invalid;
+use crate::domain::session::SessionNumber;
 use crate::domain::time::Timestamp;
 use crate::domain::transfer::TransferId;
 use crate::domain::user::UserId;
@@ -141,6 +142,11 @@ pub(super) fn account(path: &str) -> Result<AccountId, Refusal> {
 /// The transfer that the path names in its third part: `/v1/transfers/{id}`. What cannot be one is none.
 pub(super) fn transfer(path: &str) -> Result<TransferId, Refusal> {
     TransferId::parse(part(path)).map_err(|_| Refusal::NoSuchTransfer)
+}
+
+/// The session that the path names in its third part: `/v1/sessions/{id}`. What cannot be one is none.
+pub(super) fn session(path: &str) -> Result<SessionNumber, Refusal> {
+    SessionNumber::parse(part(path)).map_err(|_| Refusal::NoSuchSession)
 }
 
 fn part(path: &str) -> &str {

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http_body_util::Full;
 use hyper::header::{
     ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue, LOCATION,
-    RETRY_AFTER,
+    RETRY_AFTER, WWW_AUTHENTICATE,
 };
 use hyper::{Response, StatusCode};
 use serde::Serialize;
@@ -22,7 +22,6 @@ use super::{payment, security, trace};
 use crate::api::Refusal;
 use crate::domain::command;
 use crate::domain::invalid::Invalid;
-use crate::domain::transfer::TransferId;
 use crate::error;
 
 static JSON: HeaderValue = HeaderValue::from_static("application/json");
@@ -46,10 +45,10 @@ pub(super) type Answer = Response<Full<Bytes>>;
 #[derive(Debug)]
 pub(super) struct Reply {
     status: StatusCode,
-    media_type: Option<HeaderValue>,
+    pub(super) media_type: Option<HeaderValue>,
     /// The rest of its own headers; most answers have none.
-    more: Vec<(HeaderName, HeaderValue)>,
-    body: Bytes,
+    pub(super) more: Vec<(HeaderName, HeaderValue)>,
+    pub(super) body: Bytes,
     code: Option<Code>,
 }
 
@@ -107,6 +106,11 @@ impl Reply {
     pub(super) fn created(location: &str, body: &impl Serialize) -> Self {
         let location = HeaderValue::from_str(location).expect("a path of ours is ASCII");
         Self::json(StatusCode::CREATED, &JSON, body).with(LOCATION, location)
+    }
+
+    /// It is done, and there is nothing to say about it.
+    pub(super) fn done() -> Self {
+        Self::empty(StatusCode::NO_CONTENT)
     }
 
     /// The success of a deduction.
@@ -179,17 +183,6 @@ impl Reply {
     /// The envelope's code.
     pub(super) fn code(&self) -> Option<Code> {
         self.code
-    }
-
-    /// Its media type and body, for whoever tells of it.
-    pub(super) fn content(&self) -> (&str, &[u8]) {
-        let media_type = self.media_type.as_ref().and_then(|value| value.to_str().ok());
-        (media_type.unwrap_or_default(), &self.body)
-    }
-
-    /// The names of its own headers, likewise.
-    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
-        self.more.iter().map(|(name, _)| name.as_str())
     }
 
     /// The HTTP status.
@@ -286,17 +279,10 @@ fn early(problem: &Problem) -> Reply {
 
 fn detailed(status: StatusCode, broken: &Invalid) -> Reply {
     let reply = Reply::coded(status, Code::InvalidParams);
-    match HeaderValue::from_str(&printable(broken)) {
+    match HeaderValue::from_str(&explain::printable(broken)) {
         Ok(detail) => reply.with(ERROR_DETAIL.clone(), detail),
         Err(_) => reply,
     }
-}
-
-/// `field: rule` in ASCII and of bounded length, whatever a backend says.
-fn printable(broken: &Invalid) -> String {
-    const MAX_CHARS: usize = 200;
-    let visible = |c: char| if c == ' ' || c.is_ascii_graphic() { c } else { '?' };
-    broken.to_string().chars().take(MAX_CHARS).map(visible).collect()
 }
 
 /// Problem details, <https://www.rfc-editor.org/rfc/rfc9457>.
@@ -322,6 +308,7 @@ fn problem_of(trouble: &Trouble) -> Reply {
     match trouble {
         Trouble::Refused(Refusal::TooManyRequests { retry_after_s }) => later(reply, *retry_after_s),
         _ if status == StatusCode::SERVICE_UNAVAILABLE => reply.with(RETRY_AFTER, SOON.clone()),
+        _ if status == StatusCode::UNAUTHORIZED => reply.with(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")),
         _ => reply,
     }
 }
@@ -352,7 +339,9 @@ fn deduction_of(trouble: &Trouble) -> Reply {
         Trouble::Refused(Refusal::NoSuchUser | Refusal::NoSuchAccount) => {
             (StatusCode::NOT_FOUND, "user not found".to_owned())
         }
-        Trouble::Refused(Refusal::OutcomeUnknown(id)) | Trouble::Unsure(id, _) => (plain.status, unknown_outcome(*id)),
+        Trouble::Refused(Refusal::OutcomeUnknown(id)) | Trouble::Unsure(id, _) => {
+            (plain.status, explain::unknown_outcome(*id))
+        }
         Trouble::Refused(refusal) => (plain.status, refusal.to_string()),
         Trouble::Early(problem) => (plain.status, problem.to_string()),
         Trouble::Failed(_) => (plain.status, "try again later".to_owned()),
@@ -385,7 +374,9 @@ fn wallet_of(amount: &str, trouble: &Trouble) -> Reply {
             }
             refusal => (plain.status, refusal.to_string()),
         },
-        Trouble::Refused(Refusal::OutcomeUnknown(id)) | Trouble::Unsure(id, _) => (plain.status, unknown_outcome(*id)),
+        Trouble::Refused(Refusal::OutcomeUnknown(id)) | Trouble::Unsure(id, _) => {
+            (plain.status, explain::unknown_outcome(*id))
+        }
         Trouble::Refused(refusal) => (plain.status, refusal.to_string()),
         Trouble::Early(problem) => (plain.status, problem.to_string()),
         Trouble::Failed(_) => (plain.status, "try again later".to_owned()),
@@ -393,16 +384,6 @@ fn wallet_of(amount: &str, trouble: &Trouble) -> Reply {
     let mut reply = Reply::json(status, &JSON, &Refused { error: &error });
     reply.more.extend(plain.more);
     reply
-}
-
-/// Without a key nothing can be sent again and be the same; then there is an id to name.
-fn unknown_outcome(id: Option<TransferId>) -> String {
-    match id {
-        Some(id) => {
-            format!("outcome unknown: transfer {id} may be in effect; send it again only with its Idempotency-Key")
-        }
-        None => "outcome unknown: send it again with its Idempotency-Key".to_owned(),
-    }
 }
 
 /// What a client can do about it, as headers.
@@ -432,12 +413,15 @@ const fn status_of(problem: &Problem) -> StatusCode {
 pub(super) const fn status_of_kind(kind: Kind) -> StatusCode {
     match kind {
         Kind::InvalidRequest => StatusCode::BAD_REQUEST,
-        Kind::Unauthenticated | Kind::WrongPassword => StatusCode::UNAUTHORIZED,
+        Kind::Unauthenticated | Kind::WrongPassword | Kind::WrongLogin => StatusCode::UNAUTHORIZED,
         Kind::OperatorOnly => StatusCode::FORBIDDEN,
-        Kind::UserNotFound | Kind::TransferNotFound | Kind::AccountNotFound | Kind::PaymentNotFound => {
-            StatusCode::NOT_FOUND
-        }
+        Kind::UserNotFound
+        | Kind::SessionNotFound
+        | Kind::TransferNotFound
+        | Kind::AccountNotFound
+        | Kind::PaymentNotFound => StatusCode::NOT_FOUND,
         Kind::UserExists
+        | Kind::EmailExists
         | Kind::AccountExists
         | Kind::AlreadySettled
         | Kind::HoldExpired

@@ -2,16 +2,17 @@
 
 use hyper::Method;
 
+use super::figures::Figures;
 use super::front::Call;
 use super::reply::{Reply, Surface, Trouble};
 use super::{
-    account, audit, batch, deduct, entrytask, figures::Figures, health, openapi, page, payment, picture, problem,
-    transfer, wallet,
+    account, audit, batch, deduct, entrytask, health, openapi, page, password, payment, person, picture, problem,
+    session, token, transfer, wallet,
 };
 
 /// Every route but the pages, which are added from the files under `web/`.
 ///
-/// `Read` is GET and HEAD, `Change` is POST, `Amend` is PATCH; what changes something is not taken from another site's page (see [`super::origin`]).
+/// `Read` is GET and HEAD, `Change` is POST, `Amend` is PATCH, `End` is DELETE, `Replace` is PUT; what changes something is not taken from another site's page (see [`super::origin`]).
 #[rustfmt::skip]
 const ROUTES: &[(&str, Methods, Body, Surface, Handler)] = &[
     ("/api/entrytask/user/signup",             Methods::Change,       Body::Fields, Surface::EntryTask, Handler::SignUp),
@@ -21,6 +22,13 @@ const ROUTES: &[(&str, Methods, Body, Surface, Handler)] = &[
     ("/api/entrytask/user/update_profile_pic", Methods::Change,       Body::Upload, Surface::EntryTask, Handler::UpdateProfilePic),
     ("/api/entrytask/user/update_nickname",    Methods::Change,       Body::Fields, Surface::EntryTask, Handler::UpdateNickname),
     ("/pictures/{name}",                       Methods::Read,         Body::None,   Surface::Plain,     Handler::Picture),
+    ("/v1/users",                              Methods::Change,       Body::Fields, Surface::Plain,     Handler::Register),
+    ("/v1/users/login",                        Methods::Change,       Body::Fields, Surface::Plain,     Handler::LogIn),
+    ("/v1/users/me",                           Methods::Read,         Body::None,   Surface::Plain,     Handler::Me),
+    ("/v1/tokens/renew_access",                Methods::Change,       Body::Fields, Surface::Plain,     Handler::Renew),
+    ("/v1/password",                           Methods::Replace,      Body::Fields, Surface::Plain,     Handler::Password),
+    ("/v1/sessions",                           Methods::ReadOrEnd,    Body::None,   Surface::Plain,     Handler::Sessions),
+    ("/v1/sessions/{id}",                      Methods::ReadOrEnd,    Body::None,   Surface::Plain,     Handler::Session),
     ("/v1/accounts",                           Methods::ReadOrChange, Body::Fields, Surface::Plain,     Handler::Accounts),
     ("/v1/accounts/{id}",                      Methods::ReadOrAmend,  Body::Fields, Surface::Plain,     Handler::Account),
     ("/v1/accounts/{id}/entries",              Methods::Read,         Body::None,   Surface::Plain,     Handler::Entries),
@@ -74,6 +82,10 @@ enum Methods {
     ReadOrChange,
     /// GET and HEAD for what is there, PATCH to change it.
     ReadOrAmend,
+    /// GET and HEAD for what is there, DELETE to end it.
+    ReadOrEnd,
+    /// PUT.
+    Replace,
 }
 
 /// What a route reads of a request's body, and so how long that may be.
@@ -110,6 +122,13 @@ enum Handler {
     UpdateProfilePic,
     UpdateNickname,
     Picture,
+    Register,
+    LogIn,
+    Me,
+    Renew,
+    Password,
+    Sessions,
+    Session,
     Accounts,
     Account,
     Entries,
@@ -203,6 +222,8 @@ impl Route {
             Methods::ChangeByLink => "GET, POST, OPTIONS",
             Methods::ReadOrChange => "GET, HEAD, POST, OPTIONS",
             Methods::ReadOrAmend => "GET, HEAD, PATCH, OPTIONS",
+            Methods::ReadOrEnd => "GET, HEAD, DELETE, OPTIONS",
+            Methods::Replace => "PUT, OPTIONS",
         }
     }
 
@@ -215,6 +236,8 @@ impl Route {
             Methods::ChangeByLink => method == Method::GET || method == Method::POST,
             Methods::ReadOrChange => reads || method == Method::POST,
             Methods::ReadOrAmend => reads || method == Method::PATCH,
+            Methods::ReadOrEnd => reads || method == Method::DELETE,
+            Methods::Replace => method == Method::PUT,
         }
     }
 
@@ -234,6 +257,13 @@ impl Route {
             Handler::UpdateProfilePic => Box::pin(entrytask::update_profile_pic(call)).await,
             Handler::UpdateNickname => entrytask::update_nickname(call).await,
             Handler::Picture => picture::show(call).await,
+            Handler::Register => person::register(call).await,
+            Handler::LogIn => token::log_in(call).await,
+            Handler::Me => person::me(call).await,
+            Handler::Renew => token::renew(call).await,
+            Handler::Password => password::put(call).await,
+            Handler::Sessions => session::collection(call).await,
+            Handler::Session => session::one(call).await,
             Handler::Accounts => account::collection(call).await,
             Handler::Account => account::one(call).await,
             Handler::Entries => account::entries(call).await,

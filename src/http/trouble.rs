@@ -37,9 +37,3 @@ impl From<CallError> for Trouble {
         Self::Failed(error)
     }
 }
-
-impl From<Problem> for Trouble {
-    fn from(problem: Problem) -> Self {
-        Self::Early(problem)
-    }
-}

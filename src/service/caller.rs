@@ -1,6 +1,7 @@
 //! Who asks, and what they may see and do.
 
 use super::cpu::CpuError;
+use super::grants::Grants;
 use super::password::PasswordError;
 use super::sessions::Sessions;
 use crate::api::Refusal;
@@ -8,6 +9,7 @@ use crate::domain::account::{Account, AccountId};
 use crate::domain::caller::{Caller, Credential};
 use crate::domain::command;
 use crate::domain::invalid::Invalid;
+use crate::domain::session::SessionNumber;
 use crate::domain::user::{Role, UserId};
 use crate::error::Error;
 use crate::ledger::LedgerError;
@@ -36,20 +38,29 @@ pub fn heard<T>(outcome: Result<T, Halt>) -> Result<Result<T, Refusal>, Error> {
 pub struct Callers<S, V> {
     store: S,
     sessions: Sessions<V>,
+    grants: Grants<S>,
 }
 
 impl<S: Store, V: Volatile> Callers<S, V> {
-    /// Callers with sessions in `sessions` and roles in `store`.
-    pub fn new(store: S, sessions: Sessions<V>) -> Self {
-        Self { store, sessions }
+    /// Callers with sessions in `sessions`, tokens of `grants`, and roles in `store`.
+    pub fn new(store: S, sessions: Sessions<V>, grants: Grants<S>) -> Self {
+        Self { store, sessions, grants }
     }
 
     /// Whom the caller's credential stands for.
     pub async fn user(&self, caller: &Caller) -> Result<UserId, Halt> {
         match &caller.credential {
             Credential::Session(session) => self.sessions.find(session).await?.ok_or(Refusal::InvalidSession.into()),
-            Credential::Access(_) => Err(Refusal::InvalidSession.into()),
+            Credential::Access(token) => {
+                Ok(self.grants.find(token).await?.map(|grant| grant.user).ok_or(Refusal::InvalidSession)?)
+            }
         }
+    }
+
+    /// The session with tokens that the caller uses, if it is one.
+    pub async fn grant(&self, caller: &Caller) -> Result<Option<SessionNumber>, Halt> {
+        let Credential::Access(token) = &caller.credential else { return Ok(None) };
+        Ok(self.grants.find(token).await?.map(|grant| grant.id))
     }
 
     /// Whether `user` is an operator.

@@ -38,6 +38,11 @@ impl Cpu {
         }
     }
 
+    /// Whether a job could begin at once.
+    pub fn is_idle(&self) -> bool {
+        self.running.available_permits() > 0
+    }
+
     /// Runs `work` on a blocking thread when it is its turn; jobs are served in order.
     ///
     /// A caller that goes away while its job waits takes the job with it. A job that has begun runs to its end and keeps its permit as

@@ -1,15 +1,20 @@
 //! What the backend does when it is called: check who asks, ask the stores, answer.
 //!
-//! - [`user`], [`session`], [`account`], [`transfer`], [`payment`], [`wallet`], [`audit`], [`health`]: one file per service of [`crate::api`], in the same order.
+//! - [`user`], [`session`], [`token`], [`account`], [`transfer`], [`payment`], [`wallet`], [`audit`], [`health`]: one file per service of [`crate::api`], in
+//!   the same order.
+//! - [`grants`]: sessions with tokens.
+//! - [`door`]: who is let in.
 //! - [`caller`]: who asks, and what they may see.
 //! - [`request`]: a batch under a key as one request.
 //! - [`attempts`]: sign-ins that fail slow the next ones down.
 //! - [`expiry`]: the end of what is held too long.
-//! - [`sessions`]: who a session id stands for, looked up for many callers at once.
+//! - [`sessions`]: who a session id stands for, looked up for many callers at once, and which sessions are whose.
+//! - [`new_password`]: passwords that take the place of others.
 //! - [`profiles`]: profiles through the cache, and the one way to change them.
 //! - [`cpu`]: a bounded share of the cores for the two below.
 //! - [`password`]: hashing and checking passwords.
 //! - [`picture`]: uploads decoded, bounded and written anew.
+//! - [`import`]: the users of an old table.
 //! - [`seed`]: the demo users of development.
 //! - `page`: parts of lists.
 
@@ -18,8 +23,12 @@ pub(crate) mod attempts;
 pub(crate) mod audit;
 pub(crate) mod caller;
 pub(crate) mod cpu;
+pub(crate) mod door;
 pub(crate) mod expiry;
+pub(crate) mod grants;
 pub(crate) mod health;
+pub(crate) mod import;
+pub(crate) mod new_password;
 mod page;
 pub(crate) mod password;
 pub(crate) mod payment;
@@ -29,6 +38,7 @@ pub(crate) mod request;
 pub(crate) mod seed;
 pub(crate) mod session;
 pub(crate) mod sessions;
+pub(crate) mod token;
 pub(crate) mod transfer;
 pub(crate) mod user;
 pub(crate) mod wallet;
@@ -44,6 +54,9 @@ use self::attempts::Attempts;
 use self::audit::Audit;
 use self::caller::Callers;
 use self::cpu::CpuError;
+use self::door::Door;
+use self::grants::Grants;
+use self::new_password::NewPasswords;
 use self::password::{Hasher, PasswordError};
 use self::payment::{Paying, Payments};
 use self::picture::Studio;
@@ -55,7 +68,7 @@ use crate::domain::attempt::AttemptRule;
 use crate::domain::time::Timestamp;
 use crate::error::{Code, Error};
 use crate::gateway::Gateway;
-use crate::ledger::{Ledger, LedgerError};
+use crate::ledger::LedgerError;
 use crate::store::{Store, StoreError, Volatile};
 use crate::telemetry::trace;
 
@@ -87,20 +100,30 @@ pub struct Settings {
     pub deduct_asset: Asset,
 }
 
-/// Every service of the backend, over the ledger and its store and `volatile`, ready to be served.
+/// Every service of the backend, over the ledger that payments go through, its store, and `volatile`, ready to be served.
 pub fn registry<S: Store, V: Volatile, G: Gateway>(
-    ledger: Ledger<S>,
     paying: Paying<S, G>,
     volatile: V,
     hasher: Hasher,
     studio: Studio,
+    grants: Grants<S>,
     clock: Clock,
     settings: &Settings,
 ) -> Registry {
+    let ledger = paying.flow.ledger().clone();
     let store = ledger.store().clone();
-    let sessions = Sessions::new(volatile.clone(), settings);
-    let callers = Callers::new(store.clone(), sessions.clone());
     let audit = Audit::new(store.clone(), settings.coalesce, clock);
+    let attempts = Attempts::new(volatile.clone(), settings.sign_in);
+    let door = Door::new(store.clone(), hasher.clone(), attempts.clone(), audit.clone(), settings.coalesce);
+    let sessions = Sessions::new(store.clone(), volatile.clone(), clock, settings);
+    let passwords = NewPasswords::new(store.clone(), sessions.clone(), hasher.clone(), clock);
+    let tokens = token::Tokens {
+        store: store.clone(),
+        grants: grants.clone(),
+        passwords: passwords.clone(),
+        door: door.clone(),
+    };
+    let callers = Callers::new(store.clone(), sessions.clone(), grants.clone());
     let profiles = Profiles::new(store.clone(), volatile.clone(), settings);
     let payments = Payments::new(paying, callers.clone(), audit.clone());
     Registry::new()
@@ -108,6 +131,9 @@ pub fn registry<S: Store, V: Volatile, G: Gateway>(
             store: store.clone(),
             callers: callers.clone(),
             profiles,
+            passwords: passwords.clone(),
+            attempts,
+            audit: audit.clone(),
             hasher: hasher.clone(),
             studio,
             clock,
@@ -119,14 +145,15 @@ pub fn registry<S: Store, V: Volatile, G: Gateway>(
             clock,
             contracts_open: settings.contracts_open,
         }))
-        .with(crate::api::session::serve(session::SignIns::new(
-            store.clone(),
+        .with(crate::api::session::serve(session::SignIns {
+            callers: callers.clone(),
             sessions,
-            hasher,
-            Attempts::new(volatile.clone(), settings.sign_in),
-            audit.clone(),
-            settings.coalesce,
-        )))
+            grants,
+            passwords,
+            door,
+            audit: audit.clone(),
+        }))
+        .with(crate::api::token::serve(tokens))
         .with(crate::api::account::serve(account::Accounts {
             store: store.clone(),
             callers: callers.clone(),

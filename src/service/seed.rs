@@ -17,7 +17,7 @@ use crate::domain::user::{Password, Role, UserId};
 use crate::error::{Code, Error};
 use crate::ledger::Ledger;
 use crate::store::ledger::LedgerStore;
-use crate::store::{NewUser, Store};
+use crate::store::{Contact, NewUser, Store};
 
 /// Every demo user's password.
 pub const PASSWORD: &str = "teller-demo";
@@ -67,6 +67,7 @@ pub async fn seed<S: Store>(store: &S, hasher: &Hasher, clock: Clock) -> Result<
             nickname: nickname.to_owned(),
             password_hash: hasher.hash(password()).await?,
             role,
+            contact: Contact::default(),
             created_at: clock(),
         });
     }
@@ -139,6 +140,7 @@ pub async fn many<S: Store>(
             nickname: format!("u{}", number % 10_000_000),
             password_hash: password_hash.clone(),
             role: Role::Customer,
+            contact: Contact::default(),
             created_at: clock(),
         });
         let new = store.insert_users(users.collect()).await?;

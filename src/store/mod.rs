@@ -2,7 +2,8 @@
 //! on every implementation.
 //!
 //! - [`Store`] keeps what must survive: on SQLite or MySQL.
-//! - [`ledger::LedgerStore`] is its part that keeps money, [`payment::PaymentStore`] its part that keeps payments.
+//! - [`ledger::LedgerStore`] is its part that keeps money, [`payment::PaymentStore`] the one that keeps payments, [`grant::GrantStore`] the one
+//!   that keeps who may.
 //! - [`Volatile`] keeps what may be lost: sessions and cached profiles, in memory or in Redis. Losing all of it logs people out
 //!   and costs speed, never truth.
 //!
@@ -14,6 +15,7 @@
 
 #[doc(hidden)]
 pub mod contract;
+pub mod grant;
 pub mod ledger;
 pub mod memory;
 pub mod migrations;
@@ -32,7 +34,7 @@ use crate::domain::attempt::{AttemptKey, Counter};
 use crate::domain::audit::{AuditEvent, AuditKind, AuditRecord};
 use crate::domain::picture::{Picture, PictureName};
 use crate::domain::reconcile::Reconciliation;
-use crate::domain::session::{Session, SessionKey};
+use crate::domain::session::{Session, SessionKey, SessionNumber};
 use crate::domain::time::Timestamp;
 use crate::domain::user::{Nickname, Profile, Role, UserId};
 
@@ -50,6 +52,12 @@ pub enum StoreError {
 /// Most bytes of a user name that a store holds, as the column says.
 pub const USER_NAME_MAX_BYTES: usize = 64;
 
+/// Most sessions of one user that a volatile store keeps: of more, those end that were not seen for longest.
+pub const SESSIONS_OF_USER_MAX: usize = 256;
+
+/// A session in use is to be touched (see [`Volatile::touch_session`]) at least this often.
+pub const SESSION_TOUCH: Duration = Duration::from_secs(60);
+
 /// A user who is about to exist.
 #[derive(Clone, Debug)]
 pub struct NewUser {
@@ -63,8 +71,19 @@ pub struct NewUser {
     pub password_hash: String,
     /// What the user may do.
     pub role: Role,
+    /// Who the user is beside that.
+    pub contact: Contact,
     /// Now.
     pub created_at: Timestamp,
+}
+
+/// Who a user is and how they are reached; nothing, for those who did not say.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Contact {
+    /// The name in full.
+    pub full_name: String,
+    /// The e-mail address, in lower case.
+    pub email: Option<String>,
 }
 
 /// What became of a [`NewUser`].
@@ -72,7 +91,7 @@ pub struct NewUser {
 pub enum Inserted {
     /// The user exists, under this number.
     Created(UserId),
-    /// Somebody already has the name (or the fixed number); nothing was written.
+    /// Somebody already has the name (or the e-mail address, or the fixed number); nothing was written.
     Taken,
 }
 
@@ -85,6 +104,8 @@ pub struct Credentials {
     pub user_name: String,
     /// As in [`NewUser::password_hash`].
     pub password_hash: String,
+    /// Which of the user's passwords it is, in their order.
+    pub password_version: u64,
 }
 
 /// A part of what was written down.
@@ -100,8 +121,23 @@ pub struct AuditRange {
     pub limit: usize,
 }
 
-/// The durable store, its ledger included. What a method returned `Ok` for is on disk.
-pub trait Store: ledger::LedgerStore + payment::PaymentStore {
+/// A password that takes another's place.
+#[derive(Clone, Debug)]
+pub struct PasswordChange {
+    /// Whose.
+    pub user: UserId,
+    /// The version of the password whose place it takes.
+    pub version: u64,
+    /// As in [`NewUser::password_hash`].
+    pub password_hash: String,
+    /// The session with tokens that goes on; all others of the user are blocked.
+    pub keep: Option<SessionNumber>,
+    /// Now.
+    pub now: Timestamp,
+}
+
+/// The durable store, with all its parts. What a method returned `Ok` for is on disk.
+pub trait Store: ledger::LedgerStore + payment::PaymentStore + grant::GrantStore {
     /// Brings the schema up to date. Safe when several processes do it at once: one works, the others wait.
     /// Returns how many migrations were applied.
     fn migrate(&self) -> impl Future<Output = Result<usize, StoreError>> + Send;
@@ -128,6 +164,25 @@ pub trait Store: ledger::LedgerStore + payment::PaymentStore {
     fn credentials(&self, user_name: &str) -> impl Future<Output = Result<Option<Credentials>, StoreError>> + Send {
         async { Ok(self.credentials_of(&[user_name.to_owned()]).await?.pop()) }
     }
+
+    /// The versions of the passwords of `users` in one round trip, in any order; unknown users are left out.
+    fn password_versions(
+        &self,
+        users: &[UserId],
+    ) -> impl Future<Output = Result<Vec<(UserId, u64)>, StoreError>> + Send;
+
+    /// Changes a password and blocks the user's sessions with tokens, in one transaction: `false`, and nothing is changed, if the password
+    /// is not of that version any more. The version grows by one.
+    fn change_password(&self, change: PasswordChange) -> impl Future<Output = Result<bool, StoreError>> + Send;
+
+    /// Keeps the same password under another hash, unless the one that is kept is not `old` any more; returns whether it was. Neither the
+    /// password's version nor the profile's grows.
+    fn rehash_password(
+        &self,
+        user: UserId,
+        old: &str,
+        new: &str,
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
     /// What a user may do; `None` for an unknown one.
     fn role(&self, user: UserId) -> impl Future<Output = Result<Option<Role>, StoreError>> + Send;
@@ -196,11 +251,11 @@ pub trait Volatile: Clone + Send + Sync + 'static {
     /// Answers when the store answers.
     fn ping(&self) -> impl Future<Output = Result<(), StoreError>> + Send;
 
-    /// Remembers a session for `ttl`.
+    /// Remembers a session for `ttl`. Beyond [`SESSIONS_OF_USER_MAX`] the user's session that was not seen for longest ends.
     fn put_session(
         &self,
         key: SessionKey,
-        session: Session,
+        session: &Session,
         ttl: Duration,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
@@ -211,8 +266,34 @@ pub trait Volatile: Clone + Send + Sync + 'static {
         ttl: Duration,
     ) -> impl Future<Output = Result<Vec<Option<Session>>, StoreError>> + Send;
 
-    /// Ends a session. Ending one that is not there is no error.
-    fn drop_session(&self, key: SessionKey) -> impl Future<Output = Result<(), StoreError>> + Send;
+    /// Writes down what has changed of a session (when it was seen, which password it is of), which then lives for another `ttl`. One that has
+    /// ended does not come back. A session that is in use and never touched may be missing among [`Self::sessions_of`] after some minutes.
+    fn touch_session(
+        &self,
+        key: SessionKey,
+        session: &Session,
+        ttl: Duration,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// A user's sessions, in any order; they live no longer by it.
+    fn sessions_of(&self, user: UserId) -> impl Future<Output = Result<Vec<(SessionKey, Session)>, StoreError>> + Send;
+
+    /// Ends sessions, all of which are the user's. Ending one that is not there is no error.
+    fn drop_sessions(&self, user: UserId, keys: &[SessionKey]) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Ends all sessions of a user that are there now but one; returns how many. One that is put at the same time may stay.
+    fn drop_sessions_of(
+        &self,
+        user: UserId,
+        except: Option<SessionKey>,
+    ) -> impl Future<Output = Result<usize, StoreError>> + Send {
+        async move {
+            let keys = self.sessions_of(user).await?.into_iter().map(|(key, _)| key);
+            let others: Vec<_> = keys.filter(|key| Some(*key) != except).collect();
+            self.drop_sessions(user, &others).await?;
+            Ok(others.len())
+        }
+    }
 
     /// Whether a try to sign in may go on, as far as `counters` say: `None`, or how long it must wait for the longest of their waits. A try
     /// that may go on although failures are no longer free at a counter holds up the next there, as long as if it had failed.

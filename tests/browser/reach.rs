@@ -57,6 +57,12 @@ pub async fn nothing_scrolls_sideways_on_a_narrow_phone(page: Page) {
     fits(&page, "a wide nickname").await;
     page.js("document.querySelector('#username-text').textContent = 'W'.repeat(13)").await;
     fits(&page, "a wide user name").await;
+    page.open("/security.html").await;
+    page.see("main[data-state=ready]").await;
+    page.press("#password-form [type=submit]").await;
+    page.text("#new_password-wrong").await;
+    page.js("document.querySelector('#devices bdi').textContent = 'W'.repeat(40)").await;
+    fits(&page, "passwords and devices").await;
 }
 
 /// Checks that the page is 360 pixels wide and that nothing sticks out but what scrolls by itself.

@@ -79,6 +79,7 @@ fn budgets_shrink_on_the_way_in_and_what_holds_another_is_larger() {
         ("http.max_head_bytes", 8192, "http.max_target_bytes"),
         ("rpc.max_frame_bytes", 4_194_304 + 65_536, "picture.max_upload_bytes"),
         ("rpc.max_in_flight", 1024, "rpc.max_in_flight_per_connection"),
+        ("token.refresh_ttl_s", 900, "token.access_ttl_s"),
         ("picture.max_side_px", 512, "picture.output_side_px"),
     ] {
         load(None, &[], &[(key, &least.to_string())]).unwrap_or_else(|error| panic!("{key}: {error}"));

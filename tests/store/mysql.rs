@@ -21,8 +21,12 @@ const CONNECTIONS: usize = 8;
 
 pub fn trials() -> Vec<Trial> {
     let mut trials = Vec::new();
-    let promises = contract::store::promises::<Mysql>().into_iter().chain(contract::ledger::promises());
-    for promise in promises.chain(contract::payment::promises()) {
+    for promise in contract::store::promises::<Mysql>()
+        .into_iter()
+        .chain(contract::ledger::promises())
+        .chain(contract::grant::promises())
+        .chain(contract::payment::promises())
+    {
         let test = move || {
             let database = Database::create();
             run(async { (promise.check)(ready(&database).await).await });

@@ -1,9 +1,11 @@
 //! What the whole program runs on: SQLite and memory, or MySQL and Redis.
 
 use std::env;
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use teller::store::redis::RedisConfig;
+use tempfile::TempDir;
 
 use super::mariadb::{self, Mariadb};
 use super::mysql;
@@ -16,6 +18,9 @@ pub struct Engine {
     store: String,
     volatile: String,
     prefix: String,
+    /// A folder for what all backends on these stores share.
+    shared: Arc<TempDir>,
+    keys: String,
     /// The database server, where it is the story's own.
     server: Option<Arc<Mutex<Mariadb>>>,
     /// Further settings, as environment variables.
@@ -58,9 +63,7 @@ impl Kind {
                 mysql::available()?;
                 let (redis, url) = redis()?;
                 let database = mysql::Database::create();
-                let prefix = format!("teller_test_{:016x}:", rand::random::<u64>());
-                let engine =
-                    Engine { kind: self, store: database.url(), volatile: url, prefix, server: None, more: Vec::new() };
+                let engine = Engine::new(self, database.url(), url);
                 Ok(Stage { engine, _servers: Some((database, redis)) })
             }
         }
@@ -75,9 +78,8 @@ impl Kind {
         let (redis, url) = redis()?;
         let server = Mariadb::start(&[]);
         let database = mysql::Database::create_on(&server.url());
-        let prefix = format!("teller_test_{:016x}:", rand::random::<u64>());
         let server = Some(Arc::new(Mutex::new(server)));
-        let engine = Engine { kind: self, store: database.url(), volatile: url, prefix, server, more: Vec::new() };
+        let engine = Engine { server, ..Engine::new(self, database.url(), url) };
         Ok(Stage { engine, _servers: Some((database, redis)) })
     }
 }
@@ -95,16 +97,16 @@ fn redis() -> Result<(Option<RedisServer>, String), String> {
 impl Engine {
     /// SQLite in the program's data folder, and its memory.
     pub fn embedded() -> Self {
-        let (store, volatile) = ("sqlite".to_owned(), "memory".to_owned());
-        Self { kind: Kind::Embedded, store, volatile, prefix: String::new(), server: None, more: Vec::new() }
+        Self::new(Kind::Embedded, "sqlite".to_owned(), "memory".to_owned())
     }
 
     /// As environment variables, name and value.
     pub fn environment(&self) -> Vec<(&str, &str)> {
-        let own: [(&str, &str); 3] = [
+        let own: [(&str, &str); 4] = [
             ("TELLER_STORE_URL", &self.store),
             ("TELLER_VOLATILE_URL", &self.volatile),
             ("TELLER_VOLATILE_PREFIX", &self.prefix),
+            ("TELLER_TOKEN_KEYS_FILE", &self.keys),
         ];
         own.into_iter().chain(self.more.iter().map(|(name, value)| (name.as_str(), value.as_str()))).collect()
     }
@@ -113,6 +115,21 @@ impl Engine {
     pub fn with(mut self, name: &str, value: impl ToString) -> Self {
         self.more.push((name.to_owned(), value.to_string()));
         self
+    }
+
+    /// Where the keys of access tokens are.
+    pub fn keys(&self) -> &Path {
+        Path::new(&self.keys)
+    }
+
+    fn new(kind: Kind, store: String, volatile: String) -> Self {
+        let prefix = match kind {
+            Kind::Embedded => String::new(),
+            Kind::Servers => format!("teller_test_{:016x}:", rand::random::<u64>()),
+        };
+        let shared = Arc::new(tempfile::tempdir().expect("a folder"));
+        let keys = shared.path().join("token.keys").display().to_string();
+        Self { kind, store, volatile, prefix, shared, keys, server: None, more: Vec::new() }
     }
 
     /// The servers' addresses, if there are servers.

@@ -41,6 +41,8 @@ impl Reply {
 pub struct Browser {
     pub address: SocketAddr,
     pub session: Option<String>,
+    /// Sent as `Authorization: Bearer`.
+    pub token: Option<String>,
     /// Sent as `Idempotency-Key`.
     pub key: Option<String>,
     /// Sent as `X-Forwarded-For`, as a proxy in front would.
@@ -49,7 +51,7 @@ pub struct Browser {
 
 impl Browser {
     pub fn new(address: SocketAddr) -> Self {
-        Self { address, session: None, key: None, seen_at: None }
+        Self { address, session: None, token: None, key: None, seen_at: None }
     }
 
     pub async fn get(&mut self, path: &str) -> Reply {
@@ -72,8 +74,16 @@ impl Browser {
         reply
     }
 
+    pub async fn delete(&mut self, path: &str) -> Reply {
+        self.send(Method::DELETE, path, None, Bytes::new()).await
+    }
+
     pub async fn patch(&mut self, path: &str, body: &Value) -> Reply {
         self.send(Method::PATCH, path, Some("application/json"), body.to_string()).await
+    }
+
+    pub async fn put(&mut self, path: &str, body: &Value) -> Reply {
+        self.send(Method::PUT, path, Some("application/json"), body.to_string()).await
     }
 
     /// Posts one file, as a form with `enctype="multipart/form-data"` does, after the given text fields.
@@ -105,6 +115,9 @@ impl Browser {
         }
         if let Some(key) = &self.key {
             request = request.header("idempotency-key", key);
+        }
+        if let Some(token) = &self.token {
+            request = request.header("authorization", format!("Bearer {token}"));
         }
         if let Some(place) = &self.seen_at {
             request = request.header("x-forwarded-for", place);

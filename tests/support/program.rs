@@ -49,9 +49,17 @@ impl Program {
         Self::run(config, data).await
     }
 
-    /// The same with more settings, by their names in the environment.
+    /// The same with these settings besides, as environment variables.
     pub async fn start_with(engine: &Engine, settings: &[(&str, &str)]) -> Self {
         let data = tempfile::tempdir().expect("a folder");
+        let config = with(engine, data.path(), settings);
+        Self::run(config, data).await
+    }
+
+    /// Stops, and starts again on the same data with these settings besides.
+    pub async fn restart_with(self, engine: &Engine, settings: &[(&str, &str)]) -> Self {
+        let Self { app, data, .. } = self;
+        app.stop().await;
         let config = with(engine, data.path(), settings);
         Self::run(config, data).await
     }
@@ -99,6 +107,11 @@ impl Program {
     /// Stops in good order.
     pub async fn stop(self) {
         self.app.stop().await;
+    }
+
+    /// The folder with its data.
+    pub fn data(&self) -> &Path {
+        self.data.path()
     }
 
     /// Where the front end listens.

@@ -1,6 +1,7 @@
 //! The examples of the description, as somebody would copy them.
 
 use hyper::Method;
+use serde_json::{Value, json};
 use teller::gateway::simulated::Faults;
 
 use crate::described::{Call, Described, is_done};
@@ -66,7 +67,15 @@ async fn works(described: &Described, browser: &mut Browser, call: &Call) -> Vec
         _ => {}
     }
     let mut replies = Vec::new();
-    for (name, body) in call.bodies() {
+    for (name, mut body) in call.bodies() {
+        // A session and a token that are there.
+        match call.told["operationId"].as_str().expect("a name") {
+            "renewAccess" => body = json!({"refresh_token": login(browser).await["refresh_token"]}).to_string(),
+            "getSession" | "endSession" => {
+                path = format!("/v1/sessions/{}", login(browser).await["session_id"].as_str().expect("an id"));
+            }
+            _ => {}
+        }
         browser.key = call.is_keyed().then(|| format!("{name}-11"));
         let media_type = (!body.is_empty()).then_some("application/json");
         replies.push(described.ask(browser, call, &path, media_type, &body).await);
@@ -79,7 +88,16 @@ async fn works(described: &Described, browser: &mut Browser, call: &Call) -> Vec
         }
     }
     browser.key = None;
+    if call.told["operationId"] == "putPassword" {
+        let back = r#"{"current_password":"four-green-keys","new_password":"teller-demo"}"#;
+        replies.push(described.ask(browser, call, &path, Some("application/json"), back).await);
+    }
     replies
+}
+
+/// A session of Alice's with tokens.
+pub async fn login(browser: &mut Browser) -> Value {
+    browser.json("/v1/users/login", &json!({"username": "alice", "password": "teller-demo"})).await.json()
 }
 
 async fn upload(browser: &mut Browser) -> Reply {

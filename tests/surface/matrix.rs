@@ -8,7 +8,7 @@ use hyper::Method;
 use serde_json::{Value, json};
 use teller::gateway::simulated::Faults;
 
-use crate::answers::signed_in;
+use crate::answers::{login, signed_in};
 use crate::described::{Described, is_done};
 use crate::support::engine::Engine;
 use crate::support::gateway::Gateway;
@@ -51,6 +51,8 @@ pub enum Rule {
     Own,
     /// Owners and operators.
     Owned,
+    /// Owners alone.
+    Private,
     /// Operators.
     Operators,
     /// Operators, about things that only their owners are told of.
@@ -63,7 +65,10 @@ impl Rule {
         match (self, who) {
             (Self::Everybody, _) => Heard::Done,
             (_, Who::Nobody) => Heard::Nobody,
-            (_, Who::Operator) | (Self::Own, _) | (Self::Owned, Who::Owner) => Heard::Done,
+            (Self::Private, Who::Other | Who::Operator) => Heard::Absent,
+            (Self::Private, Who::Owner) | (_, Who::Operator) | (Self::Own, _) | (Self::Owned, Who::Owner) => {
+                Heard::Done
+            }
             (Self::Owned | Self::OperatorsOfOwned, Who::Other) => Heard::Absent,
             (Self::Operators, Who::Owner | Who::Other) | (Self::OperatorsOfOwned, Who::Owner) => Heard::Operators,
         }
@@ -79,6 +84,8 @@ struct Things {
     hold: String,
     picture: String,
     payment: String,
+    session: String,
+    refresh: String,
     /// Makes names that are used once.
     turn: usize,
 }
@@ -98,6 +105,16 @@ const ROWS: &[(&str, Rule, Ask)] = &[
     ("POST /api/entrytask/user/update_nickname",    Rule::Own,       |_| at("/api/entrytask/user/update_nickname", json!({"nickname": "new"}))),
     ("POST /api/entrytask/user/update_profile_pic", Rule::Own,       |_| at("/api/entrytask/user/update_profile_pic", Value::Null)),
     ("GET /pictures/{name}",                        Rule::Everybody, |it| at(format!("/pictures/{}", it.picture), Value::Null)),
+    ("POST /v1/users",                              Rule::Everybody, |it| at("/v1/users", someone(it))),
+    ("POST /v1/users/login",                        Rule::Everybody, |_| at("/v1/users/login", credentials("alice"))),
+    ("GET /v1/users/me",                            Rule::Own,       |_| at("/v1/users/me", Value::Null)),
+    ("POST /v1/tokens/renew_access",                Rule::Everybody, |it| at("/v1/tokens/renew_access", json!({"refresh_token": it.refresh}))),
+    ("PUT /v1/password",                            Rule::Own,       |_| at("/v1/password", json!({"current_password": "teller-demo", "new_password": "teller-demo"}))),
+    ("GET /v1/sessions",                            Rule::Own,       |_| at("/v1/sessions", Value::Null)),
+    ("DELETE /v1/sessions",                         Rule::Own,       |_| at("/v1/sessions", Value::Null)),
+    ("GET /v1/sessions/{id}",                       Rule::Private,   |it| at(format!("/v1/sessions/{}", it.session), Value::Null)),
+    ("DELETE /v1/sessions/{id}",                    Rule::Private,   |it| at(format!("/v1/sessions/{}", it.session), Value::Null)),
+    ("GET /v1/audit",                               Rule::Operators, |_| at("/v1/audit", Value::Null)),
     ("GET /v1/accounts",                            Rule::Own,       |_| at("/v1/accounts", Value::Null)),
     ("POST /v1/accounts",                           Rule::Own,       |_| at("/v1/accounts", json!({"currency": "EUR"}))),
     ("GET /v1/accounts/{id}",                       Rule::Owned,     |it| at(format!("/v1/accounts/{}", it.account), Value::Null)),
@@ -143,6 +160,11 @@ fn credentials(user_name: &str) -> Value {
 /// A token that nobody has paid with.
 fn fresh(it: &Things) -> String {
     format!("00000000-0000-4000-8000-{:012}", it.turn)
+}
+
+fn someone(it: &Things) -> Value {
+    let (name, email) = (format!("dave-{}", it.turn), format!("dave-{}@example.com", it.turn));
+    json!({"username": name, "password": "four-green-keys", "full_name": "Dave Doe", "email": email})
 }
 
 fn bank(it: &Things) -> Value {
@@ -193,13 +215,21 @@ async fn things(program: &Program) -> Things {
     let mut payer = signed_in(program, "user_123").await;
     let uploaded = payer.upload("/api/entrytask/user/update_profile_pic", &[], &pictures::png(16, 16)).await.json();
     let picture = uploaded["data"]["profilePath"].as_str().expect("a name").to_owned();
-    let none = String::new;
-    let mut it = Things { user: 1, account: 1, transfer: none(), hold: none(), picture, payment: none(), turn: 0 };
-    let mut alice = signed_in(program, "alice").await;
-    it.transfer = held(&mut alice, &it).await;
+    let mut it = Things {
+        user: 1,
+        account: 1,
+        transfer: String::new(),
+        hold: String::new(),
+        picture,
+        session: String::new(),
+        refresh: String::new(),
+        payment: String::new(),
+        turn: 0,
+    };
+    it.transfer = held(&mut signed_in(program, "alice").await, &it).await;
     it.payment = fresh(&it);
     let payment = json!({"idempotent_token": it.payment, "amount": "1", "user_id": it.user});
-    assert!(is_done(&alice.json("/payment", &payment).await));
+    assert!(is_done(&signed_in(program, "alice").await.json("/payment", &payment).await));
     it
 }
 
@@ -247,6 +277,11 @@ impl Stage {
         } else if settles {
             self.things.hold.clone_from(&self.things.transfer);
         }
+        if call.contains("/v1/sessions/") || call.contains("/v1/tokens/") {
+            let made = login(&mut self.program.browser()).await;
+            let text = |name: &str| made[name].as_str().expect("a text").to_owned();
+            (self.things.session, self.things.refresh) = (text("session_id"), text("refresh_token"));
+        }
         let reply = self.ask(call, who, ask(&self.things)).await;
         let what = format!("{call} by {who:?}: {reply:?}");
         let refused: Option<Value> = (!is_done(&reply)).then(|| reply.json());
@@ -278,6 +313,7 @@ impl Stage {
             transfer: absent(),
             hold: absent(),
             payment: absent(),
+            session: absent(),
             ..self.things.clone()
         };
         let other = self.ask(call, who, ask(&nothing)).await;

@@ -9,10 +9,12 @@ use bytes::Bytes;
 use serde::Serialize;
 use serde_json::{Value, json};
 use teller::api::account::{Amend, BalanceAt, Change, Entries, List, OfAccount, Open};
+use teller::api::audit;
 use teller::api::payment::{Issue, OfPayment, Pay, Payer, Records};
-use teller::api::session::SignIn;
+use teller::api::session::{EndSession, SignIn};
+use teller::api::token::{LogIn, Renew};
 use teller::api::transfer::{Batch, Deduct, End, External, Handle, Item, OfTransfer, Order, Post, Settle, fresh_id};
-use teller::api::user::{SetNickname, SetPicture, SignUp};
+use teller::api::user::{Register, SetNickname, SetPassword, SetPicture, SignUp};
 use teller::api::visit;
 use teller::api::wallet::{History, MoveOutside, OfUser, OfWallet, OpenWallet, Reconcile, Reconciliations};
 use teller::domain::account::AccountId;
@@ -20,13 +22,16 @@ use teller::domain::asset::Asset;
 use teller::domain::caller::{Caller, Device};
 use teller::domain::command::Pending;
 use teller::domain::money::Decimal;
+use teller::domain::password::EntryPassword;
 use teller::domain::payment::PaymentToken;
+use teller::domain::person::{Email, FullName};
 use teller::domain::picture::{PictureFormat, PictureName};
 use teller::domain::reconcile::{Claim, DEFAULT_TOLERANCE, Period};
-use teller::domain::session::SessionId;
+use teller::domain::session::{SessionId, SessionNumber};
 use teller::domain::time::Timestamp;
+use teller::domain::token::RefreshToken;
 use teller::domain::transfer::{Description, Reference, TransferId};
-use teller::domain::user::{Nickname, Password, UserId, UserName};
+use teller::domain::user::{NewPassword, Nickname, Password, UserId, UserName};
 use teller::gateway::simulated::Faults;
 use teller_rpc::{Client, Context, Method, MethodVisitor};
 
@@ -44,6 +49,8 @@ struct Asked {
     account: AccountId,
     transfer: TransferId,
     hold: TransferId,
+    session: SessionNumber,
+    refresh: RefreshToken,
     turn: u32,
 }
 
@@ -84,6 +91,15 @@ const ROWS: &[(&str, Rule, Ask)] = &[
     ("wallet.history",         Rule::Owned,            |it| of(history(it))),
     ("wallet.reconcile",       Rule::Owned,            |it| of(reconcile(it))),
     ("wallet.reconciliations", Rule::Owned,            |it| of(Reconciliations { of: wallet(it), before: None, limit: 10 })),
+    ("user.register",          Rule::Everybody,        |it| of(register(it))),
+    ("user.person",            Rule::Own,              |it| of(it.caller.clone())),
+    ("user.set_password",      Rule::Own,              |it| of(set_password(it))),
+    ("token.log_in",           Rule::Everybody,        |_| of(log_in())),
+    ("token.renew",            Rule::Everybody,        |it| of(Renew { token: it.refresh.clone(), device: Device::default() })),
+    ("session.list",           Rule::Own,              |it| of(it.caller.clone())),
+    ("session.end",            Rule::Private,          |it| of(EndSession { caller: it.caller.clone(), session: it.session })),
+    ("session.end_others",     Rule::Own,              |it| of(it.caller.clone())),
+    ("audit.list",             Rule::Operators,        |it| of(audit(it))),
     ("health.ready",       Rule::Everybody, |_| Value::Null),
 ];
 
@@ -93,7 +109,7 @@ fn of(request: impl Serialize) -> Value {
 
 fn sign_up(it: &Asked) -> SignUp {
     let user_name = UserName::parse(format!("rpc-{}", it.turn)).expect("a name");
-    SignUp { user_name, password: password("open-sesame") }
+    SignUp { user_name, password: EntryPassword::parse("open-sesame").expect("a password") }
 }
 
 fn sign_in(user_name: &str) -> SignIn {
@@ -142,6 +158,28 @@ fn token(number: u32) -> PaymentToken {
 fn pay(it: &Asked, number: u32) -> Pay {
     let (user, description) = (Payer::Number(it.user.0), Description::default());
     Pay { caller: Some(it.caller.clone()), token: token(number), user, amount: one(), description }
+}
+
+fn register(it: &Asked) -> Register {
+    Register {
+        user_name: UserName::parse(format!("person-{}", it.turn)).expect("a name"),
+        password: NewPassword::parse("four-green-keys").expect("a password"),
+        full_name: FullName::parse("Dave Doe").expect("a name"),
+        email: Email::parse(format!("person-{}@example.com", it.turn)).expect("an address"),
+    }
+}
+
+fn set_password(it: &Asked) -> SetPassword {
+    let new = NewPassword::parse("teller-demo").expect("a password");
+    SetPassword { caller: it.caller.clone(), current: password("teller-demo"), new }
+}
+
+fn log_in() -> LogIn {
+    LogIn { user_name: "alice".to_owned(), password: password("teller-demo"), device: Device::default() }
+}
+
+fn audit(it: &Asked) -> audit::List {
+    audit::List { caller: it.caller.clone(), user: None, kind: None, before: None, limit: 10 }
 }
 
 fn wallet(it: &Asked) -> OfWallet {
@@ -282,7 +320,11 @@ impl Backend {
         let done = rule.says(who) == Heard::Done;
         let hold = if done && method == "transfer.settle" { self.hold().await } else { transfer };
         let caller = self.caller(who).await;
-        let asked = Asked { caller, user: UserId(1), account: AccountId(1), transfer, hold, turn: self.turn };
+        let granted = &self.call("token.log_in", of(log_in())).await["Ok"]["granted"];
+        let session = serde_json::from_value(granted["session"].clone()).expect("a number");
+        let refresh = serde_json::from_value(granted["refresh"].clone()).expect("a token");
+        let asked =
+            Asked { session, refresh, caller, user: UserId(1), account: AccountId(1), transfer, hold, turn: self.turn };
         let said = self.call(method, ask(&asked)).await;
         let what = format!("{method} by {who:?}: {said}");
         match rule.says(who) {
@@ -291,11 +333,13 @@ impl Backend {
             Heard::Operators => assert_eq!(said, json!({"Err": "NotOperator"}), "{what}"),
             Heard::Absent => {
                 let nothing = TransferId([0x0f; 16]);
+                let session = SessionNumber([0x0f; 16]);
                 let absent = Asked {
                     user: UserId(999_999),
                     account: AccountId(999_999),
                     transfer: nothing,
                     hold: nothing,
+                    session,
                     ..asked
                 };
                 assert!(said.get("Err").is_some() || said["Ok"][0].get("Err").is_some(), "{what}");

@@ -4,18 +4,19 @@ use crate::source::Source;
 
 /// A layer (a module at the top of `src/`) and the layers it may name besides itself.
 /// A layer that is not listed may name any: it wires (`app`, `cli`, `main`).
-const LAYERS: [(&str, &[&str]); 11] = [
+const LAYERS: [(&str, &[&str]); 12] = [
     ("domain", &[]),
     ("error", &["domain"]),
     ("coalesce", &[]),
     ("api", &["domain", "error"]),
     ("client", &["api", "domain"]),
     ("http", &["api", "domain", "error", "config", "telemetry"]),
-    ("service", &["ledger", "store", "domain", "api", "error", "coalesce", "gateway", "telemetry"]),
+    ("service", &["ledger", "store", "domain", "api", "error", "coalesce", "gateway", "telemetry", "token"]),
     ("gateway", &["domain"]),
     ("telemetry", &["config"]),
     ("ledger", &["store", "domain", "error", "coalesce"]),
     ("store", &["domain"]),
+    ("token", &["domain"]),
 ];
 
 /// What stands beside the layers, so that naming it from one is a choice, too.

@@ -8,7 +8,7 @@ use libtest_mimic::{Failed, Trial};
 use teller::domain::session::{Session, SessionKey};
 use teller::domain::user::{Profile, UserId};
 use teller::store::contract::volatile::interleavings::{Cast, some_orders};
-use teller::store::contract::volatile::{Subject, promises};
+use teller::store::contract::volatile::{Subject, promises, session};
 use teller::store::redis::{Redis, RedisConfig};
 use teller::store::{StoreError, Volatile};
 use uuid::Uuid;
@@ -37,6 +37,9 @@ pub fn trials() -> (Vec<Trial>, Option<RedisServer>) {
         .collect();
     trials.push(on_server("never_stale_in_random_orders", &url, |url| block_on(never_stale(url))));
     trials.push(on_server("unknown_scripts_are_loaded_again", &url, |url| block_on(unknown_scripts(url))));
+    trials.push(on_server("a_session_in_use_is_listed_again_after_its_list_was_lost", &url, |url| {
+        block_on(lost_list(url))
+    }));
     trials.extend([
         on_own_server("a_killed_and_restarted_server_is_found_again", killed_and_restarted),
         on_own_server("a_frozen_server_is_unavailable_in_time_and_found_again", frozen),
@@ -148,19 +151,29 @@ async fn unknown_scripts(url: String) -> Result<(), Failed> {
     Ok(())
 }
 
+async fn lost_list(url: String) -> Result<(), Failed> {
+    let subject = OnRedis::new(&url).await;
+    let mut beside = subject.beside.clone();
+    subject.store.put_session(KEY, &session(1), TTL).await?;
+    redis::cmd("DEL").arg(format!("{}sessions:{{1}}", subject.prefix)).exec_async(&mut beside).await?;
+    assert_eq!(subject.store.sessions_of(UserId(1)).await?, []);
+    subject.store.touch_session(KEY, &session(1), TTL).await?;
+    assert_eq!(subject.store.sessions_of(UserId(1)).await?, [(KEY, session(1))]);
+    Ok(())
+}
+
 fn profile(version: u64) -> Profile {
     Profile { id: UserId(1), user_name: "alice".into(), nickname: "Al".into(), picture: String::new(), version }
 }
 
 const KEY: SessionKey = SessionKey([7; 32]);
-const SESSION: Session = Session { user: UserId(1) };
 
 async fn found(store: &Redis) -> Result<Option<Session>, StoreError> {
-    store.sessions(&[KEY], TTL).await.map(|sessions| sessions[0])
+    store.sessions(&[KEY], TTL).await.map(|mut sessions| sessions.remove(0))
 }
 
 async fn killed_and_restarted(mut server: RedisServer, store: Redis) {
-    store.put_session(KEY, SESSION, TTL).await.expect("it runs");
+    store.put_session(KEY, &session(1), TTL).await.expect("it runs");
     server.kill();
     for _ in 0..3 {
         let begun = Instant::now();
@@ -171,7 +184,7 @@ async fn killed_and_restarted(mut server: RedisServer, store: Redis) {
     for _ in 0..4 {
         assert_eq!(found(&store).await.expect("the first call finds it again, on every link"), None);
     }
-    store.put_session(KEY, SESSION, TTL).await.expect("it runs");
+    store.put_session(KEY, &session(1), TTL).await.expect("it runs");
     store.guard_profile(UserId(1), TTL).await.expect("scripts too");
 
     // A restart that no call noticed: the connections are stale, and the server behind the new ones knows no script.
@@ -184,10 +197,10 @@ async fn killed_and_restarted(mut server: RedisServer, store: Redis) {
 }
 
 async fn frozen(server: RedisServer, store: Redis) {
-    store.put_session(KEY, SESSION, TTL).await.expect("it runs");
+    store.put_session(KEY, &session(1), TTL).await.expect("it runs");
     let timeout = Duration::from_millis(300);
     let impatient = Redis::new(RedisConfig { timeout, ..config(&server.url()) }).expect("a good URL");
-    impatient.put_session(KEY, SESSION, TTL).await.expect("it runs");
+    impatient.put_session(KEY, &session(1), TTL).await.expect("it runs");
     server.freeze();
     for _ in 0..4 {
         let begun = Instant::now();
@@ -197,12 +210,12 @@ async fn frozen(server: RedisServer, store: Redis) {
     }
     server.thaw();
     for _ in 0..4 {
-        assert_eq!(found(&impatient).await.expect("it answers again"), Some(SESSION));
+        assert_eq!(found(&impatient).await.expect("it answers again"), Some(session(1)));
     }
 }
 
 async fn flushed(server: RedisServer, store: Redis) {
-    store.put_session(KEY, SESSION, TTL).await.expect("it runs");
+    store.put_session(KEY, &session(1), TTL).await.expect("it runs");
     store.cache_profiles(&[profile(1)], TTL).await.expect("it runs");
     store.guard_profile(UserId(2), TTL).await.expect("it runs");
     let mut beside = connect(&server.url()).await;
@@ -211,6 +224,6 @@ async fn flushed(server: RedisServer, store: Redis) {
     assert_eq!(store.cached_profiles(&[UserId(1)]).await.expect("it answers"), [None]);
     store.cache_profiles(&[profile(2)], TTL).await.expect("it answers");
     assert_eq!(store.cached_profiles(&[UserId(1)]).await.expect("it answers"), [Some(profile(2))]);
-    store.put_session(KEY, SESSION, TTL).await.expect("it answers");
-    assert_eq!(found(&store).await.expect("it answers"), Some(SESSION));
+    store.put_session(KEY, &session(1), TTL).await.expect("it answers");
+    assert_eq!(found(&store).await.expect("it answers"), Some(session(1)));
 }

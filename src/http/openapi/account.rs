@@ -126,7 +126,7 @@ pub(super) fn one(operation: Operation) -> Operation {
 }
 
 /// Page by page.
-fn paged(operation: Operation) -> Operation {
+pub(super) fn paged(operation: Operation) -> Operation {
     operation.query("limit", whole(1, PAGE_MAX.into(), ""), "Items on a page; 100, if it is missing.").query(
         "cursor",
         cursor(),

@@ -31,7 +31,7 @@ pub(super) struct Said {
 #[allow(clippy::large_enum_variant, reason = "there are some hundreds, once")]
 enum Form {
     /// Something of its own.
-    Own(Shape),
+    Own(Box<Shape>),
     /// Problem details of this type.
     Problem(String),
     /// The entry task's envelope with this code and text.
@@ -53,7 +53,7 @@ impl Said {
 
     /// Something that has no example.
     pub(super) fn file(status: u16, about: &str, media_type: &str, shape: Shape) -> Self {
-        let body = Some((media_type.to_owned(), Form::Own(shape)));
+        let body = Some((media_type.to_owned(), Form::Own(Box::new(shape))));
         Self { status, about: about.to_owned(), body, example: None, headers: Vec::new() }
     }
 
@@ -71,8 +71,8 @@ impl Said {
     /// What `surface` says of `trouble`.
     pub(super) fn of(surface: Surface, trouble: &Trouble) -> Self {
         let reply = surface.explain(trouble, || "4bf92f3577b34da6a3ce929d0e0e4736".to_owned());
-        let (media_type, bytes) = reply.content();
-        let body: Value = serde_json::from_slice(bytes).expect("what goes wrong is answered in JSON");
+        let media_type = reply.media_type.as_ref().and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let body: Value = serde_json::from_slice(&reply.body).expect("what goes wrong is answered in JSON");
         let text = |name: &str| body[name].as_str().unwrap_or_default().to_owned();
         let (form, name, about) = match surface {
             Surface::EntryTask => {
@@ -100,16 +100,17 @@ impl Said {
 }
 
 fn parsed(reply: &Reply) -> Value {
-    serde_json::from_slice(reply.content().1).expect("it was read before")
+    serde_json::from_slice(&reply.body).expect("it was read before")
 }
 
 fn headers(reply: &Reply) -> Vec<(String, &'static str)> {
     let about = |name: &str| match name {
         "retry-after" => Some(("Retry-After", "Seconds to wait.")),
+        "www-authenticate" => Some(("WWW-Authenticate", "How to sign in.")),
         "x-error-detail" => Some(("X-Error-Detail", "Which field broke which rule.")),
         _ => None,
     };
-    reply.names().filter_map(about).map(|(name, text)| (name.to_owned(), text)).collect()
+    reply.more.iter().filter_map(|(name, _)| about(name.as_str())).map(|(name, text)| (name.to_owned(), text)).collect()
 }
 
 /// All that is said, by status.
@@ -157,7 +158,7 @@ fn shape(forms: Vec<Form>) -> Shape {
     let (mut own, mut types, mut codes, mut more) = (Vec::new(), Vec::new(), Vec::new(), None);
     for form in forms {
         match form {
-            Form::Own(shape) => own.push(shape),
+            Form::Own(shape) => own.push(*shape),
             Form::Problem(kind) if !types.contains(&kind) => types.push(kind),
             Form::Code(code, message) if !codes.contains(&(code.clone(), message.clone())) => {
                 codes.push((code, message))

@@ -19,6 +19,7 @@ use super::NOUNS;
 use super::answer::{Said, responses};
 use super::operation::Operation;
 use super::value::Shape;
+use crate::api::Refusal;
 use crate::http::explain::Details;
 use crate::http::extract::SESSION;
 use crate::http::front::Call;
@@ -101,8 +102,10 @@ type Told = (Operation, BTreeMap<u16, Response>);
 fn answered(mut operation: Operation, route: &Route, limit: usize) -> Told {
     let mut said = std::mem::take(&mut operation.answers);
     let own = std::mem::take(&mut operation.troubles).into_iter();
-    let troubles: Vec<Trouble> =
-        own.chain(early(route, &method(&operation), limit).into_iter().map(Trouble::from)).collect();
+    let troubles: Vec<Trouble> = own
+        .chain([Refusal::TooManyRequests { retry_after_s: 1 }.into()])
+        .chain(early(route, &method(&operation), limit).into_iter().map(Trouble::from))
+        .collect();
     said.extend(troubles.iter().map(|trouble| Said::of(route.surface, trouble)));
     (operation, responses(said))
 }

@@ -49,7 +49,7 @@ fn problem() -> Operation {
     let pattern = Kind::ALL.iter().map(slug).collect::<Vec<_>>().join("|");
     let shape = like(&format!("^({pattern})$"), "", "insufficient-funds");
     let shown = Reply::explanation(Kind::InsufficientFunds);
-    let example = serde_json::from_slice(shown.content().1).expect("it is JSON");
+    let example = serde_json::from_slice(&shown.body).expect("it is JSON");
     Operation::new(Get, "/problems/{name}", "explainProblem", "What a type of problem means")
         .part("name", shape, "insufficient-funds", "What follows `/problems/` in `type`.")
         .answers::<Explanation>("It.", example)

@@ -59,7 +59,7 @@ pub(super) fn like(pattern: &str, about: &str, example: &str) -> Shape {
 }
 
 /// One of a few words.
-pub(in crate::http) fn one_of<const N: usize>(words: [&str; N], about: &str) -> Shape {
+pub(in crate::http) fn one_of<'a>(words: impl IntoIterator<Item = &'a str>, about: &str) -> Shape {
     built(string(about).enum_values(Some(words)))
 }
 
@@ -95,6 +95,11 @@ pub(super) fn list(most: usize, item: Shape, about: &str) -> Shape {
 /// Any of these.
 pub(super) fn either(shapes: impl IntoIterator<Item = Shape>) -> Shape {
     Schema::from(shapes.into_iter().fold(OneOfBuilder::new(), OneOfBuilder::item)).into()
+}
+
+/// A UUID.
+pub(super) fn uuid(about: &str) -> Shape {
+    built(string(about).format(Some(SchemaFormat::Custom("uuid".to_owned()))))
 }
 
 /// A currency.
@@ -147,6 +152,16 @@ pub(in crate::http) fn account_status() -> Shape {
 /// What made a transfer.
 pub(in crate::http) fn transfer_kind() -> Shape {
     one_of(["transfer", "deposit", "withdrawal", "deduction"], "What made it.")
+}
+
+/// What a session is kept in.
+pub(in crate::http) fn session_kind() -> Shape {
+    one_of(["browser", "token"], "A browser's cookie, or a program's tokens.")
+}
+
+/// What a user may do.
+pub(in crate::http) fn role() -> Shape {
+    one_of(["customer", "operator"], "What they may do.")
 }
 
 /// What a transfer did.

@@ -119,7 +119,7 @@ async fn what_a_client_gets_wrong_is_named_before_the_backend_is_asked() {
         ("signup", JSON, r#"{"username":"alice"}"#, "password: is required"),
         ("signup", JSON, r#"{"username":"bob","password":"secret"}"#, "username: must be 4 to 13 characters"),
         ("signup", JSON, "{", "body: must be a JSON object"),
-        ("signin", FORM, "username=alice&password=abc", "password: must be 4 to 13 characters"),
+        ("signin", FORM, "username=alice&password=abc", "password: must be 4 to 128 characters"),
         ("signin", FORM, "", "username: is required"),
         ("update_nickname", FORM, "nickname=123456789", "nickname: must be 1 to 8 characters"),
         ("update_nickname", JSON, "{}", "nickname: is required"),

@@ -7,9 +7,10 @@ use teller_rpc::{Client, Context, Registry, Status};
 use tokio::sync::{Notify, Semaphore};
 
 use crate::api::account::{self, Amend, BalanceAt, Entries, EntryPage, List, OfAccount, Open, Page, PastBalance};
-use crate::api::session::{self, SignIn};
+use crate::api::session::{self, EndSession, SessionKind, SignIn, SignedIn};
+use crate::api::token::{self, Granted, LogIn, LoggedIn, Renew};
 use crate::api::transfer::{self, Batch, Brief, Deduct, Deducted, External, OfTransfer, Post, Settle};
-use crate::api::user::{self, SetNickname, SetPicture, SignUp};
+use crate::api::user::{self, Register, SetNickname, SetPassword, SetPicture, SignUp};
 use crate::api::wallet::{
     self, Events, History, MoveOutside, OfUser, OfWallet, OpenWallet, Reconcile, Reconciled, Reconciliations,
 };
@@ -17,17 +18,19 @@ use crate::api::{Refusal, audit, health};
 use crate::domain::account::{Account, AccountId, AccountKind, AccountStatus};
 use crate::domain::asset::Asset;
 use crate::domain::audit::{AuditEvent, AuditKind, AuditRecord};
-use crate::domain::caller::{Caller, Credential};
+use crate::domain::caller::{Caller, Credential, Device};
 use crate::domain::command::{self, Done};
 use crate::domain::money::Amount;
+use crate::domain::person::Person;
 use crate::domain::picture::{Picture, PictureFormat, PictureName};
 use crate::domain::reconcile::{Books, Reconciliation};
-use crate::domain::session::SessionId;
+use crate::domain::session::{SessionId, SessionNumber};
 use crate::domain::time::Timestamp;
+use crate::domain::token::{AccessToken, RefreshToken};
 use crate::domain::transfer::{
     Description, Entry, Receipt, Stored, Transfer, TransferId, TransferKind, TransferStatus,
 };
-use crate::domain::user::{Profile, UserId};
+use crate::domain::user::{Profile, Role, UserId};
 
 /// The one session there is.
 pub(super) const SESSION: &str = "0123456789abcdef0123456789abcdef";
@@ -80,6 +83,7 @@ impl Fake {
         let services = Registry::new()
             .with(user::serve(self.clone()))
             .with(session::serve(self.clone()))
+            .with(token::serve(self.clone()))
             .with(account::serve(self.clone()))
             .with(transfer::serve(self.clone()))
             .with(wallet::serve(self.clone()))
@@ -120,6 +124,42 @@ impl Fake {
 fn alice(nickname: &str, picture: &str) -> Profile {
     let (nickname, picture) = (nickname.to_owned(), picture.to_owned());
     Profile { id: UserId(1), user_name: "alice".to_owned(), nickname, picture, version: 1 }
+}
+
+/// The same to herself.
+fn person() -> Person {
+    Person {
+        id: UserId(1),
+        user_name: "alice".to_owned(),
+        full_name: "Alice".to_owned(),
+        email: None,
+        role: Role::Customer,
+        created_at: Timestamp(0),
+    }
+}
+
+/// Her tokens.
+fn granted() -> Granted {
+    Granted {
+        session: SessionNumber([7; 16]),
+        access: AccessToken::parse("access").expect("a token"),
+        access_expires_at: Timestamp(0),
+        refresh: RefreshToken::parse("refresh").expect("a token"),
+        refresh_expires_at: Timestamp(0),
+    }
+}
+
+/// Where Alice is signed in.
+fn signed_in() -> SignedIn {
+    SignedIn {
+        number: SessionNumber([7; 16]),
+        kind: SessionKind::Browser,
+        current: true,
+        device: Device::new("192.0.2.1".parse().ok(), "curl/8"),
+        created_at: Timestamp(0),
+        seen_at: Timestamp(1_000_000),
+        expires_at: None,
+    }
 }
 
 /// The one picture there is.
@@ -197,6 +237,14 @@ impl user::Service for Arc<Fake> {
         self.call("sign_up", cx, UserId(1)).await
     }
 
+    async fn register(&self, cx: Context, _: Register) -> Answer<Person> {
+        self.call("register", cx, person()).await
+    }
+
+    async fn person(&self, cx: Context, _: Caller) -> Answer<Person> {
+        self.call("person", cx, person()).await
+    }
+
     async fn profile(&self, cx: Context, caller: Caller) -> Answer<Profile> {
         let answer = self.call("profile", cx, alice("Ali", "")).await?;
         Ok(answer.and_then(|profile| of_caller(&caller, profile)))
@@ -205,6 +253,11 @@ impl user::Service for Arc<Fake> {
     async fn set_nickname(&self, cx: Context, request: SetNickname) -> Answer<Profile> {
         let answer = self.call("set_nickname", cx, alice(request.nickname.as_str(), "")).await?;
         Ok(answer.and_then(|profile| of_caller(&request.caller, profile)))
+    }
+
+    async fn set_password(&self, cx: Context, request: SetPassword) -> Answer<()> {
+        let answer = self.call("set_password", cx, ()).await?;
+        Ok(answer.and_then(|()| of_caller(&request.caller, ())))
     }
 
     async fn set_picture(&self, cx: Context, request: SetPicture) -> Answer<Profile> {
@@ -220,6 +273,21 @@ impl user::Service for Arc<Fake> {
 }
 
 impl session::Service for Arc<Fake> {
+    async fn list(&self, cx: Context, caller: Caller) -> Answer<Vec<SignedIn>> {
+        let answer = self.call("list", cx, vec![signed_in()]).await?;
+        Ok(answer.and_then(|sessions| of_caller(&caller, sessions)))
+    }
+
+    async fn end(&self, cx: Context, request: EndSession) -> Answer<()> {
+        let answer = self.call("end", cx, ()).await?;
+        Ok(answer.and_then(|()| of_caller(&request.caller, ())))
+    }
+
+    async fn end_others(&self, cx: Context, caller: Caller) -> Answer<u32> {
+        let answer = self.call("end_others", cx, 2).await?;
+        Ok(answer.and_then(|count| of_caller(&caller, count)))
+    }
+
     async fn sign_in(&self, cx: Context, _: SignIn) -> Answer<SessionId> {
         self.call("sign_in", cx, SessionId::parse(SESSION).expect("32 digits")).await
     }
@@ -227,6 +295,16 @@ impl session::Service for Arc<Fake> {
     async fn sign_out(&self, cx: Context, caller: Caller) -> Answer<()> {
         let answer = self.call("sign_out", cx, ()).await?;
         Ok(answer.and_then(|()| of_caller(&caller, ())))
+    }
+}
+
+impl token::Service for Arc<Fake> {
+    async fn log_in(&self, cx: Context, _: LogIn) -> Answer<LoggedIn> {
+        self.call("log_in", cx, LoggedIn { granted: granted(), person: person() }).await
+    }
+
+    async fn renew(&self, cx: Context, _: Renew) -> Answer<Granted> {
+        self.call("renew", cx, granted()).await
     }
 }
 

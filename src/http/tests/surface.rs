@@ -140,6 +140,7 @@ async fn a_page_is_kept_and_asked_for_again() {
         ("/signUp.html", "text/html; charset=utf-8"),
         ("/signIn.html", "text/html; charset=utf-8"),
         ("/userInfo.html", "text/html; charset=utf-8"),
+        ("/security.html", "text/html; charset=utf-8"),
         ("/teller.css", "text/css; charset=utf-8"),
         ("/api.js", "text/javascript; charset=utf-8"),
     ] {

@@ -5,8 +5,6 @@ use argon2::password_hash::{self, CustomizedPasswordHasher, Error, PasswordVerif
 use argon2::{Algorithm, Argon2, Params, Version};
 use rand::Rng;
 
-use crate::domain::user::Password;
-
 use super::PasswordError;
 use super::memory::Memory;
 
@@ -17,25 +15,34 @@ pub(super) fn params(memory_kib: u32, passes: u32, lanes: u32) -> Result<Params,
     Params::new(memory_kib, passes, lanes, None).map_err(|_| PasswordError::Failed)
 }
 
-pub(super) fn hash(password: &Password, params: Params, memory: &Memory) -> Result<String, PasswordError> {
+/// The hash of a password's bytes, with a fresh salt.
+pub(super) fn hash(password: &[u8], params: Params, memory: &Memory) -> Result<String, PasswordError> {
     let mut salt = [0; argon2::RECOMMENDED_SALT_LEN];
     rand::rng().fill_bytes(&mut salt);
-    let hash = memory.hash_password_customized(password.expose().as_bytes(), &salt, None, None, params);
+    let hash = memory.hash_password_customized(password, &salt, None, None, params);
     Ok(hash.map_err(|_| PasswordError::Failed)?.to_string())
 }
 
 /// Compares in constant time. The parameters are the stored ones.
-pub(super) fn verify(password: &Password, stored: &str, memory: &Memory) -> Result<bool, PasswordError> {
+pub(super) fn verify(password: &[u8], stored: &str, memory: &Memory) -> Result<bool, PasswordError> {
     let stored = PasswordHash::new(stored).map_err(|_| PasswordError::Malformed)?;
     if stored.salt.is_none() || stored.hash.is_none() {
         return Err(PasswordError::Malformed);
     }
-    match memory.verify_password(password.expose().as_bytes(), &stored) {
+    match memory.verify_password(password, &stored) {
         Ok(()) => Ok(true),
         Err(Error::PasswordInvalid) => Ok(false),
         Err(Error::OutOfMemory) => Err(PasswordError::Failed),
         Err(_) => Err(PasswordError::Malformed),
     }
+}
+
+/// Whether `stored` was made with exactly these parameters, by the version of today.
+pub(super) fn is_made_with(stored: &str, params: &Params) -> bool {
+    let Ok(stored) = PasswordHash::new(stored) else { return false };
+    let same = |made: Params| (made.m_cost(), made.t_cost(), made.p_cost());
+    stored.version == Some(Version::V0x13.into())
+        && Params::try_from(&stored).is_ok_and(|made| same(made) == same(params.clone()))
 }
 
 /// As [`Argon2`] hashes, in memory that is used again.

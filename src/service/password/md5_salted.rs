@@ -23,18 +23,31 @@ pub(super) fn hash(password: &Password) -> String {
     format!("{PREFIX}{salt}${}", digest(password, &salt))
 }
 
+/// What an old table's salt and digest are kept as.
+pub(super) fn keep(salt: &str, digest: &str) -> Result<String, PasswordError> {
+    if salt.chars().count() != SALT_CHARS || !is_digest(digest) {
+        return Err(PasswordError::Malformed);
+    }
+    Ok(format!("{PREFIX}{salt}${digest}"))
+}
+
 /// Checks against what follows [`PREFIX`]. Compares in constant time.
 pub(super) fn verify(password: &Password, rest: &str) -> Result<bool, PasswordError> {
-    // From the right: an imported salt may hold a dollar sign itself.
+    // From the right: a salt may hold a dollar sign itself.
     let (salt, hex) = rest.rsplit_once('$').ok_or(PasswordError::Malformed)?;
-    let is_hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
-    if salt.chars().count() != SALT_CHARS || hex.len() != HEX_CHARS || !hex.bytes().all(is_hex) {
+    if salt.chars().count() != SALT_CHARS || !is_digest(hex) {
         return Err(PasswordError::Malformed);
     }
     Ok(digest(password, salt).as_bytes().ct_eq(hex.as_bytes()).into())
 }
 
-fn digest(password: &Password, salt: &str) -> String {
+/// Whether `hex` may be what [`digest`] answers.
+pub(super) fn is_digest(hex: &str) -> bool {
+    hex.len() == HEX_CHARS && hex.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
+}
+
+/// What this scheme stores of a password, beside its salt.
+pub(super) fn digest(password: &Password, salt: &str) -> String {
     let inner = hex::encode(Md5::digest(password.expose().as_bytes()));
     let outer = Md5::new().chain_update(salt).chain_update(inner).chain_update(salt).finalize();
     hex::encode(outer)

@@ -51,6 +51,59 @@ async fn a_hash_verifies_its_password_and_differs_each_time() {
     }
 }
 
+/// Salts of old tables with the digest of `teller-demo`, computed with Python's hashlib.
+const OLD: [(&str, &str); 2] =
+    [("aB3x", "7f0ed6c7067d6ac49262d265286bb522"), ("sälty$$ salt", "1fcfd443e5dfda9c11160a359a6fe68c")];
+
+#[tokio::test]
+async fn an_old_digest_is_kept_under_argon2id_and_still_lets_its_password_in() {
+    let hasher = hasher(SMALL);
+    for (salt, digest) in OLD {
+        let stored = hasher.wrap(salt.into(), digest.into()).await.expect("wrapped");
+        assert!(!stored.contains(digest) && stored.contains("$v=19$m=64,t=1,p=1$"), "{stored}");
+        assert_eq!(hasher.verify(password("teller-demo"), stored.clone()).await, Ok(true), "{stored}");
+        assert_eq!(hasher.verify(password("teller-dem0"), stored.clone()).await, Ok(false), "{stored}");
+        // Nothing but Argon2id of the digest: whoever knows the digest, and not the password, is not let in by it.
+        assert_eq!(hasher.verify(password(digest), stored.clone()).await, Ok(false), "{stored}");
+        let inner = stored.replace(&format!("$md5-salted+argon2id${}", hex::encode(salt)), "$argon2id");
+        assert_eq!(hasher.verify(password(digest), inner).await, Ok(true), "{stored}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_digest_is_not_wrapped() {
+    let long = "s".repeat(33);
+    let digest = OLD[0].1;
+    for scheme in [SMALL, Scheme::Md5Salted] {
+        for (salt, digest) in [("aB3x", "7f0e"), ("aB3x", &digest.to_uppercase()), ("aB3x", ""), (&long, digest)] {
+            let refused = hasher(scheme).wrap(salt.into(), digest.into()).await;
+            assert_eq!(refused, Err(PasswordError::Malformed), "{salt} {digest}");
+        }
+    }
+    let kept = hasher(Scheme::Md5Salted).wrap("aB3x".into(), digest.into()).await;
+    assert_eq!(kept.as_deref(), Ok(GOLDEN[3].1));
+}
+
+#[tokio::test]
+async fn a_hash_is_outdated_if_it_is_not_made_as_new_ones_are() {
+    let hasher = hasher(SMALL);
+    let fresh = hasher.hash(password("hunter22")).await.expect("hashed");
+    let wrapped = hasher.wrap(OLD[0].0.into(), OLD[0].1.into()).await.expect("wrapped");
+    let others = [
+        fresh.replace("m=64", "m=65"),
+        fresh.replace("t=1", "t=2"),
+        fresh.replace("p=1", "p=2"),
+        fresh.replace("v=19", "v=16"),
+        GOLDEN[3].1.to_owned(),
+        wrapped,
+    ];
+    assert!(!hasher.is_outdated(&fresh));
+    for other in others {
+        assert!(hasher.is_outdated(&other), "{other}");
+        assert!(!self::hasher(Scheme::Md5Salted).is_outdated(&other), "{other}");
+    }
+}
+
 #[tokio::test]
 async fn what_is_no_stored_hash_is_an_error_and_not_a_wrong_password() {
     let hasher = hasher(SMALL);
@@ -62,6 +115,9 @@ async fn what_is_no_stored_hash_is_an_error_and_not_a_wrong_password() {
         "$md5-salted$aB3x$7F0ED6C7067D6AC49262D265286BB522",
         "$md5-salted$aB3x$7f0e",
         "$argon2id$",
+        "$md5-salted+argon2id$",
+        "$md5-salted+argon2id$61423378$v=19$m=64,t=1,p=1$c29tZXNhbHQ",
+        "$md5-salted+argon2id$6x$v=19$m=64,t=1,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4",
         "$argon2id$v=19$m=64,t=1,p=1$c29tZXNhbHQ",
         "$argon2i$v=19$m=64,t=1,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4",
     ] {
@@ -87,6 +143,7 @@ async fn a_full_pool_refuses_at_once_and_md5_salted_needs_no_place_in_it() {
     let argon2 = GOLDEN[0];
     assert_eq!(hasher.verify(password(argon2.0), argon2.1.into()).await, Err(PasswordError::Busy));
     assert_eq!(hasher.hash(password("hunter22")).await, Err(PasswordError::Busy));
+    assert_eq!(hasher.hash_if_idle(password("hunter22")).await, Err(PasswordError::Busy));
     let md5 = GOLDEN[3];
     assert_eq!(hasher.verify(password(md5.0), md5.1.into()).await, Ok(true));
     release.send(()).expect("the job waits");

@@ -89,6 +89,11 @@ impl<S, G> Flow<S, G> {
     pub fn new(ledger: Ledger<S>, gateway: G, clock: Clock, asset: Asset) -> Self {
         Self { ledger, gateway, clock, asset }
     }
+
+    /// Where the money is.
+    pub fn ledger(&self) -> &Ledger<S> {
+        &self.ledger
+    }
 }
 
 impl<S: Store, G: Gateway> Flow<S, G> {

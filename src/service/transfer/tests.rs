@@ -11,19 +11,20 @@ use crate::domain::account::Account;
 use crate::domain::asset::Asset;
 use crate::domain::attempt::AttemptRule;
 use crate::domain::audit::{AuditEvent, AuditKind, DETAIL_MAX_CHARS};
-use crate::domain::caller::Caller;
+use crate::domain::caller::{Caller, Device};
 use crate::domain::money::Decimal;
 use crate::domain::transfer::{Description, IdempotencyKey, Reference};
 use crate::domain::user::{Role, UserId};
 use crate::ledger::{self, Ledger};
 use crate::service::audit::Audit;
 use crate::service::caller::Callers;
+use crate::service::grants::Grants;
 use crate::service::sessions::Sessions;
 use crate::service::{Settings, system_clock};
 use crate::store::ledger::LedgerStore;
 use crate::store::memory::Memory;
 use crate::store::sqlite::Sqlite;
-use crate::store::{NewUser, Store};
+use crate::store::{Contact, NewUser, Store};
 
 const LONG: Duration = Duration::from_secs(60);
 const ALICE: UserId = UserId(1);
@@ -70,6 +71,7 @@ async fn unrecorded() -> Unrecorded {
         nickname: name.to_owned(),
         password_hash: String::new(),
         role,
+        contact: Contact::default(),
         created_at: system_clock(),
     });
     store.insert_users(users.to_vec()).await.expect("insert_users");
@@ -86,8 +88,9 @@ async fn unrecorded() -> Unrecorded {
         deduct_asset: asset,
         sign_in: AttemptRule { free: 10, free_per_address: 100, window: LONG },
     };
-    let sessions = Sessions::new(Memory::new(10), &settings);
-    let operator = sessions.begin(OPERATOR, "operator").await.expect("a session").into();
+    let sessions = Sessions::new(store.clone(), Memory::new(10), system_clock, &settings);
+    let known = store.credentials("operator").await.expect("credentials").expect("the operator");
+    let operator = sessions.begin(&known, Device::default()).await.expect("a session").into();
     let limits = ledger::Limits {
         lanes: 1,
         batch_max: 10,
@@ -97,7 +100,7 @@ async fn unrecorded() -> Unrecorded {
     };
     let transfers = Transfers {
         ledger: Ledger::new(store.clone(), limits, system_clock),
-        callers: Callers::new(store.clone(), sessions),
+        callers: Callers::new(store.clone(), sessions, Grants::of_nobody(store.clone(), coalesce)),
         audit: Audit::new(store, Limits { queue_max: 0, ..coalesce }, system_clock),
         contracts_open: false,
         deduct_asset: asset,

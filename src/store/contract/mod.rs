@@ -1,6 +1,7 @@
 //! The promises of the stores, stated again as tests that run on every implementation.
 //!
 //! - [`store`], `reconciliation`: the promises of [`Store`](super::Store).
+//! - [`grant`]: the promises of [`GrantStore`](super::grant::GrantStore).
 //! - [`audit`]: those about what is written down.
 //! - [`ledger`]: the promises of [`LedgerStore`](super::ledger::LedgerStore).
 //! - [`payment`]: the promises of [`PaymentStore`](super::payment::PaymentStore), and of the steps that batches take.
@@ -10,6 +11,7 @@
 //! not hold panics.
 
 pub mod audit;
+pub mod grant;
 pub mod ledger;
 pub mod payment;
 mod reconciliation;

@@ -12,7 +12,7 @@ use super::{Promise, promises};
 use crate::domain::picture::{Picture, PictureFormat, PictureName};
 use crate::domain::time::Timestamp;
 use crate::domain::user::{Nickname, Profile, Role, UserId};
-use crate::store::{Inserted, NewUser, Store};
+use crate::store::{Contact, Inserted, NewUser, PasswordChange, Store};
 
 const NOW: Timestamp = Timestamp(1_760_000_000_000_000);
 
@@ -29,6 +29,9 @@ pub fn promises<S: Store>() -> Vec<Promise<S>> {
         a_fixed_number_is_kept_and_the_next_one_is_higher,
         credentials_are_those_of_the_name,
         credentials_of_many_names_come_without_the_unknown,
+        a_password_is_changed_once_from_one_version,
+        of_64_changes_from_one_version_one_is_made,
+        a_password_is_hashed_anew_only_if_the_old_hash_is_there,
         a_role_is_kept_and_an_unknown_user_has_none,
         profiles_of_none_one_and_many_come_without_the_unknown,
         a_nickname_is_changed_and_the_version_grows_by_one,
@@ -140,6 +143,62 @@ async fn credentials_of_many_names_come_without_the_unknown<S: Store>(store: S) 
     assert_eq!(names, ["alice", "bob"]);
     assert_eq!(found[1], store.credentials("bob").await.expect("credentials").expect("bob"));
     assert!(store.credentials_of(&[]).await.expect("none").is_empty());
+}
+
+fn change(user: UserId, version: u64, hash: &str) -> PasswordChange {
+    PasswordChange { user, version, password_hash: hash.to_owned(), keep: None, now: NOW }
+}
+
+/// The hash of alice's password and its version.
+async fn password<S: Store>(store: &S) -> (String, u64) {
+    let known = store.credentials("alice").await.expect("credentials").expect("alice is there");
+    let versions = store.password_versions(&[known.user, UserId(u64::MAX)]).await.expect("password_versions");
+    assert_eq!(versions, [(known.user, known.password_version)]);
+    (known.password_hash, known.password_version)
+}
+
+async fn a_password_is_changed_once_from_one_version<S: Store>(store: S) {
+    let alice = create(&store, "alice").await;
+    create(&store, "bob").await;
+    let before = profile(&store, alice).await;
+    let (_, version) = password(&store).await;
+    assert!(store.change_password(change(alice, version, "second")).await.expect("change_password"));
+    assert_eq!(password(&store).await, ("second".to_owned(), version + 1));
+    assert!(!store.change_password(change(alice, version, "third")).await.expect("change_password"));
+    assert_eq!(password(&store).await, ("second".to_owned(), version + 1));
+    assert_eq!(profile(&store, alice).await, before, "the profile is the same");
+    for nobody in [UserId(4711), UserId(u64::MAX)] {
+        assert!(!store.change_password(change(nobody, 1, "x")).await.expect("change_password"));
+    }
+    let bob = store.credentials("bob").await.expect("credentials").expect("bob is there");
+    assert_eq!((bob.password_hash.as_str(), bob.password_version), ("hash of bob", version));
+}
+
+async fn of_64_changes_from_one_version_one_is_made<S: Store>(store: S) {
+    let alice = create(&store, "alice").await;
+    let (_, version) = password(&store).await;
+    let mut at_once = JoinSet::new();
+    for number in 0..64 {
+        let store = store.clone();
+        let change = change(alice, version, &format!("hash {number}"));
+        at_once.spawn(async move {
+            let hash = change.password_hash.clone();
+            store.change_password(change).await.expect("change_password").then_some(hash)
+        });
+    }
+    let made: Vec<_> = at_once.join_all().await.into_iter().flatten().collect();
+    assert_eq!((made, version + 1), (vec![password(&store).await.0], password(&store).await.1));
+}
+
+async fn a_password_is_hashed_anew_only_if_the_old_hash_is_there<S: Store>(store: S) {
+    let alice = create(&store, "alice").await;
+    let (old, version) = password(&store).await;
+    assert!(!store.rehash_password(alice, "another", "new").await.expect("rehash_password"));
+    assert_eq!(password(&store).await, (old.clone(), version));
+    assert!(store.rehash_password(alice, &old, "new").await.expect("rehash_password"));
+    assert!(!store.rehash_password(alice, &old, "newer").await.expect("rehash_password"));
+    assert_eq!(password(&store).await, ("new".to_owned(), version), "the same password");
+    assert!(!store.rehash_password(UserId(u64::MAX), "new", "x").await.expect("rehash_password"));
 }
 
 async fn a_role_is_kept_and_an_unknown_user_has_none<S: Store>(store: S) {
@@ -289,6 +348,7 @@ fn new(name: &str) -> NewUser {
         nickname: name.chars().take(Nickname::CHARS.1).collect(),
         password_hash: format!("hash of {name}"),
         role: Role::Customer,
+        contact: Contact::default(),
         created_at: NOW,
     }
 }

@@ -13,6 +13,9 @@ use std::future::Future;
 use std::time::Duration;
 
 use super::Promise;
+use crate::domain::caller::Device;
+use crate::domain::session::{Session, SessionNumber};
+use crate::domain::time::Timestamp;
 use crate::domain::user::{Profile, UserId};
 use crate::store::Volatile;
 
@@ -46,6 +49,18 @@ fn profile(user: u64, version: u64) -> Profile {
         nickname: format!("n{version}"),
         picture: String::new(),
         version,
+    }
+}
+
+/// A session of a user, as any other.
+pub fn session(user: u64) -> Session {
+    Session {
+        number: SessionNumber([0x5a; 16]),
+        user: UserId(user),
+        password_version: 3,
+        device: Device::new("2001:db8::1".parse().ok(), "Mözilla/5.0 \"x\""),
+        created_at: Timestamp(1_750_000_000_000_000),
+        seen_at: Timestamp(1_760_000_000_000_000),
     }
 }
 

@@ -48,6 +48,12 @@ impl<K: Copy + Eq + Hash, V> Expiring<K, V> {
         self.slots[place].as_mut().map(|slot| (&mut slot.value, slot.expires))
     }
 
+    /// The entry, expired or not.
+    pub(super) fn value(&mut self, key: &K) -> Option<&mut V> {
+        let place = *self.places.get(key)?;
+        self.slots[place].as_mut().map(|slot| &mut slot.value)
+    }
+
     /// The entry, which from now on expires at `expires`.
     pub(super) fn renew(&mut self, key: &K, expires: Instant, now: Instant) -> Option<&V> {
         self.get(key, now)?;

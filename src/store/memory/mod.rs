@@ -11,6 +11,7 @@
 mod attempts;
 mod expiring;
 mod profiles;
+mod sessions;
 
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
@@ -21,8 +22,8 @@ use crate::domain::user::{Profile, UserId};
 
 use super::{StoreError, Volatile};
 use attempts::Attempts;
-use expiring::Expiring;
 use profiles::Profiles;
+use sessions::Sessions;
 
 /// Tells the time: `Instant::now`, or what a test says.
 pub type Clock = Arc<dyn Fn() -> Instant + Send + Sync>;
@@ -35,7 +36,7 @@ pub struct Memory {
 
 struct Shared {
     clock: Clock,
-    sessions: Mutex<Expiring<SessionKey, Session>>,
+    sessions: Mutex<Sessions>,
     attempts: Mutex<Attempts>,
     profiles: Mutex<Profiles>,
 }
@@ -48,7 +49,7 @@ impl Memory {
 
     /// As [`new`](Self::new), with the time told by `clock`.
     pub fn with_clock(max_entries: usize, clock: Clock) -> Self {
-        let sessions = Mutex::new(Expiring::new(max_entries));
+        let sessions = Mutex::new(Sessions::new(max_entries));
         let attempts = Mutex::new(Attempts::new(max_entries));
         let profiles = Mutex::new(Profiles::new(max_entries));
         Self { shared: Arc::new(Shared { clock, sessions, attempts, profiles }) }
@@ -58,7 +59,7 @@ impl Memory {
         (self.shared.clock)()
     }
 
-    fn lock_sessions(&self) -> MutexGuard<'_, Expiring<SessionKey, Session>> {
+    fn lock_sessions(&self) -> MutexGuard<'_, Sessions> {
         self.shared.sessions.lock().expect("nothing panics under this lock")
     }
 
@@ -76,20 +77,32 @@ impl Volatile for Memory {
         Ok(())
     }
 
-    async fn put_session(&self, key: SessionKey, session: Session, ttl: Duration) -> Result<(), StoreError> {
+    async fn put_session(&self, key: SessionKey, session: &Session, ttl: Duration) -> Result<(), StoreError> {
         let now = self.now();
         let full = |_| StoreError::Unavailable("as many sessions as max_entries are held".into());
-        self.lock_sessions().insert(key, session, after(now, ttl), now).map_err(full)
+        self.lock_sessions().put(key, session.clone(), after(now, ttl), now).map_err(full)
     }
 
     async fn sessions(&self, keys: &[SessionKey], ttl: Duration) -> Result<Vec<Option<Session>>, StoreError> {
         let now = self.now();
         let mut sessions = self.lock_sessions();
-        Ok(keys.iter().map(|key| sessions.renew(key, after(now, ttl), now).copied()).collect())
+        Ok(keys.iter().map(|key| sessions.renew(key, after(now, ttl), now)).collect())
     }
 
-    async fn drop_session(&self, key: SessionKey) -> Result<(), StoreError> {
-        self.lock_sessions().remove(&key);
+    async fn touch_session(&self, key: SessionKey, session: &Session, ttl: Duration) -> Result<(), StoreError> {
+        let now = self.now();
+        self.lock_sessions().touch(&key, session, after(now, ttl), now);
+        Ok(())
+    }
+
+    async fn sessions_of(&self, user: UserId) -> Result<Vec<(SessionKey, Session)>, StoreError> {
+        let now = self.now();
+        Ok(self.lock_sessions().of(user, now))
+    }
+
+    async fn drop_sessions(&self, _: UserId, keys: &[SessionKey]) -> Result<(), StoreError> {
+        let mut sessions = self.lock_sessions();
+        keys.iter().for_each(|key| sessions.remove(key));
         Ok(())
     }
 

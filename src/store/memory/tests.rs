@@ -3,8 +3,9 @@
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use crate::domain::session::{Session, SessionKey};
+use crate::domain::session::SessionKey;
 use crate::domain::user::{Profile, UserId};
+use crate::store::contract::volatile::session;
 use crate::store::{StoreError, Volatile};
 
 use super::Memory;
@@ -33,16 +34,16 @@ async fn version(memory: &Memory, user: u64) -> Option<u64> {
 #[tokio::test]
 async fn a_full_store_refuses_new_sessions_and_keeps_the_old_ones() {
     let (memory, hand) = memory(2);
-    let session = Session { user: UserId(1) };
+    let session = session(1);
     for key in [1, 2] {
-        memory.put_session(SessionKey([key; 32]), session, TTL).await.expect("room");
+        memory.put_session(SessionKey([key; 32]), &session, TTL).await.expect("room");
     }
-    let refused = memory.put_session(SessionKey([3; 32]), session, TTL).await;
+    let refused = memory.put_session(SessionKey([3; 32]), &session, TTL).await;
     assert!(matches!(refused, Err(StoreError::Unavailable(_))));
     let held = memory.sessions(&[SessionKey([1; 32]), SessionKey([2; 32])], TTL).await.expect("memory answers");
-    assert_eq!(held, [Some(session); 2]);
+    assert_eq!(held, [Some(session.clone()), Some(session.clone())]);
     pass(&hand, TTL);
-    memory.put_session(SessionKey([3; 32]), session, TTL).await.expect("the old ones have expired");
+    memory.put_session(SessionKey([3; 32]), &session, TTL).await.expect("the old ones have expired");
 }
 
 #[tokio::test]

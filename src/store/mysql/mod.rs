@@ -5,7 +5,7 @@
 //! - `transact`, `attempt`: a batch of the ledger, and one try of it; `found`, `effects`: what that reads and writes.
 //! - [`settings`]: what a server must be set to.
 //! - `migrate`: migrations, statement by statement.
-//! - `user`, `picture`, `audit`, `account`, `entry`, `payment`: what the units do, one file per noun; `ledger` puts those of the ledger together.
+//! - `user`, `password`, `grant`, `picture`, `audit`, `account`, `entry`, `payment`: what the units do, one file per noun; `ledger` puts those of the ledger together.
 //! - `snapshot`: everything at one moment.
 //! - `money`: amounts and assets in columns.
 //! - `error`: errors by number.
@@ -18,9 +18,11 @@ mod effects;
 mod entry;
 mod error;
 mod found;
+mod grant;
 mod ledger;
 mod migrate;
 mod money;
+mod password;
 mod payment;
 mod picture;
 mod reconciliation;
@@ -44,7 +46,7 @@ use self::unit::{Atomic, Attempt, Unit};
 use super::migrations::{self, Migration};
 use super::payment::{PaymentCursor, PaymentStore};
 use super::queries::mysql as queries;
-use super::{AuditRange, Credentials, Inserted, NewUser, Store, StoreError};
+use super::{AuditRange, Credentials, Inserted, NewUser, PasswordChange, Store, StoreError};
 use crate::domain::account::AccountId;
 use crate::domain::audit::{AuditEvent, AuditRecord};
 use crate::domain::payment::{Payment, PaymentToken};
@@ -177,6 +179,18 @@ impl Store for Mysql {
 
     async fn credentials_of(&self, user_names: &[String]) -> Result<Vec<Credentials>, StoreError> {
         self.unit(user::CredentialsOf(user_names.to_vec())).await
+    }
+
+    async fn password_versions(&self, users: &[UserId]) -> Result<Vec<(UserId, u64)>, StoreError> {
+        self.unit(password::Versions(users.iter().map(|user| user.0).collect())).await
+    }
+
+    async fn change_password(&self, change: PasswordChange) -> Result<bool, StoreError> {
+        self.unit(Atomic(change)).await
+    }
+
+    async fn rehash_password(&self, user: UserId, old: &str, new: &str) -> Result<bool, StoreError> {
+        self.unit(password::Rehash { user, old: old.to_owned(), new: new.to_owned() }).await
     }
 
     async fn role(&self, user: UserId) -> Result<Option<Role>, StoreError> {

@@ -1,5 +1,6 @@
 //! Users: units of work.
 
+use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Result, Transaction};
 
 use super::error::is_taken;
@@ -18,8 +19,8 @@ impl Unit for Insert {
 
     async fn run(&self, db: &mut Conn, attempt: Attempt) -> Result<Inserted> {
         let user = &self.0;
-        let (id, hash, role) = (user.id.map(|id| id.0), &user.password_hash, user.role as u64);
-        match queries::insert_user(db, id, &user.user_name, &user.nickname, hash, role, user.created_at.0).await {
+        let hash = &user.password_hash;
+        match insert(db, user).await {
             Ok(id) => return Ok(Inserted::Created(UserId(id))),
             Err(error) if is_taken(&error) => {}
             Err(error) => return Err(error),
@@ -33,6 +34,12 @@ impl Unit for Insert {
     }
 }
 
+async fn insert<C: Queryable>(db: &mut C, user: &NewUser) -> Result<u64> {
+    let (id, hash, role, now) = (user.id.map(|id| id.0), &user.password_hash, user.role as u64, user.created_at.0);
+    let (full_name, email) = (&user.contact.full_name, user.contact.email.as_deref());
+    queries::insert_user(db, id, &user.user_name, &user.nickname, hash, role, full_name, email, now).await
+}
+
 /// Done twice, because its answer was lost, it finds its users there and counts too few.
 pub(super) struct InsertAll(pub(super) Vec<NewUser>);
 
@@ -42,8 +49,7 @@ impl Change for InsertAll {
     async fn apply(&self, db: &mut Transaction<'_>) -> Result<usize> {
         let mut created = 0;
         for user in &self.0 {
-            let (id, hash, role) = (user.id.map(|id| id.0), &user.password_hash, user.role as u64);
-            match queries::insert_user(db, id, &user.user_name, &user.nickname, hash, role, user.created_at.0).await {
+            match insert(db, user).await {
                 Ok(_) => created += 1,
                 // It fails its own statement and leaves the others in effect.
                 Err(error) if is_taken(&error) => {}

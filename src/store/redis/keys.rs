@@ -20,6 +20,10 @@ impl Keys {
         self.key("session", hex::encode(key.0))
     }
 
+    pub(super) fn sessions_of(&self, user: UserId) -> String {
+        self.key("sessions", user)
+    }
+
     pub(super) fn failures(&self, key: AttemptKey) -> String {
         self.tries("failures", key)
     }
@@ -65,6 +69,7 @@ mod tests {
     fn keys_of_one_user_share_their_hash_tag() {
         let keys = Keys::new("teller:".into());
         assert_eq!(keys.profile(UserId(42)), "teller:profile:{42}");
+        assert_eq!(keys.sessions_of(UserId(42)), "teller:sessions:{42}");
         assert_eq!(keys.guard(UserId(42)), "teller:guard:{42}");
         assert_eq!(keys.tombstone(UserId(42)), "teller:tombstone:{42}");
         assert_eq!(keys.session(&SessionKey([0xab; 32])), format!("teller:session:{{{}}}", "ab".repeat(32)));

@@ -2,7 +2,8 @@
 //!
 //! Every call is one pipeline and one round trip, also for many keys. What Redis holds, under the store's prefix:
 //! ```text
-//! session:{SHA-256 of the session id}   the user's number                   lives for the session's time, from its last use
+//! session:{SHA-256 of the session id}   the session, as JSON                lives for the session's time, from its last use
+//! sessions:{user}                       those SHA-256, by when it was seen  lives for ten minutes longer than the last of them
 //! failures:{tries}:{digest}             how many                            lives for the window, from the last one
 //! wait:{tries}:{digest}                 empty                               no further try while it lives
 //! device:{tries}:{digest}               empty                               is known while it lives
@@ -12,13 +13,15 @@
 //! ```
 //! A value that cannot be understood counts as none: whoever is logged out by it signs in again, and a profile is read anew.
 //!
-//! Redis may be lost at any time (restart, FLUSHALL, eviction): people are logged out, profiles are read from the database. One thing is
-//! weaker then: a tombstone that is lost no longer stops a reader who was on the way at that very moment.
+//! Redis may be lost at any time (restart, FLUSHALL, eviction): people are logged out, profiles are read from the database. Two things are
+//! weaker then: a tombstone that is lost no longer stops a reader who was on the way at that very moment; and a session that is left while
+//! its user's list is lost is on it again, and found to be of an old password, only when it is touched.
 
 mod attempts;
 mod keys;
 mod link;
 mod scripts;
+mod sessions;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -94,23 +97,24 @@ impl Volatile for Redis {
         self.run::<()>(redis::pipe().cmd("PING").ignore()).await
     }
 
-    async fn put_session(&self, key: SessionKey, session: Session, ttl: Duration) -> Result<(), StoreError> {
-        let mut pipeline = redis::pipe();
-        pipeline.cmd("SET").arg(self.keys().session(&key)).arg(session.user.0).arg("PX").arg(millis(ttl)).ignore();
-        self.run(&pipeline).await
+    async fn put_session(&self, key: SessionKey, session: &Session, ttl: Duration) -> Result<(), StoreError> {
+        self.put(key, session, ttl).await
     }
 
     async fn sessions(&self, keys: &[SessionKey], ttl: Duration) -> Result<Vec<Option<Session>>, StoreError> {
-        let mut pipeline = Pipeline::with_capacity(keys.len());
-        for key in keys {
-            pipeline.cmd("GETEX").arg(self.keys().session(key)).arg("PX").arg(millis(ttl));
-        }
-        let held = self.values(&pipeline).await?;
-        Ok(held.into_iter().map(|value| value.as_deref().and_then(read_session)).collect())
+        self.look_up(keys, ttl).await
     }
 
-    async fn drop_session(&self, key: SessionKey) -> Result<(), StoreError> {
-        self.run(redis::pipe().cmd("DEL").arg(self.keys().session(&key)).ignore()).await
+    async fn touch_session(&self, key: SessionKey, session: &Session, ttl: Duration) -> Result<(), StoreError> {
+        self.touch(key, session, ttl).await
+    }
+
+    async fn sessions_of(&self, user: UserId) -> Result<Vec<(SessionKey, Session)>, StoreError> {
+        self.of(user).await
+    }
+
+    async fn drop_sessions(&self, user: UserId, keys: &[SessionKey]) -> Result<(), StoreError> {
+        self.end(user, keys).await
     }
 
     async fn admit(&self, counters: &[Counter]) -> Result<Option<Duration>, StoreError> {
@@ -191,11 +195,6 @@ impl Redis {
     }
 }
 
-fn read_session(value: &[u8]) -> Option<Session> {
-    let user = std::str::from_utf8(value).ok()?.parse().ok()?;
-    Some(Session { user: UserId(user) })
-}
-
 fn read_profile(value: &[u8]) -> Option<Profile> {
     serde_json::from_slice(value.get(VERSION_DIGITS..)?).ok()
 }
@@ -215,7 +214,7 @@ fn millis(time: Duration) -> u64 {
 mod tests {
     use std::time::Duration;
 
-    use super::{digits, millis, read_profile, read_session};
+    use super::{digits, millis, read_profile};
 
     #[test]
     fn versions_compare_as_text_as_they_do_as_numbers() {
@@ -228,8 +227,6 @@ mod tests {
 
     #[test]
     fn what_cannot_be_understood_counts_as_none() {
-        assert_eq!(read_session(b"x"), None);
-        assert_eq!(read_session(b""), None);
         assert_eq!(read_profile(b""), None);
         assert_eq!(read_profile(b"00000000000000000001{"), None);
     }

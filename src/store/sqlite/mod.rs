@@ -6,7 +6,7 @@
 //! - `checkpoint`: what commits append to the log comes into the file, beside them.
 //! - `migrate`: migrations.
 //! - `money`: amounts and assets in columns.
-//! - `user`, `picture`, `audit`, `account`, `transfer`, `entry`, `payment`: what the units do, one file per noun.
+//! - `user`, `password`, `grant`, `picture`, `audit`, `account`, `transfer`, `entry`, `payment`: what the units do, one file per noun.
 //! - `ledger`: the ledger's part of the store; `batch`: its batches; `snapshot`: all of it as it was at one moment.
 //! - `error`: which errors pass by themselves.
 
@@ -17,9 +17,11 @@ mod checkpoint;
 mod connection;
 mod entry;
 mod error;
+mod grant;
 mod ledger;
 mod migrate;
 mod money;
+mod password;
 mod payment;
 mod picture;
 mod reconciliation;
@@ -44,7 +46,7 @@ use super::ledger::NoAnswer;
 use super::migrations::{self, Migration};
 use super::payment::{PaymentCursor, PaymentStore};
 use super::queries::sqlite as queries;
-use super::{AuditRange, Credentials, Inserted, NewUser, Store, StoreError};
+use super::{AuditRange, Credentials, Inserted, NewUser, PasswordChange, Store, StoreError};
 use crate::domain::account::AccountId;
 use crate::domain::audit::{AuditEvent, AuditRecord};
 use crate::domain::payment::{Payment, PaymentToken};
@@ -169,6 +171,20 @@ impl Store for Sqlite {
     async fn credentials_of(&self, user_names: &[String]) -> Result<Vec<Credentials>, StoreError> {
         let user_names = user_names.to_vec();
         self.read(move |db| user::credentials(db, &user_names)).await
+    }
+
+    async fn password_versions(&self, users: &[UserId]) -> Result<Vec<(UserId, u64)>, StoreError> {
+        let users = users.to_vec();
+        self.read(move |db| password::versions(db, &users)).await
+    }
+
+    async fn change_password(&self, change: PasswordChange) -> Result<bool, StoreError> {
+        self.write(move |db| password::change(db, &change)).await
+    }
+
+    async fn rehash_password(&self, user: UserId, old: &str, new: &str) -> Result<bool, StoreError> {
+        let (old, new) = (old.to_owned(), new.to_owned());
+        self.write(move |db| password::rehash(db, user, &old, &new)).await
     }
 
     async fn role(&self, user: UserId) -> Result<Option<Role>, StoreError> {

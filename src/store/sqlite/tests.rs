@@ -16,7 +16,7 @@ use crate::domain::effects::{Effects, Found, Wants};
 use crate::domain::time::Timestamp;
 use crate::domain::user::Role;
 use crate::store::ledger::{Batch, Decision, LedgerStore, NoAnswer};
-use crate::store::{NewUser, Store, StoreError};
+use crate::store::{Contact, NewUser, Store, StoreError};
 
 const ENDLESS: &str = include_str!("../../../sql/test/endless.sql");
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -244,6 +244,7 @@ fn new(name: &str) -> NewUser {
         nickname: name.to_owned(),
         password_hash: String::new(),
         role: Role::Customer,
+        contact: Contact::default(),
         created_at: Timestamp(1),
     }
 }

@@ -11,7 +11,9 @@ use crate::store::{Credentials, Inserted, NewUser};
 pub(super) fn insert(db: &Connection, user: &NewUser) -> Result<Inserted> {
     let id = user.id.map(|id| id.0);
     let (hash, role) = (&user.password_hash, user.role as u64);
-    match queries::insert_user(db, id, &user.user_name, &user.nickname, hash, role, user.created_at.0) {
+    let (full_name, email) = (&user.contact.full_name, user.contact.email.as_deref());
+    let now = user.created_at.0;
+    match queries::insert_user(db, id, &user.user_name, &user.nickname, hash, role, full_name, email, now) {
         Ok(id) => Ok(Inserted::Created(UserId(id))),
         Err(error) if is_taken(&error) => Ok(Inserted::Taken),
         Err(error) => Err(error),
