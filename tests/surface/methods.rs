@@ -80,7 +80,7 @@ const ROWS: &[(&str, Rule, Ask)] = &[
     ("transfer.withdraw",  Rule::Operators, |it| of(external(it))),
     ("transfer.deduct",    Rule::Owned,     |it| of(deduct(it))),
     ("payment.issue",      Rule::Owned,     |it| of(Issue { caller: Some(it.caller.clone()), user: Payer::Number(it.user.0), amount: None })),
-    ("payment.pay",        Rule::Owned,     |it| of(pay(it, it.turn))),
+    ("payment.pay",        Rule::Owned,     |it| of(pay(&it.caller, it.user, it.turn))),
     ("payment.status",     Rule::Owned,     |it| of(OfPayment { caller: Some(it.caller.clone()), token: token(it.user.0 as u32) })),
     ("payment.records",    Rule::Own,       |it| of(Records { caller: Some(it.caller.clone()), after: None, limit: 10 })),
     ("wallet.open",            Rule::Owned,            |it| of(OpenWallet { caller: Some(it.caller.clone()), user: it.user, asset: unused(it) })),
@@ -155,9 +155,9 @@ fn token(number: u32) -> PaymentToken {
     PaymentToken::parse(format!("00000000-0000-4000-8000-{number:012}")).expect("a UUID")
 }
 
-fn pay(it: &Asked, number: u32) -> Pay {
-    let (user, description) = (Payer::Number(it.user.0), Description::default());
-    Pay { caller: Some(it.caller.clone()), token: token(number), user, amount: one(), description }
+fn pay(caller: &Caller, user: UserId, number: u32) -> Pay {
+    let (user, description) = (Payer::Number(user.0), Description::default());
+    Pay { caller: Some(caller.clone()), token: token(number), user, amount: one(), description }
 }
 
 fn register(it: &Asked) -> Register {
@@ -308,10 +308,8 @@ impl Backend {
 
     /// A payment of the owner's, under the token of their number.
     async fn paid(&self) {
-        let (caller, transfer) = (self.caller(Who::Owner).await, TransferId([0; 16]));
-        let (user, account, hold) = (UserId(1), AccountId(1), transfer);
-        let asked = Asked { caller, user, account, transfer, hold, turn: self.turn };
-        let said = self.call("payment.pay", of(pay(&asked, 1))).await;
+        let caller = self.caller(Who::Owner).await;
+        let said = self.call("payment.pay", of(pay(&caller, UserId(1), 1))).await;
         assert!(said["Ok"]["Success"].is_string(), "{said}");
     }
 
