@@ -32,7 +32,10 @@ fn main() {
         told("no_password_and_no_session_id_is_in_any_log", canary),
         told("a_rust_program_speaks_to_it_over_rpc", rust_client),
         told("users_for_load_tests_are_made_once_and_sign_in", seeded_users),
-        told("users_of_an_old_table_are_imported_and_hashed_anew_when_they_sign_in", imported_users),
+        told(
+            "users_of_an_old_table_are_imported_and_hashed_anew_when_they_sign_in",
+            users_of_an_old_table_are_imported_and_hashed_anew_when_they_sign_in,
+        ),
         told("accounts_for_load_tests_are_made_and_given_money_once", seeded_accounts),
         told("a_busy_port_is_named_with_the_flag_that_changes_it", busy_port),
         told("a_wrong_secret_opens_nothing", wrong_secret),
@@ -258,7 +261,7 @@ fn stored_passwords(home: &Home) -> BTreeMap<String, String> {
     rows.collect::<Result<_, _>>().expect("text")
 }
 
-async fn imported_users(home: Home) {
+async fn users_of_an_old_table_are_imported_and_hashed_anew_when_they_sign_in(home: Home) {
     // MD5 of salt, hex of MD5 of `teller-demo`, and salt.
     let table = "username,nickname,password,salt,profile_path\n\
                  veteran,Vet,7f0ed6c7067d6ac49262d265286bb522,aB3x,/static/1.png\n\

@@ -12,6 +12,7 @@ use super::show::{Id, Money};
 use super::transfer::hold_status;
 use crate::api::Refusal;
 use crate::domain::command::{self, Side};
+use crate::domain::invalid::Invalid;
 use crate::domain::transfer::TransferId;
 
 /// The members of a problem that are its own (RFC 9457, section 3.2), and its detail.
@@ -171,5 +172,22 @@ const fn field_of(side: Side) -> &'static str {
     match side {
         Side::From => "from_account_id",
         Side::To => "to_account_id",
+    }
+}
+
+/// `field: rule` in ASCII and of bounded length, whatever a backend says.
+pub(super) fn printable(broken: &Invalid) -> String {
+    const MAX_CHARS: usize = 200;
+    let visible = |c: char| if c == ' ' || c.is_ascii_graphic() { c } else { '?' };
+    broken.to_string().chars().take(MAX_CHARS).map(visible).collect()
+}
+
+/// Without a key nothing can be sent again and be the same; then there is an id to name.
+pub(super) fn unknown_outcome(id: Option<TransferId>) -> String {
+    match id {
+        Some(id) => {
+            format!("outcome unknown: transfer {id} may be in effect; send it again only with its Idempotency-Key")
+        }
+        None => "outcome unknown: send it again with its Idempotency-Key".to_owned(),
     }
 }

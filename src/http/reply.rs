@@ -25,7 +25,6 @@ use crate::error;
 
 static JSON: HeaderValue = HeaderValue::from_static("application/json");
 static PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
-static BEARER: HeaderValue = HeaderValue::from_static("Bearer");
 static SOON: HeaderValue = HeaderValue::from_static("1");
 static CLOSE: HeaderValue = HeaderValue::from_static("close");
 
@@ -278,17 +277,10 @@ fn early(problem: &Problem) -> Reply {
 
 fn detailed(status: StatusCode, broken: &Invalid) -> Reply {
     let reply = Reply::coded(status, Code::InvalidParams);
-    match HeaderValue::from_str(&printable(broken)) {
+    match HeaderValue::from_str(&explain::printable(broken)) {
         Ok(detail) => reply.with(ERROR_DETAIL.clone(), detail),
         Err(_) => reply,
     }
-}
-
-/// `field: rule` in ASCII and of bounded length, whatever a backend says.
-fn printable(broken: &Invalid) -> String {
-    const MAX_CHARS: usize = 200;
-    let visible = |c: char| if c == ' ' || c.is_ascii_graphic() { c } else { '?' };
-    broken.to_string().chars().take(MAX_CHARS).map(visible).collect()
 }
 
 /// Problem details, <https://www.rfc-editor.org/rfc/rfc9457>.
@@ -314,7 +306,7 @@ fn problem_of(trouble: &Trouble) -> Reply {
     match trouble {
         Trouble::Refused(Refusal::TooManyRequests { retry_after_s }) => later(reply, *retry_after_s),
         _ if status == StatusCode::SERVICE_UNAVAILABLE => reply.with(RETRY_AFTER, SOON.clone()),
-        _ if status == StatusCode::UNAUTHORIZED => reply.with(WWW_AUTHENTICATE, BEARER.clone()),
+        _ if status == StatusCode::UNAUTHORIZED => reply.with(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")),
         _ => reply,
     }
 }
@@ -345,7 +337,9 @@ fn deduction_of(trouble: &Trouble) -> Reply {
         Trouble::Refused(Refusal::NoSuchUser | Refusal::NoSuchAccount) => {
             (StatusCode::NOT_FOUND, "user not found".to_owned())
         }
-        Trouble::Refused(Refusal::OutcomeUnknown(id)) | Trouble::Unsure(id, _) => (plain.status, unknown_outcome(*id)),
+        Trouble::Refused(Refusal::OutcomeUnknown(id)) | Trouble::Unsure(id, _) => {
+            (plain.status, explain::unknown_outcome(*id))
+        }
         Trouble::Refused(refusal) => (plain.status, refusal.to_string()),
         Trouble::Early(problem) => (plain.status, problem.to_string()),
         Trouble::Failed(_) => (plain.status, "try again later".to_owned()),
@@ -378,7 +372,9 @@ fn wallet_of(amount: &str, trouble: &Trouble) -> Reply {
             }
             refusal => (plain.status, refusal.to_string()),
         },
-        Trouble::Refused(Refusal::OutcomeUnknown(id)) | Trouble::Unsure(id, _) => (plain.status, unknown_outcome(*id)),
+        Trouble::Refused(Refusal::OutcomeUnknown(id)) | Trouble::Unsure(id, _) => {
+            (plain.status, explain::unknown_outcome(*id))
+        }
         Trouble::Refused(refusal) => (plain.status, refusal.to_string()),
         Trouble::Early(problem) => (plain.status, problem.to_string()),
         Trouble::Failed(_) => (plain.status, "try again later".to_owned()),
@@ -386,16 +382,6 @@ fn wallet_of(amount: &str, trouble: &Trouble) -> Reply {
     let mut reply = Reply::json(status, &JSON, &Refused { error: &error });
     reply.more.extend(plain.more);
     reply
-}
-
-/// Without a key nothing can be sent again and be the same; then there is an id to name.
-fn unknown_outcome(id: Option<TransferId>) -> String {
-    match id {
-        Some(id) => {
-            format!("outcome unknown: transfer {id} may be in effect; send it again only with its Idempotency-Key")
-        }
-        None => "outcome unknown: send it again with its Idempotency-Key".to_owned(),
-    }
 }
 
 /// What a client can do about it, as headers.
@@ -486,11 +472,5 @@ impl From<Invalid> for Trouble {
 impl From<CallError> for Trouble {
     fn from(error: CallError) -> Self {
         Self::Failed(error)
-    }
-}
-
-impl From<Problem> for Trouble {
-    fn from(problem: Problem) -> Self {
-        Self::Early(problem)
     }
 }

@@ -110,7 +110,7 @@ pub fn registry<S: Store, V: Volatile>(
     let store = ledger.store().clone();
     let audit = Audit::new(store.clone(), settings.coalesce, clock);
     let attempts = Attempts::new(volatile.clone(), settings.sign_in);
-    let door = Door::new(store.clone(), hasher.clone(), attempts, audit.clone(), settings.coalesce);
+    let door = Door::new(store.clone(), hasher.clone(), attempts.clone(), audit.clone(), settings.coalesce);
     let sessions = Sessions::new(store.clone(), volatile.clone(), clock, settings);
     let passwords = NewPasswords::new(store.clone(), sessions.clone(), hasher.clone(), clock);
     let tokens = token::Tokens {
@@ -127,6 +127,7 @@ pub fn registry<S: Store, V: Volatile>(
             callers: callers.clone(),
             profiles,
             passwords: passwords.clone(),
+            attempts,
             audit: audit.clone(),
             hasher: hasher.clone(),
             studio,

@@ -3,6 +3,7 @@
 use rand::Rng;
 use teller_rpc::{Context, Status};
 
+use super::attempts::{Attempts, Tried};
 use super::audit::Audit;
 use super::caller::{Callers, Halt, heard};
 use super::new_password::{Kept, NewPasswords};
@@ -26,6 +27,7 @@ pub struct Users<S, V> {
     pub(super) callers: Callers<S, V>,
     pub(super) profiles: Profiles<S, V>,
     pub(super) passwords: NewPasswords<S, V>,
+    pub(super) attempts: Attempts<V>,
     pub(super) audit: Audit,
     pub(super) hasher: Hasher,
     pub(super) studio: Studio,
@@ -133,9 +135,18 @@ impl<S: Store, V: Volatile> Users<S, V> {
             Credential::Access(_) => Kept { browser: None, grant: self.callers.grant(&caller).await? },
         };
         let user = known.user;
-        self.passwords.change(known, &keep, current, new).await?;
-        let event = AuditEvent::new(AuditKind::PasswordChanged).about(user).by(user).from_caller(&caller);
-        Ok(self.audit.record(event).await?)
+        let attempt = self.attempts.begin(Tried::User(user), caller.address).await??;
+        let changed = self.passwords.change(known, &keep, current, new).await;
+        match &changed {
+            Ok(()) => {
+                let event = AuditEvent::new(AuditKind::PasswordChanged).about(user).by(user).from_caller(&caller);
+                self.audit.record(event).await?;
+            }
+            // Whoever found a browser that is signed in tries no faster than whoever signs in.
+            Err(Halt::Refused(Refusal::WrongPassword)) => self.attempts.failed(&attempt).await?,
+            Err(_) => {}
+        }
+        changed
     }
 
     async fn repaint(&self, SetPicture { caller, user_name, upload }: SetPicture) -> Result<Profile, Halt> {

@@ -4,8 +4,9 @@ use super::page::{PASSWORD, Page};
 
 /// Signs the same user in once more: the browser's cookie is the new session's, and the one before goes on somewhere.
 async fn sign_in_again(page: &Page, name: &str) {
-    let body = format!("{{ method: 'POST', body: 'username={name}&password={PASSWORD}' }}");
-    let script = format!("return fetch('/api/entrytask/user/signin', {body}).then((answer) => answer.json())");
+    let body = format!("new URLSearchParams({{ username: '{name}', password: '{PASSWORD}' }})");
+    let post = format!("fetch('/api/entrytask/user/signin', {{ method: 'POST', body: {body} }})");
+    let script = format!("return {post}.then((answer) => answer.json())");
     let answer = page.js(&script).await;
     assert_eq!(answer["errCode"], "7", "{answer}");
 }

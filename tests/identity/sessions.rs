@@ -28,7 +28,7 @@ pub async fn sessions_are_listed_and_ended_by_their_owner(engine: Engine) {
     let mut bob = Holder::demo(&program, "bob").await;
     let [first, second, third] = &mut alice;
     let (all, own) = listed(second).await;
-    assert_eq!(own, [second.session.clone()]);
+    assert_eq!(own, std::slice::from_ref(&second.session));
     assert_eq!(all, [&third.session, &second.session, &first.session].map(String::clone), "the newest first");
     let one = second.browser.get(&format!("/v1/sessions/{}", first.session)).await.json();
     assert_eq!((&one["kind"], &one["current"], &one["address"]), (&"token".into(), &false.into(), &"127.0.0.1".into()));
