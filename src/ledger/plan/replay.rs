@@ -80,7 +80,7 @@ fn is(written: Decimal, was: &Transfer) -> bool {
 /// What the store must be asked before the outcomes hold.
 ///
 /// A command that is refused may be in effect from an earlier time. As long as all stand alone, knowing so changes nothing for others, so only
-/// the refused are looked up. In a chain it does, and where an id is there twice: then all are, at once. Seals are always: a request that turns out to
+/// the refused are looked up. In a chain it does, and where an id or a reference is there twice: then all are, at once. Seals are always: a request that turns out to
 /// be refused as a whole changes everything for others.
 pub(super) fn unchecked(work: &Work<'_>, asked: &[Asked]) -> Wants {
     let mut wants = Wants::default();
@@ -91,7 +91,10 @@ pub(super) fn unchecked(work: &Work<'_>, asked: &[Asked]) -> Wants {
     }
     let seals = asked.iter().filter_map(|one| one.seal.clone()).map(sealed);
     wants.references.extend(seals.filter(|seal| !work.found.references.contains_key(seal)));
-    if commands().any(|command| command.linked) || repeats(commands().map(|command| command.id).collect()) {
+    let depend = commands().any(|command| command.linked)
+        || repeats(commands().map(|command| command.id).collect())
+        || repeats(commands().filter_map(reference).collect());
+    if depend {
         commands().for_each(|command| ask(work, command, true, &mut wants));
     } else {
         for (command, outcome) in refused() {
@@ -107,9 +110,16 @@ pub(super) fn unchecked(work: &Work<'_>, asked: &[Asked]) -> Wants {
     wants
 }
 
-fn repeats(mut ids: Vec<TransferId>) -> bool {
-    ids.sort_unstable();
-    ids.windows(2).any(|pair| pair[0] == pair[1])
+fn repeats<T: Ord>(mut all: Vec<T>) -> bool {
+    all.sort_unstable();
+    all.windows(2).any(|pair| pair[0] == pair[1])
+}
+
+fn reference(command: &Command) -> Option<(TransferKind, &Reference)> {
+    match &command.action {
+        Action::Move(wish) => Some((wish.kind, wish.reference.as_ref()?)),
+        Action::Settle(_) => None,
+    }
 }
 
 fn ask(work: &Work<'_>, command: &Command, with_reference: bool, wants: &mut Wants) {

@@ -21,6 +21,12 @@ fn chains(input: &[u8], world: u8) -> Vec<Vec<Command>> {
 
 const NOW: Timestamp = Timestamp(5_000_000);
 
+#[test]
+fn two_commands_with_one_reference_are_looked_up_together() {
+    // The fuzzer found it: what was looked up for the first one refused the second, which then had to be looked up as well.
+    play(include_bytes!("found/shared_reference.bin"));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
 
