@@ -22,4 +22,7 @@ pub async fn a_payment_that_is_pressed_twice_is_charged_once(page: Page) {
     page.fill("#amount", "0").await;
     page.press("#payment [type=submit]").await;
     assert_eq!(page.text("#amount-wrong").await, "This must be more than zero.");
+    // The browser remarks an answer of 400 by itself.
+    let console = page.console().await;
+    assert!(console.len() == 1 && console[0].to_string().contains("400"), "{console:?}");
 }
