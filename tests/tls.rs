@@ -66,6 +66,7 @@ impl Home {
     async fn start(&self, arguments: &[&str], owner: &str) -> Process {
         let mut command = teller(self.path(), arguments);
         command.env("TELLER_ENVIRONMENT", "production").env("TELLER_RPC_SECRET", SECRET);
+        command.env("TELLER_PAYMENT_GATEWAY_URL", "simulated");
         command.envs(HTTPS).envs(rpc_as(owner));
         Process::start(command, &self.path().join(format!("{owner}.log"))).await
     }

@@ -3,7 +3,7 @@
 //! - [`claims`]: what an access token says, and which of it must hold.
 //! - [`paseto`], [`jwt`]: the two forms of an access token.
 //! - [`key`]: the keys, which of them signs, and when one is dropped.
-//! - [`file`]: the keys' file, which all backends share.
+//! - [`mod@file`]: the keys' file, which all backends share.
 //! - [`keys`]: the keys in force, which follow the file.
 //! - [`refresh`]: refresh tokens, and how each follows from the one before.
 //!

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::engine::Engine;
 use crate::support::http::{Browser, Reply};
@@ -50,8 +50,16 @@ pub async fn no_secret_is_in_any_log_figure_or_answer(engine: Engine) {
     }
     unreachable_stores(folder.path(), &mut heard).await;
     let known = [RPC_SECRET, PASSWORD, WRONG, MISPLACED, "canary-db", "canary-redis"].map(str::to_owned);
-    assert_eq!(sessions.len(), 2, "sessions were begun");
-    heard.holds_none_of(&known.into_iter().chain(sessions).collect::<Vec<_>>());
+    assert_eq!(sessions.len(), 6, "two sessions were begun, and two pairs of tokens issued");
+    let keys = token_keys(engine.keys());
+    assert!(!keys.is_empty(), "there are keys of tokens");
+    heard.holds_none_of(&known.into_iter().chain(sessions).chain(keys).collect::<Vec<_>>());
+}
+
+/// What is long in the file of keys is secret.
+fn token_keys(file: &Path) -> Vec<String> {
+    let file = std::fs::read_to_string(file).expect("keys of tokens");
+    file.split_whitespace().filter(|word| word.len() >= 40).map(str::to_owned).collect()
 }
 
 /// `teller serve` from its start to its end, with everything logged; returns the sessions that it gave out.
@@ -91,7 +99,30 @@ async fn life_of_a_user(browser: &Browser, heard: &mut Heard) -> Vec<String> {
         heard.answer("picture", &own.upload(&user("update_profile_pic"), &[], b"no picture").await);
         heard.answer("sign-out", &own.json(&user("signout"), &json!({})).await);
     }
+    sessions.extend(life_of_a_program(browser, &body, heard).await);
     sessions
+}
+
+/// Signs in for tokens, exchanges them, uses what is valid no more; returns all of them.
+async fn life_of_a_program(browser: &Browser, body: &Value, heard: &mut Heard) -> Vec<String> {
+    let mut own = browser.clone();
+    let mut pairs = vec![own.json("/v1/users/login", body).await.json()];
+    let refresh = json!({"refresh_token": pairs[0]["refresh_token"]});
+    pairs.push(own.json("/v1/tokens/renew_access", &refresh).await.json());
+    let tokens: Vec<String> = pairs
+        .iter()
+        .flat_map(|pair| ["access_token", "refresh_token"].map(|name| pair[name].as_str().expect("a token").to_owned()))
+        .collect();
+    for token in &tokens {
+        own.token = Some(token.clone());
+        heard.answer("who one is", &own.get("/v1/users/me").await);
+        heard.answer("sessions", &own.get("/v1/sessions").await);
+        heard.answer(
+            "renewal",
+            &own.json("/v1/tokens/renew_access", &json!({"refresh_token": format!("{token}x")})).await,
+        );
+    }
+    tokens
 }
 
 /// Everything that can be said wrongly with a secret in it.
