@@ -15,6 +15,13 @@ SELECT id, password_version FROM users WHERE id IN (:ids);
 UPDATE users SET password_hash = :password_hash, password_version = password_version + 1, updated_at = :now
 WHERE id = :id AND password_version = :password_version;
 
+-- name: hold_password :optional
+-- Waits for whoever changes the password, and lets nobody change it until this transaction has ended.
+-- arg id: u64
+-- row HeldPassword: id u64
+-- mysql:
+SELECT id FROM users WHERE id = :id FOR UPDATE;
+
 -- name: has_password :optional
 -- Whether the user has that very hash, whose salt is random.
 -- arg id: u64

@@ -8,7 +8,7 @@ use crate::domain::time::Timestamp;
 use crate::service::system_clock;
 use crate::token::file::{self, FileError};
 use crate::token::key::{Kid, State};
-use crate::token::{Format, Keys};
+use crate::token::{Format, Keys, Lifetime};
 
 /// A key, as it may be shown.
 #[derive(Clone, Debug)]
@@ -32,7 +32,8 @@ pub(super) fn load(config: &Config) -> Result<Keys, Error> {
     if is_new {
         tracing::info!(path = %path.display(), "the keys of access tokens were made; other backends need a copy");
     }
-    Ok(Keys::new(path, ring))
+    let lifetime = Lifetime { format: format(config), ttl: config.token.access_ttl(), clock: system_clock };
+    Ok(Keys::new(path, ring, lifetime))
 }
 
 /// The keys there are, the oldest first.

@@ -3,7 +3,7 @@
 use super::address::is_loopback;
 use super::error::Error;
 use super::stores::Durable;
-use super::{Config, Environment};
+use super::{Config, Environment, Scheme};
 
 /// What runs in this process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,6 +84,12 @@ fn production(config: &Config, part: Part) -> Result<(), Error> {
         return refuse(
             "production does not keep users in memory, where they are gone at exit",
             "set store.url = \"sqlite\" (--store sqlite) or \"mysql://...\"",
+        );
+    }
+    if part.has_backend() && config.password.scheme != Scheme::Argon2id {
+        return refuse(
+            "production does not keep passwords with md5-salted, which protects nobody",
+            "set password.scheme = \"argon2id\" (TELLER_PASSWORD_SCHEME=argon2id)",
         );
     }
     if part.has_backend() && config.payment.gateway_url.is_empty() {

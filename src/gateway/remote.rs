@@ -88,8 +88,12 @@ impl Gateway for Remote {
         let body = serde_json::to_vec(&body).expect("three texts are JSON");
         match self.ask(Method::POST, "/charges", body).await {
             Ok(state) => charge(state),
-            // It has not arrived; that it never will is for a cancellation to make sure.
-            Err(Lost::Unsent(why) | Lost::Unanswered(why)) => Charge::Unknown { why },
+            // Nobody but this call ever sends the order.
+            Err(Lost::Unsent(why)) => {
+                tracing::warn!(order = %order.id, why, "the gateway cannot be reached, and was asked nothing");
+                Charge::Declined { reason: "the payment gateway cannot be reached".to_owned() }
+            }
+            Err(Lost::Unanswered(why)) => Charge::Unknown { why },
         }
     }
 
@@ -115,7 +119,8 @@ fn charge(state: State) -> Charge {
         State::Declined { reason } => Charge::Declined { reason },
         State::Cancelled => Charge::Declined { reason: "the order was cancelled".to_owned() },
         State::Unknown => Charge::Unknown { why: "it says that it does not know the order".to_owned() },
-        State::Conflict => Charge::Unknown { why: "it knows the order with another amount".to_owned() },
+        // Nothing was charged for this amount, and nothing ever will be under this order.
+        State::Conflict => Charge::Declined { reason: "the gateway knows the order with another amount".to_owned() },
     }
 }
 

@@ -7,9 +7,11 @@ use teller_rpc::{CallError, Executed};
 use super::extract::{self, Form};
 use super::front::Call;
 use super::json::{Object, Unknown};
+use super::problem::Problem;
 use super::query::Query;
 use super::reply::{Reply, Trouble};
 use super::show::{Instant, Money};
+use crate::api::Refusal;
 use crate::api::account::Page;
 use crate::api::payment::{Issue, OfPayment, Paid, Pay, Payer, Records};
 use crate::domain::invalid::Invalid;
@@ -165,6 +167,8 @@ pub(super) fn explain(trouble: &Trouble, plain: Reply, request_id: String) -> Re
             let message = "something of ours failed: ask again with the same token";
             Reply::payment(Word::Error, &said(Word::Error, message, id))
         }
+        Trouble::Refused(Refusal::TooManyRequests { .. }) => plain.said_as(&said(Word::Retry, BUSY, id)),
+        Trouble::Early(Problem::Unavailable) => Reply::payment(Word::Retry, &said(Word::Retry, BUSY, id)),
         Trouble::Refused(refusal) => plain.said_as(&said(Word::Error, &refusal.to_string(), id)),
         Trouble::Early(problem) => plain.said_as(&said(Word::Error, &problem.to_string(), id)),
     }
@@ -228,7 +232,7 @@ impl<'a> Fields<'a> {
     fn amount(&self) -> Result<Option<Decimal>, Invalid> {
         let text = match self {
             Self::Json(fields) => match fields.raw("amount") {
-                Some(raw) if !raw.starts_with('"') => Some(raw.to_owned()),
+                Some(raw) if !raw.starts_with('"') => return Decimal::parse_number("amount", raw).map(Some),
                 _ => fields.text("amount")?.map(String::from),
             },
             Self::Form(pairs) => Self::value(pairs, "amount")?.map(str::to_owned),

@@ -56,7 +56,9 @@ impl<V: Volatile> Attempts<V> {
         let place = address.map(place_of);
         let device = match (tried, place) {
             (Tried::User(user), Some(place)) => Some(key(&format!("device {user} {place}"))),
-            _ => None,
+            // Looked for as well, so that it takes as long: nobody signs in as nobody.
+            (Tried::Nobody(name), Some(place)) => Some(key(&format!("device nobody {} {place}", one_of_few(name)))),
+            (_, None) => None,
         };
         let counter = |what: &str, free| Counter { key: key(what), free };
         let known = match device {

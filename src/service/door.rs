@@ -33,6 +33,13 @@ pub struct Shown {
     attempt: Attempt,
 }
 
+/// Whether it is said that nobody has a name.
+#[derive(Clone, Copy, Debug)]
+enum Unknown {
+    Told,
+    Hidden,
+}
+
 impl<V: Volatile> Door<V> {
     /// A door for the users of `store`. Those who arrive together are looked up together.
     pub fn new<S: Store>(store: S, hasher: Hasher, attempts: Attempts<V>, audit: Audit, limits: Limits) -> Self {
@@ -46,8 +53,18 @@ impl<V: Volatile> Door<V> {
     /// Who has `user_name`, if `password` is theirs. Refused: `NoSuchUser`, `WrongPassword`, `TooManyRequests`, `Invalid` (a name that nobody can
     /// have).
     pub async fn knock(&self, user_name: String, password: Password, device: &Device) -> Result<Shown, Halt> {
+        self.knock_as(user_name, password, device, Unknown::Told).await
+    }
+
+    async fn knock_as(
+        &self,
+        user_name: String,
+        password: Password,
+        device: &Device,
+        unknown: Unknown,
+    ) -> Result<Shown, Halt> {
         let Some(known) = self.known(&user_name).await? else {
-            return Err(self.nobody(user_name, device).await?.into());
+            return Err(self.nobody(user_name, password, device, unknown).await?.into());
         };
         let attempt = self.attempts.begin(Tried::User(known.user), device.address).await??;
         if !self.hasher.verify(password, known.password_hash.clone()).await? {
@@ -61,13 +78,8 @@ impl<V: Volatile> Door<V> {
 
     /// The same, and the same answer in the same time whether there is such a user or not. Refused: `WrongLogin`, `TooManyRequests`.
     pub async fn knock_unknown(&self, user_name: String, password: Password, device: &Device) -> Result<Shown, Halt> {
-        match self.knock(user_name, password.clone(), device).await {
-            Err(Halt::Refused(Refusal::NoSuchUser | Refusal::Invalid(_))) => {
-                // As much work as for a user that exists.
-                self.hasher.verify_nothing(password).await?;
-                Err(Refusal::WrongLogin.into())
-            }
-            Err(Halt::Refused(Refusal::WrongPassword)) => Err(Refusal::WrongLogin.into()),
+        match self.knock_as(user_name, password, device, Unknown::Hidden).await {
+            Err(Halt::Refused(Refusal::NoSuchUser | Refusal::WrongPassword)) => Err(Refusal::WrongLogin.into()),
             shown => shown,
         }
     }
@@ -94,10 +106,19 @@ impl<V: Volatile> Door<V> {
     }
 
     /// Seeded and imported users may have names that nobody could sign up with, so the rule is looked at only when nobody has the name.
-    async fn nobody(&self, user_name: String, device: &Device) -> Result<Refusal, Halt> {
+    async fn nobody(
+        &self,
+        user_name: String,
+        password: Password,
+        device: &Device,
+        unknown: Unknown,
+    ) -> Result<Refusal, Halt> {
         let attempt = self.attempts.begin(Tried::Nobody(&user_name), device.address).await??;
-        if let Err(broken) = UserName::parse(user_name) {
-            return Ok(Refusal::Invalid(broken));
+        match (unknown, UserName::parse(user_name)) {
+            // The same steps in the same order as for a user that exists.
+            (Unknown::Hidden, _) => self.hasher.verify_nothing(password).await?,
+            (Unknown::Told, Err(broken)) => return Ok(Refusal::Invalid(broken)),
+            (Unknown::Told, Ok(_)) => {}
         }
         self.attempts.failed(&attempt).await?;
         // Not the name itself: it may be a password that was typed into the wrong field.

@@ -183,7 +183,8 @@ impl<S: Store> Grants<S> {
     pub fn of_nobody(store: S, limits: Limits) -> Self {
         const LONG: Duration = Duration::from_secs(60);
         let rules = Rules { format: Format::Paseto, access_ttl: LONG, refresh_ttl: LONG, grace: LONG, sessions_max: 1 };
-        let keys = Keys::new(std::path::PathBuf::new(), token::Ring::default());
+        let lifetime = token::Lifetime { format: Format::Paseto, ttl: LONG, clock: super::system_clock };
+        let keys = Keys::new(std::path::PathBuf::new(), token::Ring::default(), lifetime);
         Self::new(store, keys, rules, super::system_clock, limits)
     }
 }

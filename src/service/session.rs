@@ -56,8 +56,12 @@ impl<S: Store, V: Volatile> SignIns<S, V> {
     async fn begin(&self, SignIn { user_name, password, device }: SignIn) -> Result<SessionId, Halt> {
         let shown = self.door.knock(user_name, password.clone(), &device).await?;
         let session = self.sessions.begin(&shown.known, device.clone()).await?;
-        if !matches!(self.door.is_current(&shown).await, Ok(true)) {
-            self.sessions.end(&session).await?;
+        let current = self.door.is_current(&shown).await;
+        if !matches!(current, Ok(true)) {
+            let ended = self.sessions.end(&session).await;
+            // What failed is no wrong password.
+            current?;
+            ended?;
             return Err(Refusal::WrongPassword.into());
         }
         self.passwords.freshen(&shown.known, &password);

@@ -34,17 +34,17 @@ impl<S: Store, V: Volatile> Tokens<S, V> {
         let shown = self.door.knock_unknown(user_name, password.clone(), &device).await?;
         let granted = self.grants.begin(shown.known.user, &device).await?;
         let person = self.store.person(shown.known.user).await?;
-        match (person, self.door.is_current(&shown).await) {
-            (Some(person), Ok(true)) => {
-                self.passwords.freshen(&shown.known, &password);
-                self.door.enter(shown, device).await?;
-                Ok(LoggedIn { granted, person })
-            }
-            _ => {
-                self.grants.end(shown.known.user, granted.session).await?;
-                Err(Refusal::WrongLogin.into())
-            }
+        let current = self.door.is_current(&shown).await;
+        if let (Some(person), Ok(true)) = (person, &current) {
+            self.passwords.freshen(&shown.known, &password);
+            self.door.enter(shown, device).await?;
+            return Ok(LoggedIn { granted, person });
         }
+        let ended = self.grants.end(shown.known.user, granted.session).await;
+        // What failed is no wrong password.
+        current?;
+        ended?;
+        Err(Refusal::WrongLogin.into())
     }
 
     async fn exchange(&self, Renew { token, device }: Renew) -> Result<Granted, Halt> {

@@ -70,6 +70,7 @@ impl<S: Store, V: Volatile> Service for Users<S, V> {
 
 impl<S: Store, V: Volatile> Users<S, V> {
     async fn create(&self, SignUp { user_name, password }: SignUp) -> Result<UserId, Halt> {
+        self.is_free(user_name.as_str()).await?;
         let user = NewUser {
             id: None,
             nickname: Nickname::first_of(&user_name).into(),
@@ -85,8 +86,17 @@ impl<S: Store, V: Volatile> Users<S, V> {
         }
     }
 
+    /// Before a password is hashed, which is dear. Of two at once the store tells.
+    async fn is_free(&self, user_name: &str) -> Result<(), Halt> {
+        match self.store.credentials(user_name).await? {
+            Some(_) => Err(Refusal::UserExists.into()),
+            None => Ok(()),
+        }
+    }
+
     async fn enter(&self, request: Register) -> Result<Person, Halt> {
         let Register { user_name, password, full_name, email } = request;
+        self.is_free(user_name.as_str()).await?;
         let contact = Contact { full_name: full_name.into(), email: Some(email.into()) };
         let user = NewUser {
             id: None,

@@ -5,22 +5,35 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use super::file::{self, FileError};
-use super::key::Ring;
+use super::key::{Format, Ring};
+use crate::domain::time::Timestamp;
 
 /// How often the file is looked at: a new key is known everywhere long before it signs.
 const PAUSE: Duration = Duration::from_secs(2);
+
+/// How long keys are of use.
+#[derive(Clone, Copy, Debug)]
+pub struct Lifetime {
+    /// What tokens are made for.
+    pub format: Format,
+    /// How long access tokens live.
+    pub ttl: Duration,
+    /// Tells the time.
+    pub clock: fn() -> Timestamp,
+}
 
 /// The keys in force. Clones share them.
 #[derive(Clone, Debug)]
 pub struct Keys {
     path: Arc<PathBuf>,
+    lifetime: Lifetime,
     ring: Arc<RwLock<Arc<Ring>>>,
 }
 
 impl Keys {
     /// Those of `ring`, which was read from `path`.
-    pub fn new(path: PathBuf, ring: Ring) -> Self {
-        Self { path: Arc::new(path), ring: Arc::new(RwLock::new(Arc::new(ring))) }
+    pub fn new(path: PathBuf, ring: Ring, lifetime: Lifetime) -> Self {
+        Self { path: Arc::new(path), lifetime, ring: Arc::new(RwLock::new(Arc::new(ring))) }
     }
 
     /// As they are now.
@@ -47,13 +60,16 @@ impl Keys {
         }
     }
 
-    /// Reads the file again.
+    /// Reads the file again. A key whose last token has expired opens nothing any more, also if it is still in the file: whoever has
+    /// it chooses when its tokens expire.
     ///
     /// # Errors
     ///
     /// What is wrong with it; then nothing has changed. A file without any key is taken for one that is being written.
     pub fn reload(&self) -> Result<(), FileError> {
-        let fresh = file::read(&self.path)?;
+        let mut fresh = file::read(&self.path)?;
+        let Lifetime { format, ttl, clock } = self.lifetime;
+        fresh.drop_expired(format, ttl, clock());
         if fresh.keys().is_empty() {
             return Err(FileError::Empty);
         }
@@ -69,20 +85,35 @@ impl Keys {
 #[cfg(test)]
 mod tests {
     use std::fs;
+    use std::time::Duration;
 
-    use super::Keys;
+    use super::{Keys, Lifetime};
     use crate::domain::time::Timestamp;
     use crate::token::file::{change, load_or_make};
     use crate::token::key::Format;
 
     const NOW: Timestamp = Timestamp(1_760_000_000_000_000);
+    const LIFETIME: Lifetime = Lifetime { format: Format::Paseto, ttl: Duration::from_secs(900), clock: || NOW };
+
+    #[test]
+    fn a_key_that_was_relieved_opens_nothing_once_its_last_token_has_expired() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("token.keys");
+        let ring = load_or_make(&path, Format::Paseto, NOW).expect("keys");
+        change(&path, |ring| ring.add(Format::Paseto, NOW)).expect("changed").1.expect("room");
+        for (clock, left) in [((|| NOW) as fn() -> Timestamp, 2), (|| Timestamp(NOW.0 + 3_600_000_000), 1)] {
+            let keys = Keys::new(path.clone(), ring.clone(), Lifetime { clock, ..LIFETIME });
+            keys.reload().expect("it can be read");
+            assert_eq!(keys.ring().keys().len(), left);
+        }
+    }
 
     #[test]
     fn a_change_of_the_file_is_in_force_and_a_broken_file_is_not() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("token.keys");
         let ring = load_or_make(&path, Format::Paseto, NOW).expect("keys");
-        let keys = Keys::new(path.clone(), ring);
+        let keys = Keys::new(path.clone(), ring, LIFETIME);
         change(&path, |ring| ring.add(Format::Paseto, NOW)).expect("changed").1.expect("room");
         assert_eq!(keys.ring().keys().len(), 1);
         keys.reload().expect("it can be read");

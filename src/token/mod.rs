@@ -21,7 +21,7 @@ mod tests;
 
 pub use self::claims::Claims;
 pub use self::key::{Format, Key, Kid, Ring};
-pub use self::keys::Keys;
+pub use self::keys::{Keys, Lifetime};
 
 use crate::domain::time::Timestamp;
 

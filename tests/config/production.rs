@@ -17,6 +17,7 @@ const RPC_CA: (&str, &str) = ("rpc.tls_ca_file", "ca.pem");
 const SECRET: (&str, &str) = ("rpc.secret", "c0ffee11c0ffee22c0ffee33c0ffee44");
 const MEMORY: (&str, &str) = ("store.url", "memory");
 const GATEWAY: (&str, &str) = ("payment.gateway_url", "http://127.0.0.1:7300");
+const WEAK: (&str, &str) = ("password.scheme", "md5-salted");
 const NO_GATEWAY: (&str, &str) = ("payment.gateway_url", "");
 
 /// What is said when `part` is to run with `flags`; nothing if it may.
@@ -46,6 +47,8 @@ fn production_refuses_what_is_unsafe_and_names_the_key_that_puts_it_right() {
         (Part::Http, &[BACKENDS, SECRET, CERTIFICATE, KEY, PROXY], "set rpc.tls_cert_file"),
         (Part::Backend, &[RPC_EVERYWHERE, RPC_CERTIFICATE, RPC_KEY, RPC_CA], "TELLER_RPC_SECRET"),
         (Part::Http, &[BACKENDS, RPC_CERTIFICATE, RPC_KEY, RPC_CA], "TELLER_RPC_SECRET"),
+        (Part::Serve, &[WEAK], "password.scheme = \"argon2id\""),
+        (Part::Backend, &[WEAK], "TELLER_PASSWORD_SCHEME=argon2id"),
         (Part::Serve, &[NO_GATEWAY], "payment.gateway_url"),
         (Part::Backend, &[NO_GATEWAY], "payment.gateway_url"),
         (Part::Serve, &[short], "openssl rand -hex 32"),

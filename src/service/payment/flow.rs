@@ -155,7 +155,13 @@ impl<S: Store, G: Gateway> Flow<S, G> {
         let last = failed.map_or_else(|| payment.clone(), |last| Payment { updated_at: payment.updated_at, ..last });
         let failed = Payment { status, error: Some(why), ..last };
         self.ledger.store().fail_payment(&failed).await?;
-        Ok(Begun::Failed(failed))
+        // Meanwhile another call may have found money, or have asked for something else under this token.
+        let stands = self.ledger.store().payment(&failed.token).await?;
+        let is_ours = stands.is_some_and(|stands| {
+            (stands.status, stands.attempt, stands.user) == (failed.status, failed.attempt, failed.user)
+                && (stands.amount, &stands.description) == (failed.amount, &failed.description)
+        });
+        Ok(if is_ours { Begun::Failed(failed) } else { Begun::Moved })
     }
 
     /// Has the gateway charge what is held, and ends the payment as it says. What it does not say is asked once more, and then left to recovery.

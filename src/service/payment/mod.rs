@@ -111,8 +111,12 @@ impl<S: Store, V: Volatile, G: Gateway> Payments<S, V, G> {
     }
 
     async fn payment(&self, cx: &Context, request: Pay) -> Result<Paid, Halt> {
-        // Before anything is looked up: what is forged costs next to nothing.
-        let (token, kind) = self.mint.read(&request.token, self.rules.accept_client_tokens)?;
+        let read = self.mint.read(&request.token, self.rules.accept_client_tokens);
+        let token = match &read {
+            Ok((token, _)) => token.clone(),
+            // What was paid is answered for ever, also if its token is not accepted, or not known for one of ours, any more.
+            Err(_) => self.mint.read(&request.token, true).map_or(request.token.clone(), |(token, _)| token),
+        };
         let amount = self.amount(request.amount)?;
         let user = self.payer(request.caller.as_ref(), &request.user).await?;
         self.recorded(request.caller.as_ref(), user, &token).await?;
@@ -128,9 +132,13 @@ impl<S: Store, V: Volatile, G: Gateway> Payments<S, V, G> {
                 if stands.status != PaymentStatus::Failed {
                     return Ok(told(stands));
                 }
+                // It was good for this when it was first used.
                 order = flow::order_id(&wish.token, stands.attempt.saturating_add(1));
             }
-            self.is_good_for(&kind, &wish)?;
+            let (_, kind) = read.as_ref().map_err(Clone::clone)?;
+            if stands.is_none() {
+                self.is_good_for(kind, &wish)?;
+            }
             let Ok(room) = Arc::clone(&self.room).try_acquire_owned() else { return Ok(Paid::Retry) };
             let (flow, wish) = (self.flow.clone(), wish.clone());
             let work = to_the_end(async move {

@@ -105,6 +105,8 @@ impl Change for Begin {
         let Self { grant, most } = self;
         let (id, user, now) = (grant.id.0, grant.user.0, grant.created_at.0);
         let (agent, address, ends) = (&grant.user_agent, &grant.address, grant.expires_at.0);
+        // A change of the password ends the sessions that it sees. This one begins before it, and is seen, or after it, and is looked at again.
+        queries::hold_password(db, user).await?;
         match queries::insert_grant(db, id, user, &grant.salt, &grant.refresh_hash, agent, address, now, ends).await {
             Ok(_) => {}
             Err(error) if is_taken(&error) => return Ok(()),
