@@ -193,7 +193,8 @@ async fn figures(home: Home) {
     for side in ["client", "server"] {
         let figure = |name: &str| figure(&format!("teller_rpc_{name}{{side=\"{side}\"}}"));
         assert_eq!((figure("connections"), figure("in_flight"), figure("rejected_total")), (1.0, 0.0, 0.0));
-        assert!(figure("frames_written_total") >= 3.0 && figure("writes_total") >= 1.0, "{page}");
+        // The third one was read before whoever wrote it had counted it.
+        assert!(figure("frames_written_total") >= 2.0 && figure("writes_total") >= 1.0, "{page}");
         assert!(figure("written_bytes_total") > 0.0 && figure("read_bytes_total") > 0.0, "{page}");
     }
 }
