@@ -246,7 +246,7 @@ async fn services(config: &Config) -> Result<Services, Error> {
 async fn beside<S: Store>(config: &Config, store: S, lanes: usize) -> Result<Services, Error> {
     match config.fleeting() {
         Fleeting::Memory => over(config, store, lanes, Memory::new(config.volatile.max_entries)).await,
-        Fleeting::Redis(url) => over(config, store, lanes, stores::redis(config, &url)?).await,
+        Fleeting::Redis(url) => over(config, store, lanes, stores::redis(config, &url).await?).await,
     }
 }
 
@@ -288,7 +288,13 @@ async fn over<S: Store, V: Volatile>(config: &Config, store: S, lanes: usize, vo
     let usual = background(ledger.clone(), keys, config.audit.keep());
     let background = Box::pin(async move {
         let _simulated = simulated;
-        tokio::join!(usual, recovering);
+        // Each by itself: what breaks in one does not end the other.
+        let mut all = JoinSet::new();
+        all.spawn(usual);
+        all.spawn(recovering);
+        while let Some(ended) = all.join_next().await {
+            tracing::error!(?ended, "work in the background has ended");
+        }
     });
     let paying = Paying { flow, mint: secret::mint(config)?, rules: payment_rules(config) };
     let registry = service::registry(paying, volatile, hasher, studio, grants, service::system_clock, &settings);

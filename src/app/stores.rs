@@ -68,8 +68,23 @@ pub(super) async fn mysql(config: &Config, url: &Url) -> Result<Mysql, Error> {
     Ok(store)
 }
 
-/// Redis.
-pub(super) fn redis(config: &Config, url: &Url) -> Result<Redis, Error> {
+/// Redis. One that writes to disk brings back sessions that were ended: production refuses it, development warns.
+pub(super) async fn redis(config: &Config, url: &Url) -> Result<Redis, Error> {
+    let redis = redis_at(config, url)?;
+    // One that is away is told of by whoever asks it next; one that does not tell its settings is trusted.
+    if redis.keeps_on_disk().await.unwrap_or(false) {
+        let fix = "start it with --save '' --appendonly no: nothing in it needs to survive";
+        let why =
+            format!("Redis at {url} writes to disk, and started again it would bring back sessions that were ended");
+        if config.in_production() {
+            return Err(Error::new(why, StoreError::Refused("save or appendonly is on".into())).with_fix(fix));
+        }
+        tracing::warn!(fix, "{why}; in production it is refused");
+    }
+    Ok(redis)
+}
+
+fn redis_at(config: &Config, url: &Url) -> Result<Redis, Error> {
     let config = RedisConfig {
         url: url.expose().to_owned(),
         prefix: config.volatile.prefix.clone(),

@@ -44,6 +44,7 @@ pub fn trials() -> (Vec<Trial>, Option<RedisServer>) {
         on_own_server("a_killed_and_restarted_server_is_found_again", killed_and_restarted),
         on_own_server("a_frozen_server_is_unavailable_in_time_and_found_again", frozen),
         on_own_server("a_flushed_server_only_forgets", flushed),
+        on_own_server("a_server_that_writes_to_disk_is_known_to", persistent),
     ]);
     (trials, server.ok())
 }
@@ -212,6 +213,20 @@ async fn frozen(server: RedisServer, store: Redis) {
     for _ in 0..4 {
         assert_eq!(found(&impatient).await.expect("it answers again"), Some(session(1)));
     }
+}
+
+async fn persistent(server: RedisServer, store: Redis) {
+    let mut beside = connect(&server.url()).await;
+    let mut set = async |name: &str, value: &str| {
+        let mut command = redis::cmd("CONFIG");
+        command.arg("SET").arg(name).arg(value);
+        command.exec_async(&mut beside).await.expect("it is set");
+        store.keeps_on_disk().await.expect("it answers")
+    };
+    assert!(!set("save", "").await);
+    assert!(set("save", "3600 1").await);
+    assert!(!set("save", "").await);
+    assert!(set("appendonly", "yes").await);
 }
 
 async fn flushed(server: RedisServer, store: Redis) {

@@ -77,8 +77,14 @@ impl Gateway {
         let path: Vec<&str> = head.uri.path().trim_matches('/').split('/').collect();
         match (head.method, path.as_slice()) {
             (Method::POST, ["charges"]) => self.charge(&body).await,
-            (Method::GET, ["charges", order]) => self.ask(|gateway| gateway.book().find(order)),
-            (Method::POST, ["charges", order, "cancel"]) => self.ask(|gateway| gateway.book().cancel(order)),
+            (Method::GET, ["charges", order]) => {
+                let order = (*order).to_owned();
+                self.ask(move |gateway| gateway.book().find(&order)).await
+            }
+            (Method::POST, ["charges", order, "cancel"]) => {
+                let order = (*order).to_owned();
+                self.ask(move |gateway| gateway.book().cancel(&order)).await
+            }
             (Method::GET, ["ledger"]) => Ok(json(&self.book().lines()?)),
             (Method::GET, ["faults"]) => Ok(json(&*self.faults())),
             (Method::PUT, ["faults"]) => {
@@ -96,21 +102,31 @@ impl Gateway {
         let faults = self.faults().clone();
         tokio::time::sleep(faults.latency()).await;
         let fails = happens(faults.failure_rate);
-        let mut state = self.decide(&wanted, fails)?;
+        let mut state = self.decide(&wanted, fails).await?;
         if happens(faults.duplicate_rate) {
-            state = self.decide(&wanted, fails)?;
+            state = self.decide(&wanted, fails).await?;
         }
         tokio::time::sleep(faults.answer_latency()).await;
         if happens(faults.lost_answer_rate) { Err(Broken::Lost) } else { Ok(json(&state)) }
     }
 
-    fn decide(&self, wanted: &wire::Charge, fails: bool) -> Result<State, Broken> {
-        Ok(self.book().charge(wanted, fails)?)
+    async fn decide(&self, wanted: &wire::Charge, fails: bool) -> Result<State, Broken> {
+        let wanted = wanted.clone();
+        self.written(move |gateway| gateway.book().charge(&wanted, fails)).await
     }
 
-    fn ask(&self, question: impl FnOnce(&Self) -> io::Result<State>) -> Result<Answer, Broken> {
+    /// Runs what waits for the disk and its lock, where no other work waits with it.
+    async fn written<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Self) -> io::Result<T> + Send + 'static,
+    ) -> Result<T, Broken> {
+        let gateway = self.clone();
+        Ok(tokio::task::spawn_blocking(move || work(&gateway)).await.map_err(|_| Broken::Cut)??)
+    }
+
+    async fn ask(&self, question: impl FnOnce(&Self) -> io::Result<State> + Send + 'static) -> Result<Answer, Broken> {
         let rate = self.faults().lost_question_rate;
-        let state = question(self)?;
+        let state = self.written(question).await?;
         if happens(rate) { Err(Broken::Lost) } else { Ok(json(&state)) }
     }
 

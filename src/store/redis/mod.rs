@@ -23,6 +23,7 @@ mod link;
 mod scripts;
 mod sessions;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -81,6 +82,18 @@ impl Redis {
     pub fn new(config: RedisConfig) -> Result<Self, StoreError> {
         let links = Links::new(&config)?;
         Ok(Self { shared: Arc::new(Shared { keys: Keys::new(config.prefix), links, scripts: Scripts::new() }) })
+    }
+
+    /// Whether it writes what it holds to disk, as its settings say. Started again, it would bring back sessions that were ended since.
+    ///
+    /// # Errors
+    ///
+    /// It is away, or does not tell its settings.
+    pub async fn keeps_on_disk(&self) -> Result<bool, StoreError> {
+        let mut ask = redis::pipe();
+        ask.cmd("CONFIG").arg("GET").arg("save").cmd("CONFIG").arg("GET").arg("appendonly");
+        let (save, log): (HashMap<String, String>, HashMap<String, String>) = self.run(&ask).await?;
+        Ok(save.values().any(|points| !points.is_empty()) || log.values().any(|on| on == "yes"))
     }
 
     fn keys(&self) -> &Keys {
