@@ -5,11 +5,12 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use rusqlite::hooks::Wal;
 use rusqlite::wal::CheckpointMode;
-use rusqlite::{Connection, Result};
+use rusqlite::{Connection, Error, ErrorCode, Result};
 
 use crate::store::StoreError;
 use crate::store::queries::sqlite::STATEMENTS;
@@ -18,6 +19,8 @@ use crate::store::queries::sqlite::STATEMENTS;
 const OLDEST: i32 = 3_051_003;
 /// What a fresh connection waits for a lock while it is set up; later the deadline of each unit of work counts.
 const SETUP_WAIT: Duration = Duration::from_secs(10);
+/// How long a connection that was turned away stays away.
+const TURNED_AWAY: Duration = Duration::from_millis(5);
 /// Steps of SQLite's machine between two looks at the clock: well under a millisecond.
 const STEPS: i32 = 10_000;
 
@@ -54,7 +57,7 @@ impl Database {
             return Err(StoreError::Refused(format!("SQLite {version} is too old: want 3.51.3 or newer").into()));
         }
         connection.busy_timeout(SETUP_WAIT)?;
-        connection.execute_batch(SESSION)?;
+        begin_session(&connection)?;
         for (pragma, wanted) in [("journal_mode", journal), ("synchronous", "2"), ("foreign_keys", "1")] {
             let found = read_back(&connection, pragma)?;
             if found != wanted {
@@ -90,6 +93,19 @@ impl Database {
     /// Copies what can be copied of the log into the file, and waits for nobody: how many pages the log has, and how many are in the file now.
     pub(super) fn checkpoint(&self) -> Result<(c_int, c_int)> {
         self.connection.wal_checkpoint_v2(None::<&str>, CheckpointMode::PASSIVE)
+    }
+}
+
+/// Of several connections that give a new file its log at the same moment, SQLite turns all but one away at once, whatever they would wait.
+fn begin_session(connection: &Connection) -> Result<()> {
+    let end = Instant::now() + SETUP_WAIT;
+    loop {
+        match connection.execute_batch(SESSION) {
+            Err(Error::SqliteFailure(why, _)) if why.code == ErrorCode::DatabaseBusy && Instant::now() < end => {
+                thread::sleep(TURNED_AWAY);
+            }
+            outcome => return outcome,
+        }
     }
 }
 
