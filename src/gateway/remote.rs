@@ -127,3 +127,35 @@ fn charge(state: State) -> Charge {
 fn text(error: impl Display) -> String {
     error.to_string()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::net::TcpListener;
+
+    use super::{Remote, State, charge};
+    use crate::domain::asset::Asset;
+    use crate::domain::money::Amount;
+    use crate::domain::payment::OrderId;
+    use crate::gateway::{Charge, Fate, Gateway, Order};
+
+    #[tokio::test]
+    async fn an_order_that_never_left_is_declined_and_nothing_else_is() {
+        let free = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = free.local_addr().expect("bound").to_string();
+        drop(free);
+        let remote = Remote::new(address, Duration::from_secs(5));
+        let (amount, asset) = (Amount::new(1).expect("small"), Asset::parse("CNY").expect("a currency"));
+        let order = Order { id: OrderId::parse("PAY_0123456789ABCDEF").expect("an order"), amount, asset };
+        assert!(matches!(remote.charge(&order).await, Charge::Declined { .. }));
+        // Another call may have sent it.
+        assert!(matches!(remote.find(&order.id).await, Fate::Known(Charge::Unknown { .. })));
+        assert!(matches!(remote.cancel(&order.id).await, Charge::Unknown { .. }));
+    }
+
+    #[test]
+    fn an_order_that_is_known_with_another_amount_was_not_charged() {
+        assert!(matches!(charge(State::Conflict), Charge::Declined { .. }));
+    }
+}
