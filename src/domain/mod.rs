@@ -14,6 +14,7 @@
 //! - [`asset`], [`money`]: currencies, and exact amounts of them.
 //! - [`account`], [`transfer`]: accounts, and the transfers and entries that change them.
 //! - [`payment`]: payments through a gateway, and their steps.
+//! - [`refund`]: what of a payment is given back.
 //! - [`command`]: what the ledger is asked to do, and what it answers.
 //! - [`effects`]: what the answer writes.
 //! - [`reconcile`]: what the books say of an account, beside what somebody else's say.
@@ -35,6 +36,7 @@ pub mod payment;
 pub mod person;
 pub mod picture;
 pub mod reconcile;
+pub mod refund;
 pub mod session;
 mod text;
 pub mod time;

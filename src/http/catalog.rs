@@ -64,6 +64,8 @@ kinds! {
     PaymentNotFound "payment-not-found" "No such payment";
     /// The token is another payment's, which differs in `field`. Take another token for another payment.
     PaymentDiffers "payment-differs" "Token of another payment";
+    /// The payment has not succeeded, so there is nothing to give back: `GET /v1/payments/{id}` tells how far it is.
+    PaymentNotPaid "payment-not-paid" "Payment not paid";
     /// The transfer was posted at once: there is nothing to post or to void.
     NotPending "not-pending" "Not a pending transfer";
     /// The pending transfer holds a payment's money, and ends as the gateway says: `GET /payment/status` tells how far it is.
@@ -92,6 +94,10 @@ kinds! {
     AmountTooLarge "amount-too-large" "Amount too large";
     /// More is to be posted than the pending transfer holds: `available`.
     MoreThanHeld "more-than-held" "More than is held";
+    /// More is to be given back than was paid and is not given back yet, or promised to be: `available`.
+    MoreThanPaid "more-than-paid" "More than was paid";
+    /// The gateway gives nothing back; `detail` says why. It stays so under this `Idempotency-Key`: another key is another try.
+    RefundDeclined "refund-declined" "Refund declined";
     /// Another transfer in the same direction has this reference: `transfer_id`, which an operator may look at.
     ReferenceUsed "reference-used" "Reference used";
     /// The account has less than the amount: `available` is what may leave it, which is its balance less what is held, down to its floor.

@@ -5,9 +5,11 @@ use std::borrow::Cow;
 use super::json::{ID_MAX, number};
 use crate::api::Refusal;
 use crate::api::account::PAGE_MAX;
+use crate::api::payment::PaymentName;
 use crate::domain::account::AccountId;
 use crate::domain::audit::AuditKind;
 use crate::domain::invalid::Invalid;
+use crate::domain::payment::{OrderId, PaymentToken};
 use crate::domain::session::SessionNumber;
 use crate::domain::time::Timestamp;
 use crate::domain::transfer::TransferId;
@@ -147,6 +149,15 @@ pub(super) fn transfer(path: &str) -> Result<TransferId, Refusal> {
 /// The session that the path names in its third part: `/v1/sessions/{id}`. What cannot be one is none.
 pub(super) fn session(path: &str) -> Result<SessionNumber, Refusal> {
     SessionNumber::parse(part(path)).map_err(|_| Refusal::NoSuchSession)
+}
+
+/// The payment that the path names in its third part: `/v1/payments/{id}`. What cannot be one is none.
+pub(super) fn payment(path: &str) -> Result<PaymentName, Refusal> {
+    let text = part(path);
+    if let Ok(order) = OrderId::parse(text) {
+        return Ok(PaymentName::Order(order));
+    }
+    PaymentToken::parse(text).map(PaymentName::Token).map_err(|_| Refusal::NoSuchPayment)
 }
 
 fn part(path: &str) -> &str {

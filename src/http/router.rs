@@ -7,7 +7,7 @@ use super::front::Call;
 use super::reply::{Reply, Surface, Trouble};
 use super::{
     account, audit, batch, deduct, entrytask, health, openapi, page, password, payment, person, picture, problem,
-    session, token, transfer, wallet,
+    refund, session, token, transfer, wallet,
 };
 
 /// Every route but the pages, which are added from the files under `web/`.
@@ -40,6 +40,8 @@ const ROUTES: &[(&str, Methods, Body, Surface, Handler)] = &[
     ("/v1/transfers/{id}",                     Methods::Read,         Body::None,   Surface::Plain,     Handler::Transfer),
     ("/v1/transfers/{id}/post",                Methods::Change,       Body::Fields, Surface::Plain,     Handler::PostPending),
     ("/v1/transfers/{id}/void",                Methods::Change,       Body::Fields, Surface::Plain,     Handler::VoidPending),
+    ("/v1/payments/{id}",                      Methods::Read,         Body::None,   Surface::Plain,     Handler::Payment),
+    ("/v1/payments/{id}/refunds",              Methods::ReadOrChange, Body::Fields, Surface::Plain,     Handler::Refunds),
     ("/v1/audit",                              Methods::Read,         Body::None,   Surface::Plain,     Handler::Audit),
     ("/deduct",                                Methods::Change,       Body::Fields, Surface::Deduct,    Handler::Deduct),
     ("/payment",                               Methods::Change,       Body::Fields, Surface::Payment,   Handler::Pay),
@@ -140,6 +142,8 @@ enum Handler {
     Transfer,
     PostPending,
     VoidPending,
+    Payment,
+    Refunds,
     Audit,
     Deduct,
     Pay,
@@ -275,6 +279,8 @@ impl Route {
             Handler::Transfer => transfer::get(call).await,
             Handler::PostPending => transfer::post_pending(call).await,
             Handler::VoidPending => transfer::void_pending(call).await,
+            Handler::Payment => refund::payment(call).await,
+            Handler::Refunds => refund::collection(call).await,
             Handler::Audit => audit::list(call).await,
             Handler::Deduct => deduct::post(call).await,
             Handler::Pay => payment::pay(call).await,

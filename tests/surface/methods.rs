@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use teller::api::account::{Amend, BalanceAt, Change, Entries, List, OfAccount, Open};
 use teller::api::audit;
-use teller::api::payment::{Issue, OfPayment, Pay, Payer, Records};
+use teller::api::payment::{Find, GiveBack, Issue, OfPayment, Pay, Payer, PaymentName, Records, Refunds};
 use teller::api::session::{EndSession, SignIn};
 use teller::api::token::{LogIn, Renew};
 use teller::api::transfer::{Batch, Deduct, End, External, Handle, Item, OfTransfer, Order, Post, Settle, fresh_id};
@@ -83,6 +83,9 @@ const ROWS: &[(&str, Rule, Ask)] = &[
     ("payment.pay",        Rule::Owned,     |it| of(pay(&it.caller, it.user, it.turn))),
     ("payment.status",     Rule::Owned,     |it| of(OfPayment { caller: Some(it.caller.clone()), token: token(it.user.0 as u32) })),
     ("payment.records",    Rule::Own,       |it| of(Records { caller: Some(it.caller.clone()), after: None, limit: 10 })),
+    ("payment.find",       Rule::Owned,     |it| of(find(it))),
+    ("payment.refund",     Rule::Operators, |it| of(give_back(it))),
+    ("payment.refunds",    Rule::Owned,     |it| of(Refunds { caller: Some(it.caller.clone()), payment: named(it), after: None, limit: 10 })),
     ("wallet.open",            Rule::Owned,            |it| of(OpenWallet { caller: Some(it.caller.clone()), user: it.user, asset: unused(it) })),
     ("wallet.get",             Rule::Owned,            |it| of(wallet(it))),
     ("wallet.list",            Rule::Owned,            |it| of(OfUser { caller: Some(it.caller.clone()), user: it.user })),
@@ -158,6 +161,20 @@ fn token(number: u32) -> PaymentToken {
 fn pay(caller: &Caller, user: UserId, number: u32) -> Pay {
     let (user, description) = (Payer::Number(user.0), Description::default());
     Pay { caller: Some(caller.clone()), token: token(number), user, amount: one(), description }
+}
+
+/// The payment of that user's number.
+fn named(it: &Asked) -> PaymentName {
+    PaymentName::Token(token(it.user.0 as u32))
+}
+
+fn find(it: &Asked) -> Find {
+    Find { caller: Some(it.caller.clone()), payment: named(it) }
+}
+
+fn give_back(it: &Asked) -> GiveBack {
+    let (caller, handle) = (Some(it.caller.clone()), Handle::new(None));
+    GiveBack { caller, handle, payment: named(it), amount: None, description: Description::default() }
 }
 
 fn register(it: &Asked) -> Register {
