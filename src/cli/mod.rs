@@ -3,7 +3,7 @@
 //! - [`serve`], [`http`], [`backend`]: run Teller, whole or in part.
 //! - [`migrate`], [`config`], [`seed`], [`import`], [`completions`]: do one thing and end.
 //! - [`keys`], [`user`]: the keys of tokens; roles.
-//! - [`verify`], [`export`]: look at the books, and copy them.
+//! - [`verify`], [`export`], [`statement`]: look at the books, and copy them, or what became of one account.
 //! - [`gateway`]: run a payment gateway to try things out with.
 //! - [`certs`]: certificates to develop with.
 //! - [`rpc`]: ask a backend what it serves, and call it.
@@ -37,6 +37,7 @@ mod run;
 mod seed;
 mod serve;
 mod signals;
+mod statement;
 mod user;
 mod verify;
 
@@ -87,6 +88,7 @@ enum Command {
     Import(import::Import),
     Verify(verify::Verify),
     Export(export::Export),
+    Statement(statement::Statement),
     #[command(name = "gateway-sim")]
     Gateway(gateway::Gateway),
     Completions(completions::Completions),
@@ -123,6 +125,7 @@ fn execute(arguments: Arguments) -> Result<(), Failure> {
         Command::Import(import) => import.execute(),
         Command::Verify(verify) => verify.execute(),
         Command::Export(export) => export.execute(),
+        Command::Statement(statement) => statement.execute(),
         Command::Gateway(gateway) => gateway.execute(),
         Command::Completions(completions) => completions.execute(),
     }
@@ -132,6 +135,25 @@ fn execute(arguments: Arguments) -> Result<(), Failure> {
 fn moment(text: &str) -> Result<Timestamp, String> {
     let moment = text.parse::<jiff::Timestamp>();
     moment.map(|at| Timestamp(at.as_microsecond())).map_err(|_| "must be like 2026-01-31T00:00:00Z".to_owned())
+}
+
+/// An argument that is a moment or a day of UTC: the first moment of it.
+fn first_moment(text: &str) -> Result<Timestamp, String> {
+    day(text).map_or_else(|| moment(text), |(first, _)| Ok(first)).map_err(|_| NO_DAY.to_owned())
+}
+
+/// The same: the last moment of it.
+fn last_moment(text: &str) -> Result<Timestamp, String> {
+    day(text).map_or_else(|| moment(text), |(_, last)| Ok(last)).map_err(|_| NO_DAY.to_owned())
+}
+
+const NO_DAY: &str = "must be like 2026-01-31 or 2026-01-31T00:00:00Z";
+
+fn day(text: &str) -> Option<(Timestamp, Timestamp)> {
+    let day = text.parse::<jiff::civil::Date>().ok().filter(|day| day.to_string() == text)?;
+    let midnight = |day: jiff::civil::Date| day.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|at| at.timestamp());
+    let (first, next) = (midnight(day)?, midnight(day.tomorrow().ok()?)?);
+    Some((Timestamp(first.as_microsecond()), Timestamp(next.as_microsecond() - 1)))
 }
 
 /// Prints a result. Whoever reads may stop reading: that is no failure.

@@ -121,6 +121,8 @@ const ROWS: &[(&str, Rule, Ask)] = &[
     ("PATCH /v1/accounts/{id}",                     Rule::Operators, |it| at(format!("/v1/accounts/{}", it.account), json!({"floor": "-1"}))),
     ("GET /v1/accounts/{id}/entries",               Rule::Owned,     |it| at(format!("/v1/accounts/{}/entries", it.account), Value::Null)),
     ("GET /v1/accounts/{id}/balance",               Rule::Owned,     |it| at(format!("/v1/accounts/{}/balance", it.account), Value::Null)),
+    ("GET /v1/accounts/{id}/statement",             Rule::Owned,     |it| at(format!("/v1/accounts/{}/statement", it.account), Value::Null)),
+    ("GET /v1/accounts/{id}/statement.csv",         Rule::Owned,     |it| at(format!("/v1/accounts/{}/statement.csv", it.account), Value::Null)),
     ("POST /v1/accounts/{id}/deposits",             Rule::Operators, |it| at(format!("/v1/accounts/{}/deposits", it.account), bank(it))),
     ("POST /v1/accounts/{id}/withdrawals",          Rule::Operators, |it| at(format!("/v1/accounts/{}/withdrawals", it.account), bank(it))),
     ("POST /v1/transfers",                          Rule::Owned,     |it| at("/v1/transfers", order(it))),

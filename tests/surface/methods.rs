@@ -8,6 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde::Serialize;
 use serde_json::{Value, json};
+use teller::api::account::statement::OfPeriod;
 use teller::api::account::{Amend, BalanceAt, Change, Entries, List, OfAccount, Open};
 use teller::api::audit;
 use teller::api::payment::{Issue, OfPayment, Pay, Payer, Records};
@@ -71,6 +72,7 @@ const ROWS: &[(&str, Rule, Ask)] = &[
     ("account.list",       Rule::Own,       |it| of(List { caller: it.caller.clone(), after: None, limit: 10 })),
     ("account.entries",    Rule::Owned,     |it| of(entries(it))),
     ("account.balance_at", Rule::Owned,     |it| of(BalanceAt { caller: it.caller.clone(), account: it.account, at: Timestamp(0) })),
+    ("account.statement",  Rule::Owned,     |it| of(period(it))),
     ("account.amend",      Rule::Operators, |it| of(Amend { caller: it.caller.clone(), account: it.account, change: lend() })),
     ("transfer.post",      Rule::Owned,     |it| of(post(it.caller.clone(), order(it.account)))),
     ("transfer.batch",     Rule::Owned,     |it| of(batch(it))),
@@ -127,6 +129,11 @@ fn picture(it: &Asked) -> SetPicture {
 fn entries(it: &Asked) -> Entries {
     let (caller, account) = (it.caller.clone(), it.account);
     Entries { caller, account, from: None, until: None, before: None, limit: 10 }
+}
+
+fn period(it: &Asked) -> OfPeriod {
+    let (caller, account) = (it.caller.clone(), it.account);
+    OfPeriod { caller, account, from: None, to: None, after: None, limit: 10, totals: true }
 }
 
 fn lend() -> Change {
