@@ -1,6 +1,6 @@
 //! What is done to the durable store by a program that serves nobody meanwhile, or beside those that serve.
 
-use std::io::{BufRead, Write};
+use std::io::{BufRead, Read, Write};
 
 use super::{Error, hasher, stores};
 use crate::config::{Config, Durable};
@@ -11,6 +11,7 @@ use crate::domain::time::Timestamp;
 use crate::domain::user::Role;
 use crate::ledger::Ledger;
 use crate::ledger::export::{self, Export};
+use crate::ledger::reconcile::balances::{self, Totals};
 use crate::ledger::statement::Failure;
 use crate::ledger::statement::file::{self, Form, Incomplete};
 use crate::ledger::verify::{Report, verify as check};
@@ -189,6 +190,25 @@ pub async fn statement(
         }
     }
     on_existing_store(config, Told(account, bounds, form, out, done)).await
+}
+
+/// Compares the balances in a file with those of the books, as [`balances::balances`] does, in a store brought up to date.
+pub async fn reconcile_balances(
+    config: &Config,
+    file: impl Read,
+    at_once: usize,
+    told: impl FnMut(balances::Told),
+) -> Result<Totals, Error> {
+    struct Compare<R, F>(R, usize, F);
+    impl<R: Read, F: FnMut(balances::Told)> Work for Compare<R, F> {
+        type Value = Totals;
+        async fn on<S: Store>(self, _: &Config, store: S) -> Result<Totals, Error> {
+            migrated(&store).await?;
+            let compared = balances::balances(&store, self.0, self.1, service::system_clock, self.2).await;
+            compared.map_err(|e| Error::new("cannot compare the balances", e))
+        }
+    }
+    on_existing_store(config, Compare(file, at_once, told)).await
 }
 
 fn unreadable(error: StoreError) -> Error {

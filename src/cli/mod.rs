@@ -4,6 +4,7 @@
 //! - [`migrate`], [`config`], [`seed`], [`import`], [`completions`]: do one thing and end.
 //! - [`keys`], [`user`]: the keys of tokens; roles.
 //! - [`verify`], [`export`], [`statement`]: look at the books, and copy them, or what became of one account.
+//! - [`balances`]: compare balances with somebody else's.
 //! - [`gateway`]: run a payment gateway to try things out with.
 //! - [`certs`]: certificates to develop with.
 //! - [`rpc`]: ask a backend what it serves, and call it.
@@ -19,6 +20,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 mod backend;
+mod balances;
 mod banner;
 mod certs;
 mod completions;
@@ -60,7 +62,8 @@ Examples:
   teller http --backend 10.0.0.2:7070,10.0.0.3:7070  a front end for them
   teller certs dev                                   certificates to try HTTPS and RPC within TLS with
 
-Exit codes: 0 stopped as asked, 1 failed while running, 2 wrong usage or configuration, 3 `verify` found violations.
+Exit codes: 0 stopped as asked, 1 failed while running, 2 wrong usage or configuration, 3 `verify` found violations, or
+`reconcile-balances` differences.
 SIGTERM and SIGINT let running requests finish; a second one ends at once.";
 
 /// The whole command line.
@@ -89,6 +92,8 @@ enum Command {
     Verify(verify::Verify),
     Export(export::Export),
     Statement(statement::Statement),
+    #[command(name = "reconcile-balances")]
+    Balances(balances::Balances),
     #[command(name = "gateway-sim")]
     Gateway(gateway::Gateway),
     Completions(completions::Completions),
@@ -126,6 +131,7 @@ fn execute(arguments: Arguments) -> Result<(), Failure> {
         Command::Verify(verify) => verify.execute(),
         Command::Export(export) => export.execute(),
         Command::Statement(statement) => statement.execute(),
+        Command::Balances(balances) => balances.execute(),
         Command::Gateway(gateway) => gateway.execute(),
         Command::Completions(completions) => completions.execute(),
     }

@@ -7,7 +7,7 @@ use super::front::Call;
 use super::reply::{Reply, Surface, Trouble};
 use super::{
     account, audit, batch, deduct, entrytask, health, openapi, page, password, payment, person, picture, problem,
-    session, token, transfer, wallet,
+    reconciliation, session, token, transfer, wallet,
 };
 
 /// Every route but the pages, which are added from the files under `web/`.
@@ -55,6 +55,7 @@ const ROUTES: &[(&str, Methods, Body, Surface, Handler)] = &[
     ("/api/wallets/{id}/transactions",         Methods::Read,         Body::None,   Surface::Wallet(""), Handler::WalletTransactions),
     ("/api/wallets/{id}/reconcile",            Methods::Change,       Body::Fields, Surface::Wallet(""), Handler::WalletReconcile),
     ("/api/wallets/{id}/reconciliations",      Methods::Read,         Body::None,   Surface::Wallet(""), Handler::WalletReconciliations),
+    ("/v1/reconciliations",                    Methods::Change,       Body::Batch,  Surface::Plain,     Handler::Reconciliations),
     ("/problems/{name}",                       Methods::Read,         Body::None,   Surface::Plain,     Handler::Problem),
     ("/livez",                                 Methods::Read,         Body::None,   Surface::Plain,     Handler::Live),
     ("/readyz",                                Methods::Read,         Body::None,   Surface::Plain,     Handler::Ready),
@@ -97,7 +98,7 @@ pub(super) enum Body {
     None,
     /// Fields: at most `http.max_body_bytes`.
     Fields,
-    /// Many transfers: at most `http.max_batch_bytes`.
+    /// Many transfers or balances: at most `http.max_batch_bytes`.
     Batch,
     /// A picture: at most `picture.max_upload_bytes`.
     Upload,
@@ -157,6 +158,7 @@ enum Handler {
     WalletTransactions,
     WalletReconcile,
     WalletReconciliations,
+    Reconciliations,
     Problem,
     Live,
     Ready,
@@ -294,6 +296,7 @@ impl Route {
             Handler::WalletTransactions => wallet::transactions(call).await,
             Handler::WalletReconcile => wallet::reconcile(call).await,
             Handler::WalletReconciliations => wallet::reconciliations(call).await,
+            Handler::Reconciliations => Box::pin(reconciliation::post(call)).await,
             Handler::Problem => problem::show(call),
             Handler::Live => Ok(health::live()),
             Handler::Ready => health::ready(call).await,

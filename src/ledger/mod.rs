@@ -16,6 +16,7 @@
 //! - [`verify`]: whether the books are right, recomputed from the entries.
 //! - [`export`]: entries and transfers for other programs.
 //! - [`statement`]: what became of one account in a period.
+//! - [`reconcile`]: its balance beside somebody else's.
 //! - `trial` (tests only): any commands whatsoever, against a model.
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects, clippy::float_arithmetic))]
 
@@ -24,6 +25,7 @@ mod expire;
 pub mod export;
 mod id;
 pub mod plan;
+pub mod reconcile;
 pub mod statement;
 #[cfg(test)]
 mod tests;

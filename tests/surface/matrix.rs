@@ -143,6 +143,7 @@ const ROWS: &[(&str, Rule, Ask)] = &[
     ("GET /api/wallets/{id}/transactions",          Rule::Owned,     |it| at(format!("/api/wallets/{}/transactions", it.account), Value::Null)),
     ("POST /api/wallets/{id}/reconcile",            Rule::Owned,     |it| at(format!("/api/wallets/{}/reconcile", it.account), compared())),
     ("GET /api/wallets/{id}/reconciliations",       Rule::Owned,     |it| at(format!("/api/wallets/{}/reconciliations", it.account), Value::Null)),
+    ("POST /v1/reconciliations",                    Rule::Operators, |it| at("/v1/reconciliations", json!({"items": [{"account_id": it.account, "external_balance": "1"}]}))),
     ("GET /problems/{name}",                        Rule::Everybody, |_| at("/problems/unavailable", Value::Null)),
     ("GET /livez",                                  Rule::Everybody, |_| at("/livez", Value::Null)),
     ("GET /readyz",                                 Rule::Everybody, |_| at("/readyz", Value::Null)),

@@ -17,7 +17,9 @@ use teller::api::token::{LogIn, Renew};
 use teller::api::transfer::{Batch, Deduct, End, External, Handle, Item, OfTransfer, Order, Post, Settle, fresh_id};
 use teller::api::user::{Register, SetNickname, SetPassword, SetPicture, SignUp};
 use teller::api::visit;
-use teller::api::wallet::{History, MoveOutside, OfUser, OfWallet, OpenWallet, Reconcile, Reconciliations};
+use teller::api::wallet::{
+    Claimed, History, MoveOutside, OfUser, OfWallet, OpenWallet, Reconcile, ReconcileAll, Reconciliations,
+};
 use teller::domain::account::AccountId;
 use teller::domain::asset::Asset;
 use teller::domain::caller::{Caller, Device};
@@ -27,7 +29,7 @@ use teller::domain::password::EntryPassword;
 use teller::domain::payment::PaymentToken;
 use teller::domain::person::{Email, FullName};
 use teller::domain::picture::{PictureFormat, PictureName};
-use teller::domain::reconcile::{Claim, DEFAULT_TOLERANCE, Period};
+use teller::domain::reconcile::{Claim, DEFAULT_TOLERANCE};
 use teller::domain::session::{SessionId, SessionNumber};
 use teller::domain::time::Timestamp;
 use teller::domain::token::RefreshToken;
@@ -92,6 +94,7 @@ const ROWS: &[(&str, Rule, Ask)] = &[
     ("wallet.withdraw",        Rule::Owned,            |it| of(outside(it))),
     ("wallet.history",         Rule::Owned,            |it| of(history(it))),
     ("wallet.reconcile",       Rule::Owned,            |it| of(reconcile(it))),
+    ("wallet.reconcile_all",   Rule::Operators,        |it| of(reconcile_all(it))),
     ("wallet.reconciliations", Rule::Owned,            |it| of(Reconciliations { of: wallet(it), before: None, limit: 10 })),
     ("user.register",          Rule::Everybody,        |it| of(register(it))),
     ("user.person",            Rule::Own,              |it| of(it.caller.clone())),
@@ -209,8 +212,16 @@ fn history(it: &Asked) -> History {
 }
 
 fn reconcile(it: &Asked) -> Reconcile {
-    let period = Period { start: Timestamp(0), end: Timestamp(1) };
-    Reconcile { of: wallet(it), period, claim: Claim { external: one(), tolerance: DEFAULT_TOLERANCE } }
+    Reconcile { of: wallet(it), start: Some(Timestamp(0)), end: Timestamp(1), claim: claim() }
+}
+
+fn reconcile_all(it: &Asked) -> ReconcileAll {
+    let item = Claimed { wallet: it.account, start: None, end: None, claim: claim() };
+    ReconcileAll { caller: it.caller.clone(), items: vec![item] }
+}
+
+fn claim() -> Claim {
+    Claim { external: one(), tolerance: DEFAULT_TOLERANCE }
 }
 
 /// A currency that nobody before this one has opened a wallet in.
