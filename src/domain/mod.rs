@@ -18,7 +18,7 @@
 //! - [`command`]: what the ledger is asked to do, and what it answers.
 //! - [`effects`]: what the answer writes.
 //! - [`reconcile`]: what the books say of an account, beside what somebody else's say.
-//! - `text`: what texts that were checked have in common.
+//! - [`text`]: what texts that were checked have in common.
 //! - [`time`]: instants in UTC microseconds.
 
 pub mod account;
@@ -38,7 +38,7 @@ pub mod picture;
 pub mod reconcile;
 pub mod refund;
 pub mod session;
-mod text;
+pub mod text;
 pub mod time;
 pub mod token;
 pub mod transfer;

@@ -7,7 +7,7 @@ use super::front::Call;
 use super::reply::{Reply, Surface, Trouble};
 use super::{
     account, audit, batch, deduct, entrytask, health, openapi, page, password, payment, person, picture, problem,
-    refund, session, token, transfer, wallet,
+    reconciliation, refund, session, token, transfer, wallet,
 };
 
 /// Every route but the pages, which are added from the files under `web/`.
@@ -33,6 +33,8 @@ const ROUTES: &[(&str, Methods, Body, Surface, Handler)] = &[
     ("/v1/accounts/{id}",                      Methods::ReadOrAmend,  Body::Fields, Surface::Plain,     Handler::Account),
     ("/v1/accounts/{id}/entries",              Methods::Read,         Body::None,   Surface::Plain,     Handler::Entries),
     ("/v1/accounts/{id}/balance",              Methods::Read,         Body::None,   Surface::Plain,     Handler::Balance),
+    ("/v1/accounts/{id}/statement",            Methods::Read,         Body::None,   Surface::Plain,     Handler::Statement),
+    ("/v1/accounts/{id}/statement.csv",        Methods::Read,         Body::None,   Surface::Plain,     Handler::StatementCsv),
     ("/v1/accounts/{id}/deposits",             Methods::Change,       Body::Fields, Surface::Plain,     Handler::Deposit),
     ("/v1/accounts/{id}/withdrawals",          Methods::Change,       Body::Fields, Surface::Plain,     Handler::Withdraw),
     ("/v1/transfers",                          Methods::Change,       Body::Fields, Surface::Plain,     Handler::PostTransfer),
@@ -55,6 +57,7 @@ const ROUTES: &[(&str, Methods, Body, Surface, Handler)] = &[
     ("/api/wallets/{id}/transactions",         Methods::Read,         Body::None,   Surface::Wallet(""), Handler::WalletTransactions),
     ("/api/wallets/{id}/reconcile",            Methods::Change,       Body::Fields, Surface::Wallet(""), Handler::WalletReconcile),
     ("/api/wallets/{id}/reconciliations",      Methods::Read,         Body::None,   Surface::Wallet(""), Handler::WalletReconciliations),
+    ("/v1/reconciliations",                    Methods::Change,       Body::Batch,  Surface::Plain,     Handler::Reconciliations),
     ("/problems/{name}",                       Methods::Read,         Body::None,   Surface::Plain,     Handler::Problem),
     ("/livez",                                 Methods::Read,         Body::None,   Surface::Plain,     Handler::Live),
     ("/readyz",                                Methods::Read,         Body::None,   Surface::Plain,     Handler::Ready),
@@ -97,7 +100,7 @@ pub(super) enum Body {
     None,
     /// Fields: at most `http.max_body_bytes`.
     Fields,
-    /// Many transfers: at most `http.max_batch_bytes`.
+    /// Many transfers or balances: at most `http.max_batch_bytes`.
     Batch,
     /// A picture: at most `picture.max_upload_bytes`.
     Upload,
@@ -135,6 +138,8 @@ enum Handler {
     Account,
     Entries,
     Balance,
+    Statement,
+    StatementCsv,
     Deposit,
     Withdraw,
     PostTransfer,
@@ -157,6 +162,7 @@ enum Handler {
     WalletTransactions,
     WalletReconcile,
     WalletReconciliations,
+    Reconciliations,
     Problem,
     Live,
     Ready,
@@ -272,6 +278,8 @@ impl Route {
             Handler::Account => account::one(call).await,
             Handler::Entries => account::entries(call).await,
             Handler::Balance => account::balance(call).await,
+            Handler::Statement => account::statement::json(call).await,
+            Handler::StatementCsv => account::statement::csv(call).await,
             Handler::Deposit => transfer::deposit(call).await,
             Handler::Withdraw => transfer::withdraw(call).await,
             Handler::PostTransfer => transfer::post(call).await,
@@ -294,6 +302,7 @@ impl Route {
             Handler::WalletTransactions => wallet::transactions(call).await,
             Handler::WalletReconcile => wallet::reconcile(call).await,
             Handler::WalletReconciliations => wallet::reconciliations(call).await,
+            Handler::Reconciliations => Box::pin(reconciliation::post(call)).await,
             Handler::Problem => problem::show(call),
             Handler::Live => Ok(health::live()),
             Handler::Ready => health::ready(call).await,

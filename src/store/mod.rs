@@ -214,6 +214,18 @@ pub trait Store: ledger::LedgerStore + payment::PaymentStore + refund::RefundSto
     /// Keeps a reconciliation, and returns the number it got. A store whose database lost an acknowledgement may keep it twice.
     fn add_reconciliation(&self, made: &Reconciliation) -> impl Future<Output = Result<u64, StoreError>> + Send;
 
+    /// The same of many: all or none, numbered in their order.
+    fn add_reconciliations(
+        &self,
+        made: Vec<Reconciliation>,
+    ) -> impl Future<Output = Result<Vec<u64>, StoreError>> + Send;
+
+    /// An account's newest reconciliation in which both balances were the same.
+    fn last_matched(
+        &self,
+        account: AccountId,
+    ) -> impl Future<Output = Result<Option<Reconciliation>, StoreError>> + Send;
+
     /// An account's reconciliations before number `before`, newest first, at most `limit`.
     fn reconciliations(
         &self,

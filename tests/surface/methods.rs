@@ -8,6 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde::Serialize;
 use serde_json::{Value, json};
+use teller::api::account::statement::OfPeriod;
 use teller::api::account::{Amend, BalanceAt, Change, Entries, List, OfAccount, Open};
 use teller::api::audit;
 use teller::api::payment::{Find, GiveBack, Issue, OfPayment, Pay, Payer, PaymentName, Records, Refunds};
@@ -16,7 +17,9 @@ use teller::api::token::{LogIn, Renew};
 use teller::api::transfer::{Batch, Deduct, End, External, Handle, Item, OfTransfer, Order, Post, Settle, fresh_id};
 use teller::api::user::{Register, SetNickname, SetPassword, SetPicture, SignUp};
 use teller::api::visit;
-use teller::api::wallet::{History, MoveOutside, OfUser, OfWallet, OpenWallet, Reconcile, Reconciliations};
+use teller::api::wallet::{
+    Claimed, History, MoveOutside, OfUser, OfWallet, OpenWallet, Reconcile, ReconcileAll, Reconciliations,
+};
 use teller::domain::account::AccountId;
 use teller::domain::asset::Asset;
 use teller::domain::caller::{Caller, Device};
@@ -26,7 +29,7 @@ use teller::domain::password::EntryPassword;
 use teller::domain::payment::PaymentToken;
 use teller::domain::person::{Email, FullName};
 use teller::domain::picture::{PictureFormat, PictureName};
-use teller::domain::reconcile::{Claim, DEFAULT_TOLERANCE, Period};
+use teller::domain::reconcile::{Claim, DEFAULT_TOLERANCE};
 use teller::domain::session::{SessionId, SessionNumber};
 use teller::domain::time::Timestamp;
 use teller::domain::token::RefreshToken;
@@ -71,6 +74,7 @@ const ROWS: &[(&str, Rule, Ask)] = &[
     ("account.list",       Rule::Own,       |it| of(List { caller: it.caller.clone(), after: None, limit: 10 })),
     ("account.entries",    Rule::Owned,     |it| of(entries(it))),
     ("account.balance_at", Rule::Owned,     |it| of(BalanceAt { caller: it.caller.clone(), account: it.account, at: Timestamp(0) })),
+    ("account.statement",  Rule::Owned,     |it| of(period(it))),
     ("account.amend",      Rule::Operators, |it| of(Amend { caller: it.caller.clone(), account: it.account, change: lend() })),
     ("transfer.post",      Rule::Owned,     |it| of(post(it.caller.clone(), order(it.account)))),
     ("transfer.batch",     Rule::Owned,     |it| of(batch(it))),
@@ -93,6 +97,7 @@ const ROWS: &[(&str, Rule, Ask)] = &[
     ("wallet.withdraw",        Rule::Owned,            |it| of(outside(it))),
     ("wallet.history",         Rule::Owned,            |it| of(history(it))),
     ("wallet.reconcile",       Rule::Owned,            |it| of(reconcile(it))),
+    ("wallet.reconcile_all",   Rule::Operators,        |it| of(reconcile_all(it))),
     ("wallet.reconciliations", Rule::Owned,            |it| of(Reconciliations { of: wallet(it), before: None, limit: 10 })),
     ("user.register",          Rule::Everybody,        |it| of(register(it))),
     ("user.person",            Rule::Own,              |it| of(it.caller.clone())),
@@ -130,6 +135,11 @@ fn picture(it: &Asked) -> SetPicture {
 fn entries(it: &Asked) -> Entries {
     let (caller, account) = (it.caller.clone(), it.account);
     Entries { caller, account, from: None, until: None, before: None, limit: 10 }
+}
+
+fn period(it: &Asked) -> OfPeriod {
+    let (caller, account) = (it.caller.clone(), it.account);
+    OfPeriod { caller, account, from: None, to: None, after: None, limit: 10, totals: true }
 }
 
 fn lend() -> Change {
@@ -219,8 +229,16 @@ fn history(it: &Asked) -> History {
 }
 
 fn reconcile(it: &Asked) -> Reconcile {
-    let period = Period { start: Timestamp(0), end: Timestamp(1) };
-    Reconcile { of: wallet(it), period, claim: Claim { external: one(), tolerance: DEFAULT_TOLERANCE } }
+    Reconcile { of: wallet(it), start: Some(Timestamp(0)), end: Timestamp(1), claim: claim() }
+}
+
+fn reconcile_all(it: &Asked) -> ReconcileAll {
+    let item = Claimed { wallet: it.account, start: None, end: None, claim: claim() };
+    ReconcileAll { caller: it.caller.clone(), items: vec![item] }
+}
+
+fn claim() -> Claim {
+    Claim { external: one(), tolerance: DEFAULT_TOLERANCE }
 }
 
 /// A currency that nobody before this one has opened a wallet in.

@@ -231,6 +231,14 @@ impl Store for Mysql {
         self.unit(reconciliation::Insert(made.clone())).await
     }
 
+    async fn add_reconciliations(&self, made: Vec<Reconciliation>) -> Result<Vec<u64>, StoreError> {
+        self.unit(Atomic(reconciliation::InsertAll(made))).await
+    }
+
+    async fn last_matched(&self, account: AccountId) -> Result<Option<Reconciliation>, StoreError> {
+        self.unit(reconciliation::LastMatched(account)).await
+    }
+
     async fn reconciliations(
         &self,
         account: AccountId,

@@ -230,6 +230,14 @@ impl Store for Sqlite {
         self.write(move |db| reconciliation::insert(db, &made)).await
     }
 
+    async fn add_reconciliations(&self, made: Vec<Reconciliation>) -> Result<Vec<u64>, StoreError> {
+        self.write(move |db| made.iter().map(|made| reconciliation::insert(db, made)).collect()).await
+    }
+
+    async fn last_matched(&self, account: AccountId) -> Result<Option<Reconciliation>, StoreError> {
+        self.read(move |db| reconciliation::last_matched(db, account)).await
+    }
+
     async fn reconciliations(
         &self,
         account: AccountId,
