@@ -16,6 +16,7 @@
 //! - [`payment`]: payments through a gateway, and their steps.
 //! - [`command`]: what the ledger is asked to do, and what it answers.
 //! - [`effects`]: what the answer writes.
+//! - [`webhook`]: where events are brought to.
 //! - [`reconcile`]: what the books say of an account, beside what somebody else's say.
 //! - `text`: what texts that were checked have in common.
 //! - [`time`]: instants in UTC microseconds.
@@ -41,3 +42,4 @@ pub mod time;
 pub mod token;
 pub mod transfer;
 pub mod user;
+pub mod webhook;

@@ -12,6 +12,7 @@ use crate::domain::session::SessionNumber;
 use crate::domain::time::Timestamp;
 use crate::domain::transfer::TransferId;
 use crate::domain::user::UserId;
+use crate::domain::webhook::WebhookId;
 
 /// Items on a page unless `limit` says otherwise.
 const PAGE: u16 = 100;
@@ -147,6 +148,11 @@ pub(super) fn transfer(path: &str) -> Result<TransferId, Refusal> {
 /// The session that the path names in its third part: `/v1/sessions/{id}`. What cannot be one is none.
 pub(super) fn session(path: &str) -> Result<SessionNumber, Refusal> {
     SessionNumber::parse(part(path)).map_err(|_| Refusal::NoSuchSession)
+}
+
+/// The webhook that the path names in its third part: `/v1/webhooks/{id}`. What cannot be one is none.
+pub(super) fn webhook(path: &str) -> Result<WebhookId, Refusal> {
+    number("id", part(path), ID_MAX).map(WebhookId).map_err(|_| Refusal::NoSuchWebhook)
 }
 
 fn part(path: &str) -> &str {

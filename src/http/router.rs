@@ -7,7 +7,7 @@ use super::front::Call;
 use super::reply::{Reply, Surface, Trouble};
 use super::{
     account, audit, batch, deduct, entrytask, health, openapi, page, password, payment, person, picture, problem,
-    session, token, transfer, wallet,
+    session, token, transfer, wallet, webhook,
 };
 
 /// Every route but the pages, which are added from the files under `web/`.
@@ -41,6 +41,13 @@ const ROUTES: &[(&str, Methods, Body, Surface, Handler)] = &[
     ("/v1/transfers/{id}/post",                Methods::Change,       Body::Fields, Surface::Plain,     Handler::PostPending),
     ("/v1/transfers/{id}/void",                Methods::Change,       Body::Fields, Surface::Plain,     Handler::VoidPending),
     ("/v1/audit",                              Methods::Read,         Body::None,   Surface::Plain,     Handler::Audit),
+    ("/v1/webhooks",                           Methods::ReadOrChange, Body::Fields, Surface::Plain,     Handler::Webhooks),
+    ("/v1/webhooks/{id}",                      Methods::ReadAmendOrEnd, Body::Fields, Surface::Plain,   Handler::Webhook),
+    ("/v1/webhooks/{id}/deliveries",           Methods::Read,         Body::None,   Surface::Plain,     Handler::WebhookDeliveries),
+    ("/v1/webhooks/{id}/dead_letters",         Methods::Read,         Body::None,   Surface::Plain,     Handler::WebhookDeadLetters),
+    ("/v1/webhooks/{id}/replay",               Methods::Change,       Body::Fields, Surface::Plain,     Handler::WebhookReplay),
+    ("/v1/webhooks/{id}/secret",               Methods::Change,       Body::Fields, Surface::Plain,     Handler::WebhookSecret),
+    ("/v1/webhooks/{id}/test",                 Methods::Change,       Body::Fields, Surface::Plain,     Handler::WebhookTest),
     ("/deduct",                                Methods::Change,       Body::Fields, Surface::Deduct,    Handler::Deduct),
     ("/payment",                               Methods::Change,       Body::Fields, Surface::Payment,   Handler::Pay),
     ("/payment/token",                         Methods::Change,       Body::Fields, Surface::Payment,   Handler::PaymentToken),
@@ -84,6 +91,8 @@ enum Methods {
     ReadOrAmend,
     /// GET and HEAD for what is there, DELETE to end it.
     ReadOrEnd,
+    /// GET and HEAD for what is there, PATCH to change it, DELETE to end it.
+    ReadAmendOrEnd,
     /// PUT.
     Replace,
 }
@@ -141,6 +150,13 @@ enum Handler {
     PostPending,
     VoidPending,
     Audit,
+    Webhooks,
+    Webhook,
+    WebhookDeliveries,
+    WebhookDeadLetters,
+    WebhookReplay,
+    WebhookSecret,
+    WebhookTest,
     Deduct,
     Pay,
     PaymentToken,
@@ -223,6 +239,7 @@ impl Route {
             Methods::ReadOrChange => "GET, HEAD, POST, OPTIONS",
             Methods::ReadOrAmend => "GET, HEAD, PATCH, OPTIONS",
             Methods::ReadOrEnd => "GET, HEAD, DELETE, OPTIONS",
+            Methods::ReadAmendOrEnd => "GET, HEAD, PATCH, DELETE, OPTIONS",
             Methods::Replace => "PUT, OPTIONS",
         }
     }
@@ -237,6 +254,7 @@ impl Route {
             Methods::ReadOrChange => reads || method == Method::POST,
             Methods::ReadOrAmend => reads || method == Method::PATCH,
             Methods::ReadOrEnd => reads || method == Method::DELETE,
+            Methods::ReadAmendOrEnd => reads || method == Method::PATCH || method == Method::DELETE,
             Methods::Replace => method == Method::PUT,
         }
     }
@@ -276,6 +294,13 @@ impl Route {
             Handler::PostPending => transfer::post_pending(call).await,
             Handler::VoidPending => transfer::void_pending(call).await,
             Handler::Audit => audit::list(call).await,
+            Handler::Webhooks => webhook::collection(call).await,
+            Handler::Webhook => webhook::one(call).await,
+            Handler::WebhookDeliveries => webhook::deliveries(call).await,
+            Handler::WebhookDeadLetters => webhook::dead_letters(call).await,
+            Handler::WebhookReplay => webhook::replay(call).await,
+            Handler::WebhookSecret => webhook::renew(call).await,
+            Handler::WebhookTest => webhook::ping(call).await,
             Handler::Deduct => deduct::post(call).await,
             Handler::Pay => payment::pay(call).await,
             Handler::PaymentToken => payment::token(call).await,
