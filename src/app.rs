@@ -26,8 +26,8 @@ use crate::service::payment::flow::Flow;
 use crate::service::payment::{self, Paying};
 use crate::service::picture::{self, Studio};
 use crate::service::seed::{self, Demo};
-use crate::service::{self, Settings};
 use crate::service::webhook::dispatch::Desk;
+use crate::service::{self, Settings};
 use crate::service::{audit, expiry};
 use crate::store::memory::Memory;
 use crate::store::{Store, Volatile};
@@ -42,7 +42,7 @@ mod secret;
 mod side;
 mod stores;
 mod tls;
-mod webhook;
+pub mod webhook;
 
 /// The least time that a profile under change is kept out of the cache.
 const SHORTEST_GUARD: Duration = Duration::from_secs(10);
@@ -288,12 +288,8 @@ async fn over<S: Store, V: Volatile>(config: &Config, store: S, lanes: usize, vo
     let flow = Flow::new(ledger.clone(), remote, service::system_clock, config.payment.asset);
     let recovering = flow.clone().recover(config.payment.recover_after());
     let post = webhook::post(config)?;
-    let desk = Desk {
-        store: begun.clone(),
-        post: post.clone(),
-        rules: webhook::rules(config),
-        clock: service::system_clock,
-    };
+    let desk =
+        Desk { store: begun.clone(), post: post.clone(), rules: webhook::rules(config), clock: service::system_clock };
     let bringing = desk.run(ledger.committed());
     let usual = background(ledger.clone(), keys, config.audit.keep());
     let background = Box::pin(async move {

@@ -3,6 +3,7 @@
 //! - [`serve`], [`http`], [`backend`]: run Teller, whole or in part.
 //! - [`migrate`], [`config`], [`seed`], [`import`], [`completions`]: do one thing and end.
 //! - [`keys`], [`user`]: the keys of tokens; roles.
+//! - [`webhooks`]: where events are brought to, and what was given up.
 //! - [`verify`], [`export`]: look at the books, and copy them.
 //! - [`gateway`]: run a payment gateway to try things out with.
 //! - [`certs`]: certificates to develop with.
@@ -39,6 +40,7 @@ mod serve;
 mod signals;
 mod user;
 mod verify;
+mod webhooks;
 
 use failure::Failure;
 
@@ -87,6 +89,7 @@ enum Command {
     Import(import::Import),
     Verify(verify::Verify),
     Export(export::Export),
+    Webhooks(webhooks::Webhooks),
     #[command(name = "gateway-sim")]
     Gateway(gateway::Gateway),
     Completions(completions::Completions),
@@ -123,6 +126,7 @@ fn execute(arguments: Arguments) -> Result<(), Failure> {
         Command::Import(import) => import.execute(),
         Command::Verify(verify) => verify.execute(),
         Command::Export(export) => export.execute(),
+        Command::Webhooks(webhooks) => webhooks.execute(),
         Command::Gateway(gateway) => gateway.execute(),
         Command::Completions(completions) => completions.execute(),
     }

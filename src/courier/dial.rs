@@ -83,7 +83,9 @@ pub(super) async fn addresses(url: &WebhookUrl, resolve: &Resolve, private: bool
         return Err(Failure::Unreached("the host has no address".to_owned()));
     }
     match found.iter().find(|address| !private && !is_public(address.ip())) {
-        Some(address) => Err(Failure::Forbidden(format!("must not lead to {}, which is no public address", address.ip()))),
+        Some(address) => {
+            Err(Failure::Forbidden(format!("must not lead to {}, which is no public address", address.ip())))
+        }
         None => Ok(found),
     }
 }

@@ -98,9 +98,7 @@ impl Courier {
         let outcome = timeout(self.timeout, self.exchange(parcel)).await.unwrap_or(Err(Failure::Late));
         let took = began.elapsed();
         match outcome {
-            Ok((status, body)) => {
-                Answer { outcome: Ok(status), detail: detail(&String::from_utf8_lossy(&body)), took }
-            }
+            Ok((status, body)) => Answer { outcome: Ok(status), detail: detail(&String::from_utf8_lossy(&body)), took },
             Err(failure) => Answer { detail: detail(&failure.to_string()), outcome: Err(failure), took },
         }
     }

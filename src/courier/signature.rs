@@ -67,7 +67,11 @@ mod tests {
         let both = sign(&secrets, "msg_1_2", 7, b"{}");
         let alone = |secret: usize| sign(&secrets[secret..=secret], "msg_1_2", 7, b"{}");
         assert_eq!(both, format!("{} {}", alone(0), alone(1)));
-        for other in [sign(&secrets, "msg_1_3", 7, b"{}"), sign(&secrets, "msg_1_2", 8, b"{}"), sign(&secrets, "msg_1_2", 7, b"[]")] {
+        for other in [
+            sign(&secrets, "msg_1_3", 7, b"{}"),
+            sign(&secrets, "msg_1_2", 8, b"{}"),
+            sign(&secrets, "msg_1_2", 7, b"[]"),
+        ] {
             assert_ne!(both, other);
         }
         assert_eq!(secrets[0].expose(), "whsec_AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=");

@@ -275,8 +275,7 @@ pub(super) async fn renew(call: &mut Call<'_>) -> Result<Reply, Trouble> {
 pub(super) async fn ping(call: &mut Call<'_>) -> Result<Reply, Trouble> {
     let of = of(call)?;
     nothing(call).await?;
-    let Pinged { delivered, answered, detail, took_ms } =
-        call.backend().webhook.ping(&call.context(), &of).await??;
+    let Pinged { delivered, answered, detail, took_ms } = call.backend().webhook.ping(&call.context(), &of).await??;
     Ok(Reply::document(&Ping { delivered, response_status: answered, detail: &detail, duration_ms: took_ms }))
 }
 
@@ -366,9 +365,11 @@ pub fn written(message: &Message<'_>) -> Vec<u8> {
                 transfer: (&event.transfer).into(),
             },
         }),
-        Message::Ping { webhook, at } => {
-            serde_json::to_vec(&Sent { r#type: "ping", timestamp: Instant(*at), data: Nothing { webhook_id: webhook.0 } })
-        }
+        Message::Ping { webhook, at } => serde_json::to_vec(&Sent {
+            r#type: "ping",
+            timestamp: Instant(*at),
+            data: Nothing { webhook_id: webhook.0 },
+        }),
     };
     body.expect("texts and numbers are JSON")
 }

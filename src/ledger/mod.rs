@@ -113,7 +113,9 @@ impl<S: LedgerStore> Ledger<S> {
             async move { Ok(committer.commit(groups).await) }
         });
         let external_stripes = limits.external_stripes.max(1);
-        Self { shared: Arc::new(Shared { store, clock, lanes, committed, external_stripes, external: Mutex::default() }) }
+        Self {
+            shared: Arc::new(Shared { store, clock, lanes, committed, external_stripes, external: Mutex::default() }),
+        }
     }
 
     /// Does all of `commands` in one transaction, in their order, and answers one outcome for each, once they are on disk. Callers who go

@@ -148,11 +148,7 @@ pub trait WebhookStore: Clone + Send + Sync + 'static {
     fn webhooks_of(&self, user: UserId) -> impl Future<Output = Result<Vec<Kept>, StoreError>> + Send;
 
     /// All webhooks by ascending number, those after `after`, at most `limit`.
-    fn webhooks(
-        &self,
-        after: WebhookId,
-        limit: usize,
-    ) -> impl Future<Output = Result<Vec<Kept>, StoreError>> + Send;
+    fn webhooks(&self, after: WebhookId, limit: usize) -> impl Future<Output = Result<Vec<Kept>, StoreError>> + Send;
 
     /// Changes a webhook, and answers it as it is then; `None` for an unknown one.
     fn amend_webhook(

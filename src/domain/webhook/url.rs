@@ -36,7 +36,10 @@ impl WebhookUrl {
     pub fn parse(text: impl Into<String>) -> Result<Self, Invalid> {
         let text = text.into();
         let parts = parts(&text).ok_or_else(|| {
-            Invalid::new("url", "must be an address such as https://example.com/hook, of at most 2048 visible ASCII characters")
+            Invalid::new(
+                "url",
+                "must be an address such as https://example.com/hook, of at most 2048 visible ASCII characters",
+            )
         })?;
         let (end, host, port) = parts;
         Ok(Self { text, end, host, port })
@@ -79,7 +82,9 @@ impl WebhookUrl {
 
 /// Where the authority ends, where the host is, and the port.
 fn parts(text: &str) -> Option<(usize, (usize, usize), u16)> {
-    if text.len() > WebhookUrl::CHARS || !text.bytes().all(|byte| byte.is_ascii_graphic() && !b"\\#\"<>^`{|}".contains(&byte)) {
+    if text.len() > WebhookUrl::CHARS
+        || !text.bytes().all(|byte| byte.is_ascii_graphic() && !b"\\#\"<>^`{|}".contains(&byte))
+    {
         return None;
     }
     let (start, usual) = match text.strip_prefix(SECURE) {
@@ -98,7 +103,9 @@ fn parts(text: &str) -> Option<(usize, (usize, usize), u16)> {
         false => is_name(host),
     };
     let port = match port.strip_prefix(':') {
-        Some(digits) if digits.bytes().all(|byte| byte.is_ascii_digit()) => digits.parse().ok().filter(|port| *port > 0)?,
+        Some(digits) if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
+            digits.parse().ok().filter(|port| *port > 0)?
+        }
         None if port.is_empty() => usual,
         _ => return None,
     };
@@ -154,11 +161,31 @@ mod tests {
     fn what_could_mean_two_things_is_none() {
         let long = format!("https://example.com/{}", "a".repeat(2048));
         for text in [
-            "", "https://", "https:///x", "ftp://example.com", "HTTPS://example.com", "//example.com", "example.com",
-            "https://user@example.com", "https://user:pw@example.com", "https://example.com#x", "https://example.com\\@127.0.0.1",
-            "https://exa mple.com", "https://example.com/\u{e9}", "https://b\u{fc}cher.example", "https://example.com:0",
-            "https://example.com:65536", "https://example.com:", "https://example.com:8x", "https://[::1", "https://[example]", "https://::1",
-            "https://[::1]x", "https://example.com/\r\nHost: x", "https://%31", &long,
+            "",
+            "https://",
+            "https:///x",
+            "ftp://example.com",
+            "HTTPS://example.com",
+            "//example.com",
+            "example.com",
+            "https://user@example.com",
+            "https://user:pw@example.com",
+            "https://example.com#x",
+            "https://example.com\\@127.0.0.1",
+            "https://exa mple.com",
+            "https://example.com/\u{e9}",
+            "https://b\u{fc}cher.example",
+            "https://example.com:0",
+            "https://example.com:65536",
+            "https://example.com:",
+            "https://example.com:8x",
+            "https://[::1",
+            "https://[example]",
+            "https://::1",
+            "https://[::1]x",
+            "https://example.com/\r\nHost: x",
+            "https://%31",
+            &long,
         ] {
             assert_eq!(WebhookUrl::parse(text).expect_err(text).field, "url");
         }

@@ -6,9 +6,7 @@ use utoipa::openapi::path::HttpMethod::{Delete, Get, Patch, Post};
 use super::account::{invalid, json_of};
 use super::answer::Said;
 use super::operation::{JSON, Operation, Taken, Who};
-use super::value::{
-    Need, Others, Shape, description, event, like, list, number, one_of, record, whole,
-};
+use super::value::{Need, Others, Shape, description, event, like, list, number, one_of, record, whole};
 use crate::api::Refusal;
 use crate::api::account::PAGE_MAX;
 use crate::domain::webhook::EventKind;

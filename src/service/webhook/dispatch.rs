@@ -24,6 +24,8 @@ use crate::store::{Store, StoreError};
 const PAGE: usize = 256;
 /// The least pause between two looks: commits that come in it are found by one.
 const PAUSE: Duration = Duration::from_millis(10);
+/// The same while there is nothing to bring: where nobody has a webhook, commits are to notice nothing of this.
+const IDLE: Duration = Duration::from_millis(50);
 /// How many times as long as a look took there is none: however many webhooks there are, looking is the smaller part of the database's work.
 const REST: u32 = 4;
 
@@ -98,7 +100,8 @@ impl<S: Store> Desk<S> {
                 tracing::warn!(%error, "events cannot be looked for; it is tried again");
             }
             metrics::gauge!("teller_webhook_in_flight").set(at_work.rounds.len() as f64);
-            sleep(PAUSE.max(began.elapsed() * REST)).await;
+            let least = if at_work.rounds.is_empty() { IDLE } else { PAUSE };
+            sleep(least.max(began.elapsed() * REST)).await;
             self.wait(&mut at_work, &woken).await;
         }
     }
@@ -220,13 +223,8 @@ mod tests {
     fn pauses_grow_as_was_said_and_end() {
         let pauses = [5, 300].map(Duration::from_secs).into();
         let give_up_after = Duration::from_secs(10);
-        let rules = Rules {
-            poll: Duration::from_secs(1),
-            pauses,
-            give_up_after,
-            max_in_flight: 1,
-            max_in_flight_per_user: 1,
-        };
+        let rules =
+            Rules { poll: Duration::from_secs(1), pauses, give_up_after, max_in_flight: 1, max_in_flight_per_user: 1 };
         let pause = |attempt| rules.pause(attempt, 1.0).map(|pause| pause.as_secs());
         assert_eq!([1, 2, 3, u32::MAX].map(pause), [Some(5), Some(300), None, None]);
         assert_eq!(rules.pause(1, 0.8), Some(Duration::from_secs(4)));

@@ -18,18 +18,14 @@ use super::caller::{Callers, Halt, heard};
 use super::page::page_size;
 use super::{Clock, answer};
 use crate::api::Refusal;
-use crate::api::webhook::{
-    Add, Again, Amend, Issued, Listed, OfUser, OfWebhook, Pinged, Replay, Service, Shown,
-};
+use crate::api::webhook::{Add, Again, Amend, Issued, Listed, OfUser, OfWebhook, Pinged, Replay, Service, Shown};
 use crate::courier::{Answer, Courier, Parcel};
 use crate::domain::account::AccountId;
 use crate::domain::audit::{AuditEvent, AuditKind};
 use crate::domain::caller::Caller;
 use crate::domain::invalid::Invalid;
 use crate::domain::user::UserId;
-use crate::domain::webhook::{
-    DeadLetter, Delivery, Message, Webhook, WebhookId, WebhookStatus, WebhookUrl,
-};
+use crate::domain::webhook::{DeadLetter, Delivery, Message, Webhook, WebhookId, WebhookStatus, WebhookUrl};
 use crate::store::webhook::{Kept, NewWebhook, WebhookChange};
 use crate::store::{Store, Volatile};
 

@@ -10,9 +10,7 @@ use super::{is_open, message_id};
 use crate::courier::signature::Secret;
 use crate::courier::{Answer, Parcel};
 use crate::domain::time::Timestamp;
-use crate::domain::webhook::{
-    DeadLetter, Delivery, DeliveryStatus, Event, Message, Place, Webhook, WebhookStatus,
-};
+use crate::domain::webhook::{DeadLetter, Delivery, DeliveryStatus, Event, Message, Place, Webhook, WebhookStatus};
 use crate::store::webhook::{Claimed, Due, Health, Kept, Lease, Settlement};
 use crate::store::{Store, StoreError};
 
@@ -178,7 +176,8 @@ impl<S: Store> Desk<S> {
         metrics::histogram!("teller_webhook_delivery_duration_seconds").record(f64::from(tried.took_ms) / 1000.0);
         if tried.status == DeliveryStatus::Delivered {
             let age = tried.at.0.saturating_sub(event.entry.created_at.0).max(0);
-            metrics::histogram!("teller_webhook_age_seconds").record(Duration::from_micros(age.unsigned_abs()).as_secs_f64());
+            metrics::histogram!("teller_webhook_age_seconds")
+                .record(Duration::from_micros(age.unsigned_abs()).as_secs_f64());
         }
     }
 }

@@ -5,6 +5,7 @@
 //! - [`audit`]: those about what is written down.
 //! - [`ledger`]: the promises of [`LedgerStore`](super::ledger::LedgerStore).
 //! - [`payment`]: the promises of [`PaymentStore`](super::payment::PaymentStore), and of the steps that batches take.
+//! - [`webhook`]: the promises of [`WebhookStore`](super::webhook::WebhookStore).
 //! - [`volatile`]: the promises of [`Volatile`](super::Volatile).
 //!
 //! They are part of the library, and hidden, because the tests that start real databases stand outside of it. A promise that does
@@ -17,6 +18,7 @@ pub mod payment;
 mod reconciliation;
 pub mod store;
 pub mod volatile;
+pub mod webhook;
 
 use std::future::Future;
 use std::pin::Pin;

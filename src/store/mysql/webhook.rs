@@ -56,13 +56,7 @@ impl WebhookStore for Mysql {
         self.unit(Backlogs(ids.iter().map(|id| id.0.min(LAST)).collect())).await
     }
 
-    async fn due(
-        &self,
-        kid: [u8; 4],
-        now: Timestamp,
-        after: (WebhookId, AccountId),
-        limit: usize,
-    ) -> Answer<Vec<Due>> {
+    async fn due(&self, kid: [u8; 4], now: Timestamp, after: (WebhookId, AccountId), limit: usize) -> Answer<Vec<Due>> {
         self.unit(FindDue { kid, now, after, limit }).await
     }
 
@@ -86,12 +80,7 @@ impl WebhookStore for Mysql {
         self.unit(Deliveries { webhook, limit }).await
     }
 
-    async fn dead_letters(
-        &self,
-        webhook: WebhookId,
-        after: (AccountId, u64),
-        limit: usize,
-    ) -> Answer<Vec<DeadLetter>> {
+    async fn dead_letters(&self, webhook: WebhookId, after: (AccountId, u64), limit: usize) -> Answer<Vec<DeadLetter>> {
         self.unit(DeadLetters { webhook, after, limit }).await
     }
 
@@ -256,8 +245,7 @@ impl Unit for FindDue {
 
     async fn run(&self, db: &mut Conn, _: Attempt) -> Result<Vec<Due>> {
         let (webhook, account) = self.after;
-        let found =
-            queries::due_webhooks(db, &self.kid, self.now.0, webhook.0, account.0, self.limit as u64).await?;
+        let found = queries::due_webhooks(db, &self.kid, self.now.0, webhook.0, account.0, self.limit as u64).await?;
         Ok(found.into_iter().map(Due::from).collect())
     }
 }

@@ -107,22 +107,11 @@ impl WebhookStore for Sqlite {
         .await
     }
 
-    async fn claim(
-        &self,
-        webhook: WebhookId,
-        account: AccountId,
-        lease: Lease,
-    ) -> Result<Option<Claimed>, StoreError> {
+    async fn claim(&self, webhook: WebhookId, account: AccountId, lease: Lease) -> Result<Option<Claimed>, StoreError> {
         self.write(move |db| claim(db, webhook, account, lease)).await
     }
 
-    async fn events(
-        &self,
-        account: AccountId,
-        after: u64,
-        last: u64,
-        limit: usize,
-    ) -> Result<Vec<Event>, StoreError> {
+    async fn events(&self, account: AccountId, after: u64, last: u64, limit: usize) -> Result<Vec<Event>, StoreError> {
         self.read(move |db| {
             let entries = queries::entries_up(db, account.0.min(LAST), after.min(LAST - 1) + 1, limit as u64)?;
             let ids: Vec<[u8; 16]> = entries.iter().map(|entry| entry.transfer_id).collect();
@@ -195,9 +184,7 @@ impl WebhookStore for Sqlite {
             let Place { webhook, account, seq } = tried.place;
             let settled = match tried.status {
                 DeliveryStatus::Delivered => queries::drop_dead_letter(db, webhook.0, account.0, seq, lease)?,
-                _ => {
-                    queries::keep_dead_letter(db, webhook.0, account.0, seq, lease, &tried.detail, tried.at.0)?
-                }
+                _ => queries::keep_dead_letter(db, webhook.0, account.0, seq, lease, &tried.detail, tried.at.0)?,
             };
             Ok(settled == 1)
         })
