@@ -28,6 +28,7 @@ use crate::service::payment::flow::Flow;
 use crate::service::payment::{self, Paying};
 use crate::service::picture::{self, Studio};
 use crate::service::seed::{self, Demo};
+use crate::service::webhook::dispatch::Desk;
 use crate::service::{self, Settings};
 use crate::service::{audit, expiry};
 use crate::store::memory::Memory;
@@ -43,6 +44,7 @@ mod secret;
 mod side;
 mod stores;
 mod tls;
+pub mod webhook;
 
 /// The least time that a profile under change is kept out of the cache.
 const SHORTEST_GUARD: Duration = Duration::from_secs(10);
@@ -287,6 +289,10 @@ async fn over<S: Store, V: Volatile>(config: &Config, store: S, lanes: usize, vo
     let (remote, simulated) = gateway::of(config).await?;
     let flow = Flow::new(ledger.clone(), remote, service::system_clock, config.payment.asset);
     let recovering = flow.clone().recover(config.payment.recover_after());
+    let post = webhook::post(config)?;
+    let desk =
+        Desk { store: begun.clone(), post: post.clone(), rules: webhook::rules(config), clock: service::system_clock };
+    let bringing = desk.run(ledger.committed());
     let usual = background(ledger.clone(), keys, config.audit.keep());
     let background = Box::pin(async move {
         let _simulated = simulated;
@@ -294,12 +300,13 @@ async fn over<S: Store, V: Volatile>(config: &Config, store: S, lanes: usize, vo
         let mut all = JoinSet::new();
         all.spawn(usual);
         all.spawn(recovering);
+        all.spawn(bringing);
         while let Some(ended) = all.join_next().await {
             tracing::error!(?ended, "work in the background has ended");
         }
     });
     let paying = Paying { flow, mint: secret::mint(config)?, rules: payment_rules(config) };
-    let registry = service::registry(paying, volatile, hasher, studio, grants, service::system_clock, &settings);
+    let registry = service::registry(paying, post, volatile, hasher, studio, grants, service::system_clock, &settings);
     Ok(Services { registry, demo, background, finish: Box::pin(async move { begun.finish().await }) })
 }
 

@@ -9,6 +9,7 @@
 //! - [`store`]: what the rest may ask of SQLite, MySQL, Redis and memory, and how each keeps its promises.
 //! - [`coalesce`]: many callers, one round trip.
 //! - [`ledger`]: money: what a command does, planned purely and committed in groups.
+//! - [`courier`]: events brought to receivers outside.
 //! - [`gateway`]: whoever charges people outside of Teller, and one to try things out with.
 //! - [`token`]: what programs hold after their user signed in: made and checked.
 //! - [`service`]: what the backend does when it is called.
@@ -27,6 +28,8 @@ pub mod client;
 pub mod coalesce;
 #[cfg(feature = "server")]
 pub mod config;
+#[cfg(feature = "server")]
+pub mod courier;
 pub mod domain;
 pub mod error;
 #[cfg(feature = "server")]

@@ -11,6 +11,7 @@
 //! - [`transfer`]: moving money.
 //! - [`payment`]: payments through a gateway.
 //! - [`wallet`]: accounts, as a published contract has them.
+//! - [`webhook`]: where events are brought to.
 //! - [`audit`]: what was written down about who did what.
 //! - [`health`]: whether the backend can serve.
 
@@ -23,6 +24,7 @@ pub mod token;
 pub mod transfer;
 pub mod user;
 pub mod wallet;
+pub mod webhook;
 
 use serde::{Deserialize, Serialize};
 use teller_rpc::MethodVisitor;
@@ -118,6 +120,12 @@ pub enum Refusal {
     /// may be in effect although its first one is not.
     #[error("whether the transfer is in effect is not known yet")]
     OutcomeUnknown(Option<TransferId>),
+    /// There is no such webhook, or it is another user's.
+    #[error("there is no such webhook")]
+    NoSuchWebhook,
+    /// The user has as many as there may be.
+    #[error("a user may have {0} webhooks at most")]
+    TooManyWebhooks(u64),
 }
 
 /// All of the backend's services, over one connection pool.
@@ -137,6 +145,8 @@ pub struct Backend {
     pub payment: payment::Client,
     /// Wallets.
     pub wallet: wallet::Client,
+    /// Webhooks.
+    pub webhook: webhook::Client,
     /// Audit.
     pub audit: audit::Client,
     /// Health.
@@ -154,6 +164,7 @@ impl Backend {
             transfer: transfer::Client::new(client.clone()),
             payment: payment::Client::new(client.clone()),
             wallet: wallet::Client::new(client.clone()),
+            webhook: webhook::Client::new(client.clone()),
             audit: audit::Client::new(client.clone()),
             health: health::Client::new(client),
         }
@@ -170,6 +181,7 @@ pub fn visit<V: MethodVisitor>(service: &str, method: &str, visitor: V) -> Optio
         transfer::SERVICE => transfer::visit(method, visitor),
         payment::SERVICE => payment::visit(method, visitor),
         wallet::SERVICE => wallet::visit(method, visitor),
+        webhook::SERVICE => webhook::visit(method, visitor),
         audit::SERVICE => audit::visit(method, visitor),
         health::SERVICE => health::visit(method, visitor),
         _ => None,

@@ -21,7 +21,7 @@ use crate::service::seed::{self, Fund};
 use crate::store::{Store, StoreError};
 
 /// Work on a store, whichever the configuration names.
-trait Work {
+pub(super) trait Work {
     type Value;
 
     async fn on<S: Store>(self, config: &Config, store: S) -> Result<Self::Value, Error>;
@@ -36,7 +36,7 @@ async fn on_store<W: Work>(config: &Config, work: W) -> Result<W::Value, Error> 
 }
 
 /// As [`on_store`], for work that makes no store where there is none.
-async fn on_existing_store<W: Work>(config: &Config, work: W) -> Result<W::Value, Error> {
+pub(super) async fn on_existing_store<W: Work>(config: &Config, work: W) -> Result<W::Value, Error> {
     match config.durable() {
         Durable::Sqlite(path) if !path.exists() => {
             let what = format!("cannot open the database {}", path.display());

@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 use super::{Error, stores};
 use crate::config::Config;
 use crate::service::payment::mint::Mint;
+use crate::service::webhook::seal::Sealer;
 
 /// The configured secret, or the one kept under the data folder, which is made if it is not there.
 pub(super) fn load(config: &Config) -> Result<Secret, Error> {
@@ -33,6 +34,12 @@ pub(super) fn existing(config: &Config) -> Result<Secret, Error> {
 pub(super) fn mint(config: &Config) -> Result<Mint, Error> {
     let text = text_or(config, || kept(&config.data_dir, &config.secret_path()))?;
     Ok(Mint::new(text.trim().as_bytes()))
+}
+
+/// What the secrets of webhooks follow from: the same, with a key of their own.
+pub(super) fn sealer(config: &Config) -> Result<Sealer, Error> {
+    let text = text_or(config, || kept(&config.data_dir, &config.secret_path()))?;
+    Ok(Sealer::new(text.trim().as_bytes()))
 }
 
 fn text_or(config: &Config, otherwise: impl FnOnce() -> Result<String, Error>) -> Result<Zeroizing<String>, Error> {

@@ -5,6 +5,7 @@
 //! - [`keys`], [`user`]: the keys of tokens; roles.
 //! - [`verify`], [`export`], [`statement`]: look at the books, and copy them, or what became of one account.
 //! - [`balances`]: compare balances with somebody else's.
+//! - [`webhooks`]: where events are brought to, and what was given up.
 //! - [`gateway`]: run a payment gateway to try things out with.
 //! - [`certs`]: certificates to develop with.
 //! - [`rpc`]: ask a backend what it serves, and call it.
@@ -42,6 +43,7 @@ mod signals;
 mod statement;
 mod user;
 mod verify;
+mod webhooks;
 
 use failure::Failure;
 
@@ -94,6 +96,7 @@ enum Command {
     Statement(statement::Statement),
     #[command(name = "reconcile-balances")]
     Balances(balances::Balances),
+    Webhooks(webhooks::Webhooks),
     #[command(name = "gateway-sim")]
     Gateway(gateway::Gateway),
     Completions(completions::Completions),
@@ -132,6 +135,7 @@ fn execute(arguments: Arguments) -> Result<(), Failure> {
         Command::Export(export) => export.execute(),
         Command::Statement(statement) => statement.execute(),
         Command::Balances(balances) => balances.execute(),
+        Command::Webhooks(webhooks) => webhooks.execute(),
         Command::Gateway(gateway) => gateway.execute(),
         Command::Completions(completions) => completions.execute(),
     }

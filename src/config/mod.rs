@@ -2,7 +2,7 @@
 //!
 //! Defaults < files, in order < environment < flags. All of it is checked before a port opens, every limit in one place.
 //!
-//! - [`http`], [`rpc`], [`stores`], [`services`], [`money`], [`log`]: the typed sections, named as in the file.
+//! - [`http`], [`rpc`], [`stores`], [`services`], [`money`], [`webhook`], [`log`]: the typed sections, named as in the file.
 //! - [`schema`]: every key, in the order of the manual, with the rule for its value.
 //! - [`rule`]: what a value may be, in words and as a check.
 //! - [`address`]: the shape of addresses and URLs.
@@ -38,6 +38,7 @@ pub mod schema;
 mod services;
 mod stores;
 pub mod values;
+mod webhook;
 
 pub use error::Error;
 pub use hidden::{Hidden, Url};
@@ -49,6 +50,7 @@ pub use rpc::Rpc;
 pub use services::{Audit, Coalesce, Password, Picture, Profile, Scheme, Session, SignIn, Token, TokenFormat};
 pub use stores::{Durable, Fleeting, Store, Volatile};
 pub use values::Values;
+pub use webhook::Webhook;
 
 /// All of Teller's settings.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -94,6 +96,8 @@ pub struct Config {
     pub deduct: Deduct,
     /// `POST /payment`.
     pub payment: Payment,
+    /// Events brought elsewhere.
+    pub webhook: Webhook,
 }
 
 /// How strict to be about what is unsafe.

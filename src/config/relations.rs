@@ -15,7 +15,7 @@ pub fn check(config: &Config, values: &Values) -> Result<(), Error> {
     for keys in TOGETHER {
         together(keys, values)?;
     }
-    let Config { http, rpc, store, token, password, picture, payment, .. } = config;
+    let Config { http, rpc, store, token, password, picture, payment, webhook, .. } = config;
     let wide = |number: usize| number as u64;
     // A budget shrinks on its way in, so that whoever waits outside hears a reason and not a time-out.
     let pairs = [
@@ -47,6 +47,12 @@ pub fn check(config: &Config, values: &Values) -> Result<(), Error> {
             payment.recover_after_s,
             "payment.gateway_timeout_ms",
             (4 * payment.gateway_timeout_ms).div_ceil(1000) + 1,
+        ),
+        (
+            "webhook.max_in_flight",
+            wide(webhook.max_in_flight),
+            "webhook.max_in_flight_per_user",
+            wide(webhook.max_in_flight_per_user),
         ),
         ("password.memory_kib", password.memory_kib.into(), "password.lanes", 8 * u64::from(password.lanes)),
     ];

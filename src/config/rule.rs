@@ -36,6 +36,8 @@ pub enum Rule {
     GatewayUrl,
     /// What keys begin with.
     KeyPrefix,
+    /// Pauses in seconds, separated by commas.
+    Pauses,
     /// A currency.
     Currency,
     /// A level, or levels for targets.
@@ -47,6 +49,9 @@ pub const SECRET_BYTES: (usize, usize) = (16, 1024);
 
 /// Most bytes of a key prefix.
 pub const PREFIX_BYTES: usize = 64;
+
+/// Most pauses of a list, and the longest: a month.
+const PAUSES: (usize, u64) = (32, 2_678_400);
 
 const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
 
@@ -67,6 +72,7 @@ impl Rule {
             Self::VolatileUrl => text.is_some_and(is_volatile),
             Self::GatewayUrl => text.is_some_and(is_gateway),
             Self::KeyPrefix => text.is_some_and(is_key_prefix),
+            Self::Pauses => text.is_some_and(|text| pauses(text).is_some()),
             Self::Currency => text.is_some_and(|text| Asset::parse(text).is_ok()),
             Self::LogLevel => text.is_some_and(is_log_level),
         };
@@ -123,6 +129,10 @@ impl Rule {
             Self::KeyPrefix => {
                 format!("must be at most {PREFIX_BYTES} letters, digits and any of . : _ -")
             }
+            Self::Pauses => {
+                let (most, longest) = PAUSES;
+                format!("must be 1 to {most} whole numbers of seconds from 1 to {longest}, separated by commas")
+            }
             Self::Currency => "must be an ISO 4217 code in capitals, such as \"CNY\"".to_owned(),
             Self::LogLevel => {
                 format!("must be one of \"{}\", or target=level, separated by commas", LEVELS.join("\", \""))
@@ -137,6 +147,14 @@ fn is_address(value: &Value) -> bool {
 
 fn is_gateway(text: &str) -> bool {
     matches!(text, "" | "simulated") || text.strip_prefix("http://").is_some_and(address::is_host_and_port)
+}
+
+/// The pauses that a text lists, if it does.
+pub fn pauses(text: &str) -> Option<Vec<u64>> {
+    let (most, longest) = PAUSES;
+    let pause = |part: &str| part.trim().parse().ok().filter(|pause| (1..=longest).contains(pause));
+    let pauses: Option<Vec<u64>> = text.split(',').map(pause).collect();
+    pauses.filter(|pauses| pauses.len() <= most)
 }
 
 fn is_secret(text: &str) -> bool {

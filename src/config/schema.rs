@@ -111,6 +111,16 @@ pub const KEYS: &[(&str, Rule)] = &[
     ("payment.gateway_timeout_ms", TIMEOUT_MS),
     ("payment.max_in_flight", Rule::Number(1, 100_000)),
     ("payment.recover_after_s", Rule::Number(1, 86_400)),
+    ("webhook.max_per_user", Rule::Number(1, 1000)),
+    ("webhook.allow_private", Rule::Switch),
+    ("webhook.ca_file", Rule::PathOrNone),
+    ("webhook.timeout_ms", TIMEOUT_MS),
+    ("webhook.poll_ms", Rule::Number(10, 600_000)),
+    ("webhook.retry_after_s", Rule::Pauses),
+    // A year.
+    ("webhook.give_up_after_h", Rule::Number(1, 8760)),
+    ("webhook.max_in_flight", Rule::Number(1, 10_000)),
+    ("webhook.max_in_flight_per_user", Rule::Number(1, 10_000)),
 ];
 
 /// A key and the key of the file that may hold its value instead.

@@ -59,6 +59,8 @@ kinds! {
     RefundByOperator "refund_by_operator",
     /// An operator asked to freeze, open or close an account, or to let it be overdrawn.
     AccountChanged "account_changed",
+    /// A webhook was made, changed, deleted, or asked to bring something again: written before it is done.
+    WebhookChanged "webhook_changed",
 }
 
 impl AuditKind {

@@ -17,6 +17,7 @@
 //! - [`refund`]: what of a payment is given back.
 //! - [`command`]: what the ledger is asked to do, and what it answers.
 //! - [`effects`]: what the answer writes.
+//! - [`webhook`]: where events are brought to.
 //! - [`reconcile`]: what the books say of an account, beside what somebody else's say.
 //! - [`text`]: what texts that were checked have in common.
 //! - [`time`]: instants in UTC microseconds.
@@ -43,3 +44,4 @@ pub mod time;
 pub mod token;
 pub mod transfer;
 pub mod user;
+pub mod webhook;

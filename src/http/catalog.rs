@@ -66,6 +66,10 @@ kinds! {
     PaymentDiffers "payment-differs" "Token of another payment";
     /// The payment has not succeeded, so there is nothing to give back: `GET /v1/payments/{id}` tells how far it is.
     PaymentNotPaid "payment-not-paid" "Payment not paid";
+    /// There is no such webhook, or it is another user's.
+    WebhookNotFound "webhook-not-found" "No such webhook";
+    /// The user has as many webhooks as there may be: delete one first.
+    TooManyWebhooks "too-many-webhooks" "Too many webhooks";
     /// The transfer was posted at once: there is nothing to post or to void.
     NotPending "not-pending" "Not a pending transfer";
     /// The pending transfer holds a payment's money, and ends as the gateway says: `GET /payment/status` tells how far it is.

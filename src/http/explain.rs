@@ -119,6 +119,8 @@ pub(super) fn refusal(refusal: &Refusal) -> (Kind, Members<'_>) {
         Refusal::NoSuchAccount => (Kind::AccountNotFound, said),
         Refusal::NoSuchTransfer => (Kind::TransferNotFound, said),
         Refusal::NoSuchPayment => (Kind::PaymentNotFound, said),
+        Refusal::NoSuchWebhook => (Kind::WebhookNotFound, said),
+        Refusal::TooManyWebhooks(_) => (Kind::TooManyWebhooks, said),
         Refusal::PaymentDiffers { field } => (Kind::PaymentDiffers, said.field(field)),
         Refusal::PaymentNotPaid => (Kind::PaymentNotPaid, said),
         Refusal::MoreThanPaid { left, asset } => {

@@ -16,7 +16,7 @@
 //! - [`upload`]: pictures in multipart bodies.
 //! - [`json`], [`query`]: the bodies and parameters of `/v1`, read strictly.
 //! - [`entrytask`], [`picture`], [`page`], [`health`], [`person`], [`token`], [`session`], [`password`], [`account`], [`transfer`], [`batch`],
-//!   [`audit`], [`deduct`], [`payment`], [`refund`], [`wallet`], [`reconciliation`]: the handlers, one file per noun.
+//!   [`audit`], [`deduct`], [`payment`], [`refund`], [`wallet`], [`reconciliation`], [`webhook`]: the handlers, one file per noun.
 //! - [`show`]: how amounts, times and ids are written.
 //! - [`trouble`]: what went wrong with a request.
 //! - [`reply`]: answers and their statuses.
@@ -71,6 +71,8 @@ mod transfer;
 mod trouble;
 mod upload;
 mod wallet;
+mod webhook;
 
 pub use self::front::Front;
 pub use self::tls::Https;
+pub use self::webhook::written;

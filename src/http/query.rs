@@ -14,6 +14,7 @@ use crate::domain::session::SessionNumber;
 use crate::domain::time::Timestamp;
 use crate::domain::transfer::TransferId;
 use crate::domain::user::UserId;
+use crate::domain::webhook::WebhookId;
 
 /// Items on a page unless `limit` says otherwise.
 const PAGE: u16 = 100;
@@ -186,6 +187,11 @@ pub(super) fn payment(path: &str) -> Result<PaymentName, Refusal> {
         return Ok(PaymentName::Order(order));
     }
     PaymentToken::parse(text).map(PaymentName::Token).map_err(|_| Refusal::NoSuchPayment)
+}
+
+/// The webhook that the path names in its third part: `/v1/webhooks/{id}`. What cannot be one is none.
+pub(super) fn webhook(path: &str) -> Result<WebhookId, Refusal> {
+    number("id", part(path), ID_MAX).map(WebhookId).map_err(|_| Refusal::NoSuchWebhook)
 }
 
 fn part(path: &str) -> &str {

@@ -424,7 +424,8 @@ pub(super) const fn status_of_kind(kind: Kind) -> StatusCode {
         | Kind::SessionNotFound
         | Kind::TransferNotFound
         | Kind::AccountNotFound
-        | Kind::PaymentNotFound => StatusCode::NOT_FOUND,
+        | Kind::PaymentNotFound
+        | Kind::WebhookNotFound => StatusCode::NOT_FOUND,
         Kind::UserExists
         | Kind::EmailExists
         | Kind::AccountExists
@@ -433,6 +434,7 @@ pub(super) const fn status_of_kind(kind: Kind) -> StatusCode {
         | Kind::HoldNotExpired
         | Kind::PaymentDiffers
         | Kind::PaymentNotPaid
+        | Kind::TooManyWebhooks
         | Kind::ReferenceUsed => StatusCode::CONFLICT,
         Kind::KeyReused
         | Kind::NotPending

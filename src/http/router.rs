@@ -7,7 +7,7 @@ use super::front::Call;
 use super::reply::{Reply, Surface, Trouble};
 use super::{
     account, audit, batch, deduct, entrytask, health, openapi, page, password, payment, person, picture, problem,
-    reconciliation, refund, session, token, transfer, wallet,
+    reconciliation, refund, session, token, transfer, wallet, webhook,
 };
 
 /// Every route but the pages, which are added from the files under `web/`.
@@ -45,6 +45,13 @@ const ROUTES: &[(&str, Methods, Body, Surface, Handler)] = &[
     ("/v1/payments/{id}",                      Methods::Read,         Body::None,   Surface::Plain,     Handler::Payment),
     ("/v1/payments/{id}/refunds",              Methods::ReadOrChange, Body::Fields, Surface::Plain,     Handler::Refunds),
     ("/v1/audit",                              Methods::Read,         Body::None,   Surface::Plain,     Handler::Audit),
+    ("/v1/webhooks",                           Methods::ReadOrChange, Body::Fields, Surface::Plain,     Handler::Webhooks),
+    ("/v1/webhooks/{id}",                      Methods::ReadAmendOrEnd, Body::Fields, Surface::Plain,   Handler::Webhook),
+    ("/v1/webhooks/{id}/deliveries",           Methods::Read,         Body::None,   Surface::Plain,     Handler::WebhookDeliveries),
+    ("/v1/webhooks/{id}/dead_letters",         Methods::Read,         Body::None,   Surface::Plain,     Handler::WebhookDeadLetters),
+    ("/v1/webhooks/{id}/replay",               Methods::Change,       Body::Fields, Surface::Plain,     Handler::WebhookReplay),
+    ("/v1/webhooks/{id}/secret",               Methods::Change,       Body::Fields, Surface::Plain,     Handler::WebhookSecret),
+    ("/v1/webhooks/{id}/test",                 Methods::Change,       Body::Fields, Surface::Plain,     Handler::WebhookTest),
     ("/deduct",                                Methods::Change,       Body::Fields, Surface::Deduct,    Handler::Deduct),
     ("/payment",                               Methods::Change,       Body::Fields, Surface::Payment,   Handler::Pay),
     ("/payment/token",                         Methods::Change,       Body::Fields, Surface::Payment,   Handler::PaymentToken),
@@ -89,6 +96,8 @@ enum Methods {
     ReadOrAmend,
     /// GET and HEAD for what is there, DELETE to end it.
     ReadOrEnd,
+    /// GET and HEAD for what is there, PATCH to change it, DELETE to end it.
+    ReadAmendOrEnd,
     /// PUT.
     Replace,
 }
@@ -150,6 +159,13 @@ enum Handler {
     Payment,
     Refunds,
     Audit,
+    Webhooks,
+    Webhook,
+    WebhookDeliveries,
+    WebhookDeadLetters,
+    WebhookReplay,
+    WebhookSecret,
+    WebhookTest,
     Deduct,
     Pay,
     PaymentToken,
@@ -233,6 +249,7 @@ impl Route {
             Methods::ReadOrChange => "GET, HEAD, POST, OPTIONS",
             Methods::ReadOrAmend => "GET, HEAD, PATCH, OPTIONS",
             Methods::ReadOrEnd => "GET, HEAD, DELETE, OPTIONS",
+            Methods::ReadAmendOrEnd => "GET, HEAD, PATCH, DELETE, OPTIONS",
             Methods::Replace => "PUT, OPTIONS",
         }
     }
@@ -247,6 +264,7 @@ impl Route {
             Methods::ReadOrChange => reads || method == Method::POST,
             Methods::ReadOrAmend => reads || method == Method::PATCH,
             Methods::ReadOrEnd => reads || method == Method::DELETE,
+            Methods::ReadAmendOrEnd => reads || method == Method::PATCH || method == Method::DELETE,
             Methods::Replace => method == Method::PUT,
         }
     }
@@ -290,6 +308,13 @@ impl Route {
             Handler::Payment => refund::payment(call).await,
             Handler::Refunds => refund::collection(call).await,
             Handler::Audit => audit::list(call).await,
+            Handler::Webhooks => webhook::collection(call).await,
+            Handler::Webhook => webhook::one(call).await,
+            Handler::WebhookDeliveries => webhook::deliveries(call).await,
+            Handler::WebhookDeadLetters => webhook::dead_letters(call).await,
+            Handler::WebhookReplay => webhook::replay(call).await,
+            Handler::WebhookSecret => webhook::renew(call).await,
+            Handler::WebhookTest => webhook::ping(call).await,
             Handler::Deduct => deduct::post(call).await,
             Handler::Pay => payment::pay(call).await,
             Handler::PaymentToken => payment::token(call).await,

@@ -79,7 +79,7 @@ struct ShownHold {
 /// A transfer, as it was made.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Transfer)]
-struct ShownTransfer<'a> {
+pub(super) struct ShownTransfer<'a> {
     id: Id,
     #[schema(schema_with = value::transfer_kind)]
     kind: &'static str,

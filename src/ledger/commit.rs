@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::LedgerError;
@@ -77,6 +78,8 @@ pub(super) struct Committer<S> {
     pub(super) clock: fn() -> Timestamp,
     /// What each further command of a group adds to the store's time-out.
     pub(super) transfer_timeout: Duration,
+    /// Told of each commit.
+    pub(super) committed: Arc<Notify>,
 }
 
 impl<S: LedgerStore> Committer<S> {
@@ -98,7 +101,10 @@ impl<S: LedgerStore> Committer<S> {
             let pending = seats.iter().flat_map(|seat| seat.pending.clone()).collect();
             let (answer, mut groups) = self.transact(groups, pending).await;
             match answer {
-                Ok(outcomes) => hand_out(outcomes, &seats, &groups, &mut answers),
+                Ok(outcomes) => {
+                    self.committed.notify_one();
+                    hand_out(outcomes, &seats, &groups, &mut answers);
+                }
                 Err(NoAnswer::Undone(StoreError::Refused(error))) if seats.len() > 1 => {
                     tracing::warn!(groups = seats.len(), %error, "a batch was refused, and is divided");
                     let half = seats.len() / 2;

@@ -39,6 +39,7 @@ use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use self::commit::{Answer, Committer, Group, Presence, Turn};
@@ -94,6 +95,7 @@ struct Shared<S> {
     store: S,
     clock: fn() -> Timestamp,
     lanes: Coalescer<Group, Answer, Infallible>,
+    committed: Arc<Notify>,
     external_stripes: u16,
     /// The external accounts of each asset that was asked for: they never change.
     external: Mutex<HashMap<Asset, Arc<[AccountId]>>>,
@@ -103,13 +105,21 @@ impl<S: LedgerStore> Ledger<S> {
     /// A ledger on `store`. Its lanes begin with the first command.
     pub fn new(store: S, limits: Limits, clock: fn() -> Timestamp) -> Self {
         let queue = coalesce::Limits { lanes: limits.lanes, batch_max: limits.batch_max, queue_max: limits.queue_max };
-        let committer = Arc::new(Committer { store: store.clone(), clock, transfer_timeout: limits.transfer_timeout });
+        let committed = Arc::new(Notify::new());
+        let committer = Arc::new(Committer {
+            store: store.clone(),
+            clock,
+            transfer_timeout: limits.transfer_timeout,
+            committed: Arc::clone(&committed),
+        });
         let lanes = Coalescer::weighing(queue, Group::weight, move |groups| {
             let committer = Arc::clone(&committer);
             async move { Ok(committer.commit(groups).await) }
         });
         let external_stripes = limits.external_stripes.max(1);
-        Self { shared: Arc::new(Shared { store, clock, lanes, external_stripes, external: Mutex::default() }) }
+        Self {
+            shared: Arc::new(Shared { store, clock, lanes, committed, external_stripes, external: Mutex::default() }),
+        }
     }
 
     /// Does all of `commands` in one transaction, in their order, and answers one outcome for each, once they are on disk. Callers who go
@@ -205,6 +215,11 @@ impl<S: LedgerStore> Ledger<S> {
     pub async fn expire(&self, limit: usize) -> Result<usize, LedgerError> {
         let now = (self.shared.clock)();
         expire::expire(self, now, limit).await
+    }
+
+    /// Told of each commit of this process: for the one who brings events.
+    pub fn committed(&self) -> Arc<Notify> {
+        Arc::clone(&self.shared.committed)
     }
 
     /// What it keeps everything in.

@@ -1,6 +1,6 @@
 //! What the backend does when it is called: check who asks, ask the stores, answer.
 //!
-//! - [`user`], [`session`], [`token`], [`account`], [`transfer`], [`payment`], [`wallet`], [`audit`], [`health`]: one file per service of [`crate::api`], in
+//! - [`user`], [`session`], [`token`], [`account`], [`transfer`], [`payment`], [`wallet`], [`webhook`], [`audit`], [`health`]: one file per service of [`crate::api`], in
 //!   the same order.
 //! - [`grants`]: sessions with tokens.
 //! - [`door`]: who is let in.
@@ -42,6 +42,7 @@ pub(crate) mod token;
 pub(crate) mod transfer;
 pub(crate) mod user;
 pub(crate) mod wallet;
+pub(crate) mod webhook;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -62,6 +63,7 @@ use self::payment::{Paying, Payments};
 use self::picture::Studio;
 use self::profiles::Profiles;
 use self::sessions::Sessions;
+use self::webhook::{Post, Webhooks};
 use crate::coalesce::{CoalesceError, Limits};
 use crate::domain::asset::Asset;
 use crate::domain::attempt::AttemptRule;
@@ -103,6 +105,7 @@ pub struct Settings {
 /// Every service of the backend, over the ledger that payments go through, its store, and `volatile`, ready to be served.
 pub fn registry<S: Store, V: Volatile, G: Gateway>(
     paying: Paying<S, G>,
+    post: Post,
     volatile: V,
     hasher: Hasher,
     studio: Studio,
@@ -163,11 +166,18 @@ pub fn registry<S: Store, V: Volatile, G: Gateway>(
         .with(crate::api::transfer::serve(transfer::Transfers {
             ledger,
             callers: callers.clone(),
-            audit,
+            audit: audit.clone(),
             contracts_open: settings.contracts_open,
             deduct_asset: settings.deduct_asset,
         }))
         .with(crate::api::payment::serve(payments))
+        .with(crate::api::webhook::serve(Webhooks {
+            store: store.clone(),
+            callers: callers.clone(),
+            audit: audit.clone(),
+            post,
+            clock,
+        }))
         .with(crate::api::audit::serve(audit::Records { store: store.clone(), callers }))
         .with(crate::api::health::serve(health::Health { store, volatile }))
 }

@@ -3,7 +3,8 @@
 //!
 //! - [`Store`] keeps what must survive: on SQLite or MySQL.
 //! - [`ledger::LedgerStore`] is its part that keeps money, [`payment::PaymentStore`] the one that keeps payments, [`refund::RefundStore`]
-//!   the one that keeps what is given back of them, [`grant::GrantStore`] the one that keeps who may.
+//!   the one that keeps what is given back of them, [`grant::GrantStore`] the one that keeps who may, [`webhook::WebhookStore`] the one that
+//!   keeps where events are brought to, and how far.
 //! - [`Volatile`] keeps what may be lost: sessions and cached profiles, in memory or in Redis. Losing all of it logs people out
 //!   and costs speed, never truth.
 //!
@@ -26,6 +27,7 @@ pub mod queries;
 pub mod redis;
 pub mod refund;
 pub mod sqlite;
+pub mod webhook;
 
 use std::future::Future;
 use std::time::Duration;
@@ -138,7 +140,9 @@ pub struct PasswordChange {
 }
 
 /// The durable store, with all its parts. What a method returned `Ok` for is on disk.
-pub trait Store: ledger::LedgerStore + payment::PaymentStore + refund::RefundStore + grant::GrantStore {
+pub trait Store:
+    ledger::LedgerStore + payment::PaymentStore + refund::RefundStore + grant::GrantStore + webhook::WebhookStore
+{
     /// Brings the schema up to date. Safe when several processes do it at once: one works, the others wait.
     /// Returns how many migrations were applied.
     fn migrate(&self) -> impl Future<Output = Result<usize, StoreError>> + Send;

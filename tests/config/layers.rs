@@ -31,6 +31,7 @@ fn three_values(key: &str, rule: Rule, folder: &Folder) -> [String; 3] {
         Rule::Secret => ["one-one-one-one-", "two-two-two-two-", "three-three-three"],
         Rule::StoreUrl => ["sqlite:one", "memory", "mysql://three/three"],
         Rule::VolatileUrl => ["redis://one", "memory", "redis://three"],
+        Rule::Pauses => ["1", "2,3", "4, 5"],
         Rule::Currency => ["USD", "JPY", "KWD"],
         Rule::GatewayUrl => ["simulated", "http://one:1", "http://[::1]:2"],
         Rule::KeyPrefix => ["one:", "two.", "three-"],

@@ -35,7 +35,7 @@ fn every_number_holds_at_both_edges_and_is_refused_beyond() {
 #[test]
 fn every_text_holds_to_its_rule() {
     let (most, more) = ("x".repeat(1024), "x".repeat(1025));
-    let cases: [(&'static str, &[&str], &[&str]); 11] = [
+    let cases: [(&'static str, &[&str], &[&str]); 12] = [
         ("environment", &["development", "production"], &["", "Production", "test"]),
         ("data_dir", &["/var/lib/teller"], &[""]),
         ("http.listen", &["0.0.0.0:0", "[::]:65535"], &["", "localhost:80", "127.0.0.1", "127.0.0.1:65536", ":80"]),
@@ -54,6 +54,7 @@ fn every_text_holds_to_its_rule() {
             &["", "simulated", "http://a:1"],
             &["a:1", "http://a", "https://a:1", "http://a:1/b", "Simulated"],
         ),
+        ("webhook.retry_after_s", &["1", "5, 300", "2678400"], &["", "0", "5,", "1.5", "2678401", "5;6"]),
         ("log.level", &["info", "WARN", "info,hyper=off"], &["", "inof", "info,", "teller", "teller=loud"]),
     ];
     for (key, right, wrong) in cases {
@@ -81,6 +82,7 @@ fn budgets_shrink_on_the_way_in_and_what_holds_another_is_larger() {
         ("rpc.max_in_flight", 1024, "rpc.max_in_flight_per_connection"),
         ("token.refresh_ttl_s", 900, "token.access_ttl_s"),
         ("picture.max_side_px", 512, "picture.output_side_px"),
+        ("webhook.max_in_flight", 8, "webhook.max_in_flight_per_user"),
     ] {
         load(None, &[], &[(key, &least.to_string())]).unwrap_or_else(|error| panic!("{key}: {error}"));
         // One less for the key, unless its own rule forbids that: then one more for the other.

@@ -27,6 +27,7 @@ pub fn trials() -> Vec<Trial> {
         .chain(contract::grant::promises())
         .chain(contract::payment::promises())
         .chain(contract::refund::promises())
+        .chain(contract::webhook::promises())
     {
         let test = move || {
             let database = Database::create();

@@ -71,6 +71,11 @@ async fn works(described: &Described, browser: &mut Browser, call: &Call) -> Vec
         // A session and a token that are there.
         match call.told["operationId"].as_str().expect("a name") {
             "renewAccess" => body = json!({"refresh_token": login(browser).await["refresh_token"]}).to_string(),
+            // Its own: the others' are still needed.
+            "endWebhook" => {
+                let made = browser.json("/v1/webhooks", &json!({"url": "https://hooks.example/teller"})).await;
+                path = made.header("location").to_owned();
+            }
             "getSession" | "endSession" => {
                 path = format!("/v1/sessions/{}", login(browser).await["session_id"].as_str().expect("an id"));
             }

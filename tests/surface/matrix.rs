@@ -86,6 +86,7 @@ struct Things {
     payment: String,
     session: String,
     refresh: String,
+    webhook: u64,
     /// Makes names that are used once.
     turn: usize,
 }
@@ -133,6 +134,16 @@ const ROWS: &[(&str, Rule, Ask)] = &[
     ("GET /v1/payments/{id}",                       Rule::Owned,     |it| at(format!("/v1/payments/{}", it.payment), Value::Null)),
     ("POST /v1/payments/{id}/refunds",              Rule::Operators, |it| at(format!("/v1/payments/{}/refunds", it.payment), json!({}))),
     ("GET /v1/payments/{id}/refunds",               Rule::Owned,     |it| at(format!("/v1/payments/{}/refunds", it.payment), Value::Null)),
+    ("GET /v1/webhooks",                            Rule::Own,       |_| at("/v1/webhooks", Value::Null)),
+    ("POST /v1/webhooks",                           Rule::Own,       |_| at("/v1/webhooks", hook())),
+    ("GET /v1/webhooks/{id}",                       Rule::Owned,     |it| at(format!("/v1/webhooks/{}", it.webhook), Value::Null)),
+    ("PATCH /v1/webhooks/{id}",                     Rule::Owned,     |it| at(format!("/v1/webhooks/{}", it.webhook), json!({"description": "new"}))),
+    ("GET /v1/webhooks/{id}/deliveries",            Rule::Owned,     |it| at(format!("/v1/webhooks/{}/deliveries", it.webhook), Value::Null)),
+    ("GET /v1/webhooks/{id}/dead_letters",          Rule::Owned,     |it| at(format!("/v1/webhooks/{}/dead_letters", it.webhook), Value::Null)),
+    ("POST /v1/webhooks/{id}/replay",               Rule::Owned,     |it| at(format!("/v1/webhooks/{}/replay", it.webhook), json!({}))),
+    ("POST /v1/webhooks/{id}/secret",               Rule::Owned,     |it| at(format!("/v1/webhooks/{}/secret", it.webhook), json!({}))),
+    ("POST /v1/webhooks/{id}/test",                 Rule::Owned,     |it| at(format!("/v1/webhooks/{}/test", it.webhook), json!({}))),
+    ("DELETE /v1/webhooks/{id}",                    Rule::Owned,     |it| at(format!("/v1/webhooks/{}", it.webhook), Value::Null)),
     ("POST /deduct",                                Rule::Owned,     |it| at("/deduct", json!({"user_id": it.user, "amount": "1"}))),
     ("POST /payment",                               Rule::Owned,     |it| at("/payment", json!({"idempotent_token": fresh(it), "amount": "1", "user_id": it.user}))),
     ("POST /payment/token",                         Rule::Owned,     |it| at("/payment/token", json!({"user_id": it.user}))),
@@ -190,6 +201,11 @@ fn unused(it: &Things) -> &'static str {
     ["JPY", "GBP", "CHF", "SEK"][it.turn / (ROWS.len() + 1)]
 }
 
+/// Nothing is ever found there.
+fn hook() -> Value {
+    json!({"url": "https://hooks.example/teller"})
+}
+
 /// From the owner's account to the demo payer's.
 fn order(it: &Things) -> Value {
     json!({"from_account_id": it.account, "to_account_id": 5, "amount": "1", "currency": "CNY"})
@@ -230,13 +246,21 @@ async fn things(program: &Program) -> Things {
         session: String::new(),
         refresh: String::new(),
         payment: String::new(),
+        webhook: 0,
         turn: 0,
     };
+    it.webhook = hooked(program).await;
     it.transfer = held(&mut signed_in(program, "alice").await, &it).await;
     it.payment = fresh(&it);
     let payment = json!({"idempotent_token": it.payment, "amount": "1", "user_id": it.user});
     assert!(is_done(&signed_in(program, "alice").await.json("/payment", &payment).await));
     it
+}
+
+/// A webhook of the owner's.
+async fn hooked(program: &Program) -> u64 {
+    let made = signed_in(program, "alice").await.json("/v1/webhooks", &hook()).await.json();
+    made["webhook"]["id"].as_u64().unwrap_or_else(|| panic!("{made}"))
 }
 
 /// A pending transfer of the owner's; its id.
@@ -289,6 +313,9 @@ impl Stage {
             (self.things.session, self.things.refresh) = (text("session_id"), text("refresh_token"));
         }
         let reply = self.ask(call, who, ask(&self.things)).await;
+        if call.starts_with("DELETE /v1/webhooks") && is_done(&reply) {
+            self.things.webhook = hooked(&self.program).await;
+        }
         let what = format!("{call} by {who:?}: {reply:?}");
         let refused: Option<Value> = (!is_done(&reply)).then(|| reply.json());
         match rule.says(who) {
@@ -320,6 +347,7 @@ impl Stage {
             hold: absent(),
             payment: absent(),
             session: absent(),
+            webhook: 999_999,
             ..self.things.clone()
         };
         let other = self.ask(call, who, ask(&nothing)).await;

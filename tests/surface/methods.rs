@@ -20,6 +20,7 @@ use teller::api::visit;
 use teller::api::wallet::{
     Claimed, History, MoveOutside, OfUser, OfWallet, OpenWallet, Reconcile, ReconcileAll, Reconciliations,
 };
+use teller::api::webhook::{self, Again, Listed, OfWebhook, Replay};
 use teller::domain::account::AccountId;
 use teller::domain::asset::Asset;
 use teller::domain::caller::{Caller, Device};
@@ -35,6 +36,7 @@ use teller::domain::time::Timestamp;
 use teller::domain::token::RefreshToken;
 use teller::domain::transfer::{Description, Reference, TransferId};
 use teller::domain::user::{NewPassword, Nickname, Password, UserId, UserName};
+use teller::domain::webhook::{EventKinds, WebhookId, WebhookUrl};
 use teller::gateway::simulated::Faults;
 use teller_rpc::{Client, Context, Method, MethodVisitor};
 
@@ -54,6 +56,7 @@ struct Asked {
     hold: TransferId,
     session: SessionNumber,
     refresh: RefreshToken,
+    webhook: WebhookId,
     turn: u32,
 }
 
@@ -107,6 +110,16 @@ const ROWS: &[(&str, Rule, Ask)] = &[
     ("session.list",           Rule::Own,              |it| of(it.caller.clone())),
     ("session.end",            Rule::Private,          |it| of(EndSession { caller: it.caller.clone(), session: it.session })),
     ("session.end_others",     Rule::Own,              |it| of(it.caller.clone())),
+    ("webhook.add",            Rule::Own,              |it| of(hook(&it.caller))),
+    ("webhook.list",           Rule::Own,              |it| of(webhook::OfUser { caller: it.caller.clone(), user: None })),
+    ("webhook.get",            Rule::Owned,            |it| of(of_webhook(it))),
+    ("webhook.amend",          Rule::Owned,            |it| of(webhook::Amend { of: of_webhook(it), url: None, description: None, events: None, enabled: Some(true) })),
+    ("webhook.deliveries",     Rule::Owned,            |it| of(Listed { of: of_webhook(it), limit: 10 })),
+    ("webhook.dead_letters",   Rule::Owned,            |it| of(Listed { of: of_webhook(it), limit: 10 })),
+    ("webhook.replay",         Rule::Owned,            |it| of(Replay { of: of_webhook(it), what: Again::Dead(None) })),
+    ("webhook.renew",          Rule::Owned,            |it| of(of_webhook(it))),
+    ("webhook.ping",           Rule::Owned,            |it| of(of_webhook(it))),
+    ("webhook.end",            Rule::Owned,            |it| of(of_webhook(it))),
     ("audit.list",             Rule::Operators,        |it| of(audit(it))),
     ("health.ready",       Rule::Everybody, |_| Value::Null),
 ];
@@ -241,6 +254,17 @@ fn claim() -> Claim {
     Claim { external: one(), tolerance: DEFAULT_TOLERANCE }
 }
 
+/// Nothing is ever found there.
+fn hook(caller: &Caller) -> webhook::Add {
+    let url = WebhookUrl::parse("https://hooks.example/teller").expect("an address");
+    let (caller, description) = (caller.clone(), Description::default());
+    webhook::Add { caller, user: None, url, description, events: EventKinds::ALL }
+}
+
+fn of_webhook(it: &Asked) -> OfWebhook {
+    OfWebhook { caller: it.caller.clone(), webhook: it.webhook }
+}
+
 /// A currency that nobody before this one has opened a wallet in.
 fn unused(it: &Asked) -> Asset {
     asset(["JPY", "GBP", "CHF", "SEK"][it.turn as usize / (ROWS.len() + 1)])
@@ -293,7 +317,8 @@ pub async fn every_rpc_method_is_open_to_those_it_is_for_and_shows_others_nothin
     assert_eq!(rows, there, "every method has a row in tests/surface/methods.rs, and says for whom it is");
 
     // The first turn pays under the token that is asked for later: the owner's number.
-    let mut backend = Backend { client, turn: 1 };
+    let mut backend = Backend { client, turn: 1, webhook: WebhookId(0) };
+    backend.webhook = backend.webhook().await;
     let hold = backend.hold().await;
     backend.paid().await;
     for who in [Who::Other, Who::Nobody, Who::Owner, Who::Operator] {
@@ -312,6 +337,7 @@ fn context() -> Context {
 struct Backend {
     client: Client,
     turn: u32,
+    webhook: WebhookId,
 }
 
 impl Backend {
@@ -341,6 +367,13 @@ impl Backend {
         request.handle.id
     }
 
+    /// A webhook of the owner's: all but one are deleted again.
+    async fn webhook(&self) -> WebhookId {
+        let made = self.call("webhook.add", of(hook(&self.caller(Who::Owner).await))).await;
+        let id = &made["Ok"]["shown"]["webhook"]["id"];
+        WebhookId(id.as_u64().unwrap_or_else(|| panic!("{made}")))
+    }
+
     /// A payment of the owner's, under the token of their number.
     async fn paid(&self) {
         let caller = self.caller(Who::Owner).await;
@@ -356,9 +389,12 @@ impl Backend {
         let granted = &self.call("token.log_in", of(log_in())).await["Ok"]["granted"];
         let session = serde_json::from_value(granted["session"].clone()).expect("a number");
         let refresh = serde_json::from_value(granted["refresh"].clone()).expect("a token");
-        let asked =
-            Asked { session, refresh, caller, user: UserId(1), account: AccountId(1), transfer, hold, turn: self.turn };
+        let (user, account, webhook) = (UserId(1), AccountId(1), self.webhook);
+        let asked = Asked { session, refresh, caller, user, account, transfer, hold, webhook, turn: self.turn };
         let said = self.call(method, ask(&asked)).await;
+        if done && method == "webhook.end" {
+            self.webhook = self.webhook().await;
+        }
         let what = format!("{method} by {who:?}: {said}");
         match rule.says(who) {
             Heard::Done => assert!(said.get("Err").is_none() && said["Ok"][0].get("Err").is_none(), "{what}"),
@@ -373,6 +409,7 @@ impl Backend {
                     transfer: nothing,
                     hold: nothing,
                     session,
+                    webhook: WebhookId(999_999),
                     ..asked
                 };
                 assert!(said.get("Err").is_some() || said["Ok"][0].get("Err").is_some(), "{what}");

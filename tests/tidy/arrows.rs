@@ -4,15 +4,16 @@ use crate::source::Source;
 
 /// A layer (a module at the top of `src/`) and the layers it may name besides itself.
 /// A layer that is not listed may name any: it wires (`app`, `cli`, `main`).
-const LAYERS: [(&str, &[&str]); 12] = [
+const LAYERS: [(&str, &[&str]); 13] = [
     ("domain", &[]),
     ("error", &["domain"]),
     ("coalesce", &[]),
     ("api", &["domain", "error"]),
     ("client", &["api", "domain"]),
     ("http", &["api", "domain", "error", "config", "telemetry"]),
-    ("service", &["ledger", "store", "domain", "api", "error", "coalesce", "gateway", "telemetry", "token"]),
+    ("service", &["ledger", "store", "domain", "api", "error", "coalesce", "gateway", "courier", "telemetry", "token"]),
     ("gateway", &["domain"]),
+    ("courier", &["domain"]),
     ("telemetry", &["config"]),
     ("ledger", &["store", "domain", "error", "coalesce"]),
     ("store", &["domain"]),
@@ -28,10 +29,10 @@ const DRIVERS: [(&str, &[&str]); 9] = [
     ("mysql_async", &["src/store/"]),
     ("deadpool_redis", &["src/store/redis/"]),
     ("redis", &["src/store/redis/"]),
-    ("hyper", &["src/http/", "src/gateway/"]),
+    ("hyper", &["src/http/", "src/gateway/", "src/courier/"]),
     ("governor", &["src/http/"]),
-    ("rustls", &["src/http/"]),
-    ("tokio_rustls", &["src/http/"]),
+    ("rustls", &["src/http/", "src/courier/"]),
+    ("tokio_rustls", &["src/http/", "src/courier/"]),
     ("rcgen", &["src/cli/certs/"]),
 ];
 
@@ -58,7 +59,7 @@ pub fn rpc_alone(source: &Source) -> Vec<usize> {
     }
 }
 
-/// Lines that name a store's driver outside that store, or hyper outside the front end and the gateway.
+/// Lines that name a store's driver outside that store, or hyper outside the front end, the gateway and the courier.
 pub fn drivers(source: &Source) -> Vec<usize> {
     if !source.path.starts_with("src/") {
         return Vec::new();

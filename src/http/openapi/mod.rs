@@ -4,7 +4,8 @@
 //! the settings, and what may be said of any request from the router's table. The rest is told by noun:
 //!
 //! - [`operation`]: how a call is told of.
-//! - [`user`], [`identity`], [`account`], [`transfer`], [`deduct`], [`payment`], [`refund`], [`wallet`], [`server`]: the calls, one file per noun.
+//! - [`user`], [`identity`], [`account`], [`transfer`], [`deduct`], [`payment`], [`refund`], [`wallet`],
+//!   [`webhook`], [`server`]: the calls, one file per noun.
 //! - [`value`]: what may stand in a field.
 //! - [`answer`]: what may be answered, by status.
 //! - [`document`]: all of it, made once, kept and served.
@@ -24,6 +25,7 @@ mod transfer;
 mod user;
 pub(super) mod value;
 mod wallet;
+mod webhook;
 
 pub(super) use self::document::{Document, show};
 use self::operation::Operation;
@@ -33,7 +35,7 @@ pub(super) use self::wallet::verdict;
 type Noun = (&'static str, &'static str, fn() -> Vec<Operation>);
 
 /// All of them, in the order in which they are read.
-const NOUNS: [Noun; 9] = [
+const NOUNS: [Noun; 10] = [
     ("Users", user::ABOUT, user::operations),
     ("Identity", identity::ABOUT, identity::operations),
     ("Accounts", account::ABOUT, account::operations),
@@ -42,5 +44,6 @@ const NOUNS: [Noun; 9] = [
     ("Payments", payment::ABOUT, payment::operations),
     ("Refunds", refund::ABOUT, refund::operations),
     ("Wallets", wallet::ABOUT, wallet::operations),
+    ("Webhooks", webhook::ABOUT, webhook::operations),
     ("Server", server::ABOUT, server::operations),
 ];

@@ -8,6 +8,7 @@ use utoipa::openapi::{KnownFormat, RefOr, SchemaFormat};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::domain::transfer::{Description, IdempotencyKey, Reference};
+use crate::domain::webhook::{DeliveryStatus, EventKind, WebhookStatus};
 use crate::http::show::{Id, Instant, Money};
 
 /// A schema, or where one is.
@@ -180,6 +181,27 @@ pub(in crate::http) fn payment_status() -> Shape {
 /// What became of a hold.
 pub(in crate::http) fn hold_status() -> Shape {
     one_of(["pending", "posted", "voided", "expired"], "What became of it.")
+}
+
+/// What an event is about.
+pub(in crate::http) fn event() -> Shape {
+    one_of(EventKind::ALL.iter().map(|kind| kind.as_str()), "What it is about.")
+}
+
+/// Any number of these.
+pub(in crate::http) fn list_of(item: Shape) -> Shape {
+    Schema::from(ArrayBuilder::new().items(item)).into()
+}
+
+/// Whether anything is brought to a webhook.
+pub(in crate::http) fn webhook_status() -> Shape {
+    let about = "Whether anything is brought. `gone`: it answered 410. `failing`: it took nothing for days.";
+    one_of(WebhookStatus::ALL.map(WebhookStatus::as_str), about)
+}
+
+/// What became of a try.
+pub(in crate::http) fn delivery_status() -> Shape {
+    one_of(DeliveryStatus::ALL.map(DeliveryStatus::as_str), "`retrying`: it is tried again. `dead`: it was given up.")
 }
 
 fn visible(most: usize) -> String {

@@ -6,6 +6,7 @@
 //! - [`ledger`]: the promises of [`LedgerStore`](super::ledger::LedgerStore).
 //! - [`payment`]: the promises of [`PaymentStore`](super::payment::PaymentStore), and of the steps that batches take.
 //! - [`refund`]: the promises of [`RefundStore`](super::refund::RefundStore), and of the step that batches take.
+//! - [`webhook`]: the promises of [`WebhookStore`](super::webhook::WebhookStore).
 //! - [`volatile`]: the promises of [`Volatile`](super::Volatile).
 //!
 //! They are part of the library, and hidden, because the tests that start real databases stand outside of it. A promise that does
@@ -19,6 +20,7 @@ mod reconciliation;
 pub mod refund;
 pub mod store;
 pub mod volatile;
+pub mod webhook;
 
 use std::future::Future;
 use std::pin::Pin;

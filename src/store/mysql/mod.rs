@@ -5,7 +5,7 @@
 //! - `transact`, `attempt`: a batch of the ledger, and one try of it; `found`, `effects`: what that reads and writes.
 //! - [`settings`]: what a server must be set to.
 //! - `migrate`: migrations, statement by statement.
-//! - `user`, `password`, `grant`, `picture`, `audit`, `account`, `entry`, `payment`, `refund`: what the units do, one file per noun; `ledger` puts those of the ledger together.
+//! - `user`, `password`, `grant`, `picture`, `audit`, `account`, `entry`, `payment`, `refund`, `webhook`: what the units do, one file per noun; `ledger` puts those of the ledger together.
 //! - `snapshot`: everything at one moment.
 //! - `money`: amounts and assets in columns.
 //! - `error`: errors by number.
@@ -32,6 +32,7 @@ mod snapshot;
 mod transact;
 mod unit;
 mod user;
+mod webhook;
 
 use std::fmt;
 use std::future::Future;

@@ -6,7 +6,7 @@
 //! - `checkpoint`: what commits append to the log comes into the file, beside them.
 //! - `migrate`: migrations.
 //! - `money`: amounts and assets in columns.
-//! - `user`, `password`, `grant`, `picture`, `audit`, `account`, `transfer`, `entry`, `payment`, `refund`: what the units do, one file per noun.
+//! - `user`, `password`, `grant`, `picture`, `audit`, `account`, `transfer`, `entry`, `payment`, `refund`, `webhook`: what the units do, one file per noun.
 //! - `ledger`: the ledger's part of the store; `batch`: its batches; `snapshot`: all of it as it was at one moment.
 //! - `error`: which errors pass by themselves.
 
@@ -33,6 +33,7 @@ mod thread;
 mod transfer;
 mod unit;
 mod user;
+mod webhook;
 
 use std::path::Path;
 use std::sync::Arc;
