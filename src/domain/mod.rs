@@ -14,6 +14,8 @@
 //! - [`asset`], [`money`]: currencies, and exact amounts of them.
 //! - [`account`], [`transfer`]: accounts, and the transfers and entries that change them.
 //! - [`payment`]: payments through a gateway, and their steps.
+//! - [`fee`]: what transfers cost.
+//! - [`conversion`]: rates, and money of one asset for money of another.
 //! - [`command`]: what the ledger is asked to do, and what it answers.
 //! - [`effects`]: what the answer writes.
 //! - [`reconcile`]: what the books say of an account, beside what somebody else's say.
@@ -26,7 +28,9 @@ pub mod attempt;
 pub mod audit;
 pub mod caller;
 pub mod command;
+pub mod conversion;
 pub mod effects;
+pub mod fee;
 pub mod grant;
 pub mod invalid;
 pub mod money;

@@ -64,6 +64,12 @@ kinds! {
     PaymentNotFound "payment-not-found" "No such payment";
     /// The token is another payment's, which differs in `field`. Take another token for another payment.
     PaymentDiffers "payment-differs" "Token of another payment";
+    /// No operator has set a rate for this pair of currencies, in this direction.
+    RateNotFound "rate-not-found" "No such rate";
+    /// The quote was not given by this service, has been changed, or is another user's. Ask for another one.
+    QuoteNotFound "quote-not-found" "No such quote";
+    /// The quote's time is over. What was converted with it in time is still answered; otherwise ask for another one.
+    QuoteExpired "quote-expired" "Quote expired";
     /// The transfer was posted at once: there is nothing to post or to void.
     NotPending "not-pending" "Not a pending transfer";
     /// The pending transfer holds a payment's money, and ends as the gateway says: `GET /payment/status` tells how far it is.
@@ -90,12 +96,16 @@ kinds! {
     TooManyDecimals "too-many-decimals" "Too many decimals";
     /// The amount, or a balance after it, would have more than 38 digits.
     AmountTooLarge "amount-too-large" "Amount too large";
+    /// The amount is worth less than one minor unit of the currency that is to be bought.
+    AmountTooSmall "amount-too-small" "Amount too small";
     /// More is to be posted than the pending transfer holds: `available`.
     MoreThanHeld "more-than-held" "More than is held";
     /// Another transfer in the same direction has this reference: `transfer_id`, which an operator may look at.
     ReferenceUsed "reference-used" "Reference used";
     /// The account has less than the amount: `available` is what may leave it, which is its balance less what is held, down to its floor.
     InsufficientFunds "insufficient-funds" "Insufficient funds";
+    /// The house cannot sell so much of that currency now. Nothing was converted; a smaller amount, or the same later, may be.
+    InsufficientLiquidity "insufficient-liquidity" "Not enough to sell";
     /// Another transfer of the same chain, or of an atomic batch, was refused: the one at the place `index`, from 0.
     ChainBroken "chain-broken" "Chain broken";
     /// Only an account without money can be closed.

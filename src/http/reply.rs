@@ -419,7 +419,9 @@ pub(super) const fn status_of_kind(kind: Kind) -> StatusCode {
         | Kind::SessionNotFound
         | Kind::TransferNotFound
         | Kind::AccountNotFound
-        | Kind::PaymentNotFound => StatusCode::NOT_FOUND,
+        | Kind::PaymentNotFound
+        | Kind::RateNotFound
+        | Kind::QuoteNotFound => StatusCode::NOT_FOUND,
         Kind::UserExists
         | Kind::EmailExists
         | Kind::AccountExists
@@ -439,7 +441,10 @@ pub(super) const fn status_of_kind(kind: Kind) -> StatusCode {
         | Kind::TooManyDecimals
         | Kind::AmountTooLarge
         | Kind::MoreThanHeld
+        | Kind::QuoteExpired
+        | Kind::AmountTooSmall
         | Kind::InsufficientFunds
+        | Kind::InsufficientLiquidity
         | Kind::ChainBroken
         | Kind::AccountNotEmpty => StatusCode::UNPROCESSABLE_ENTITY,
         Kind::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,

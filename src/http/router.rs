@@ -6,8 +6,8 @@ use super::figures::Figures;
 use super::front::Call;
 use super::reply::{Reply, Surface, Trouble};
 use super::{
-    account, audit, batch, deduct, entrytask, health, openapi, page, password, payment, person, picture, problem,
-    session, token, transfer, wallet,
+    account, audit, batch, conversion, deduct, entrytask, health, openapi, page, password, payment, person, picture,
+    problem, session, token, transfer, wallet,
 };
 
 /// Every route but the pages, which are added from the files under `web/`.
@@ -40,6 +40,11 @@ const ROUTES: &[(&str, Methods, Body, Surface, Handler)] = &[
     ("/v1/transfers/{id}",                     Methods::Read,         Body::None,   Surface::Plain,     Handler::Transfer),
     ("/v1/transfers/{id}/post",                Methods::Change,       Body::Fields, Surface::Plain,     Handler::PostPending),
     ("/v1/transfers/{id}/void",                Methods::Change,       Body::Fields, Surface::Plain,     Handler::VoidPending),
+    ("/v1/house",                              Methods::Read,         Body::None,   Surface::Plain,     Handler::House),
+    ("/v1/rates",                              Methods::Read,         Body::None,   Surface::Plain,     Handler::Rates),
+    ("/v1/rates/{from}/{to}",                  Methods::Replace,      Body::Fields, Surface::Plain,     Handler::Rate),
+    ("/v1/quotes",                             Methods::Change,       Body::Fields, Surface::Plain,     Handler::Quote),
+    ("/v1/conversions",                        Methods::Change,       Body::Fields, Surface::Plain,     Handler::Convert),
     ("/v1/audit",                              Methods::Read,         Body::None,   Surface::Plain,     Handler::Audit),
     ("/deduct",                                Methods::Change,       Body::Fields, Surface::Deduct,    Handler::Deduct),
     ("/payment",                               Methods::Change,       Body::Fields, Surface::Payment,   Handler::Pay),
@@ -140,6 +145,11 @@ enum Handler {
     Transfer,
     PostPending,
     VoidPending,
+    House,
+    Rates,
+    Rate,
+    Quote,
+    Convert,
     Audit,
     Deduct,
     Pay,
@@ -275,6 +285,11 @@ impl Route {
             Handler::Transfer => transfer::get(call).await,
             Handler::PostPending => transfer::post_pending(call).await,
             Handler::VoidPending => transfer::void_pending(call).await,
+            Handler::House => conversion::house(call).await,
+            Handler::Rates => conversion::rates(call).await,
+            Handler::Rate => conversion::set_rate(call).await,
+            Handler::Quote => conversion::quote(call).await,
+            Handler::Convert => conversion::convert(call).await,
             Handler::Audit => audit::list(call).await,
             Handler::Deduct => deduct::post(call).await,
             Handler::Pay => payment::pay(call).await,

@@ -2,8 +2,8 @@
 //! on every implementation.
 //!
 //! - [`Store`] keeps what must survive: on SQLite or MySQL.
-//! - [`ledger::LedgerStore`] is its part that keeps money, [`payment::PaymentStore`] the one that keeps payments, [`grant::GrantStore`] the one
-//!   that keeps who may.
+//! - [`ledger::LedgerStore`] is its part that keeps money, [`payment::PaymentStore`] the one that keeps payments,
+//!   [`conversion::ConversionStore`] the one that keeps rates and conversions, [`grant::GrantStore`] the one that keeps who may.
 //! - [`Volatile`] keeps what may be lost: sessions and cached profiles, in memory or in Redis. Losing all of it logs people out
 //!   and costs speed, never truth.
 //!
@@ -15,6 +15,7 @@
 
 #[doc(hidden)]
 pub mod contract;
+pub mod conversion;
 pub mod grant;
 pub mod ledger;
 pub mod memory;
@@ -137,7 +138,7 @@ pub struct PasswordChange {
 }
 
 /// The durable store, with all its parts. What a method returned `Ok` for is on disk.
-pub trait Store: ledger::LedgerStore + payment::PaymentStore + grant::GrantStore {
+pub trait Store: ledger::LedgerStore + payment::PaymentStore + conversion::ConversionStore + grant::GrantStore {
     /// Brings the schema up to date. Safe when several processes do it at once: one works, the others wait.
     /// Returns how many migrations were applied.
     fn migrate(&self) -> impl Future<Output = Result<usize, StoreError>> + Send;

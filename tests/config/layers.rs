@@ -32,6 +32,7 @@ fn three_values(key: &str, rule: Rule, folder: &Folder) -> [String; 3] {
         Rule::StoreUrl => ["sqlite:one", "memory", "mysql://three/three"],
         Rule::VolatileUrl => ["redis://one", "memory", "redis://three"],
         Rule::Currency => ["USD", "JPY", "KWD"],
+        Rule::Tariffs => ["* 1%", "CNY 1%,USD 0.10", "JPY 30"],
         Rule::GatewayUrl => ["simulated", "http://one:1", "http://[::1]:2"],
         Rule::KeyPrefix => ["one:", "two.", "three-"],
         Rule::LogLevel => ["debug", "warn,teller=trace", "off"],

@@ -8,7 +8,7 @@ use hyper::Method;
 use serde_json::{Value, json};
 use teller::gateway::simulated::Faults;
 
-use crate::answers::{login, signed_in};
+use crate::answers::{login, quoted, signed_in};
 use crate::described::{Described, is_done};
 use crate::support::engine::Engine;
 use crate::support::gateway::Gateway;
@@ -86,6 +86,7 @@ struct Things {
     payment: String,
     session: String,
     refresh: String,
+    quote: String,
     /// Makes names that are used once.
     turn: usize,
 }
@@ -128,6 +129,11 @@ const ROWS: &[(&str, Rule, Ask)] = &[
     ("GET /v1/transfers/{id}",                      Rule::Owned,     |it| at(format!("/v1/transfers/{}", it.transfer), Value::Null)),
     ("POST /v1/transfers/{id}/post",                Rule::Owned,     |it| at(format!("/v1/transfers/{}/post", it.hold), json!({}))),
     ("POST /v1/transfers/{id}/void",                Rule::Owned,     |it| at(format!("/v1/transfers/{}/void", it.hold), json!({}))),
+    ("GET /v1/house",                               Rule::Operators, |_| at("/v1/house?currency=EUR", Value::Null)),
+    ("GET /v1/rates",                               Rule::Own,       |_| at("/v1/rates", Value::Null)),
+    ("PUT /v1/rates/{from}/{to}",                   Rule::Operators, |_| at("/v1/rates/CNY/EUR", json!({"rate": "0.1275"}))),
+    ("POST /v1/quotes",                             Rule::Own,       |_| at("/v1/quotes", json!({"from_currency": "CNY", "to_currency": "EUR", "sell_amount": "1"}))),
+    ("POST /v1/conversions",                        Rule::Private,   |it| at("/v1/conversions", json!({"quote": it.quote}))),
     ("POST /deduct",                                Rule::Owned,     |it| at("/deduct", json!({"user_id": it.user, "amount": "1"}))),
     ("POST /payment",                               Rule::Owned,     |it| at("/payment", json!({"idempotent_token": fresh(it), "amount": "1", "user_id": it.user}))),
     ("POST /payment/token",                         Rule::Owned,     |it| at("/payment/token", json!({"user_id": it.user}))),
@@ -224,13 +230,25 @@ async fn things(program: &Program) -> Things {
         session: String::new(),
         refresh: String::new(),
         payment: String::new(),
+        quote: String::new(),
         turn: 0,
     };
+    sells_euros(&mut signed_in(program, "operator").await).await;
     it.transfer = held(&mut signed_in(program, "alice").await, &it).await;
     it.payment = fresh(&it);
     let payment = json!({"idempotent_token": it.payment, "amount": "1", "user_id": it.user});
     assert!(is_done(&signed_in(program, "alice").await.json("/payment", &payment).await));
     it
+}
+
+/// An operator sets a rate, and brings in what the house sells.
+pub async fn sells_euros(operator: &mut Browser) {
+    let rate = json!({"rate": "0.1275"}).to_string();
+    assert!(is_done(&operator.send(Method::PUT, "/v1/rates/CNY/EUR", Some("application/json"), rate).await));
+    let house = operator.get("/v1/house?currency=EUR").await.json();
+    let path = format!("/v1/accounts/{}/deposits", house["liquidity"][0]["id"]);
+    let euros = json!({"amount": "100", "currency": "EUR", "reference": "treasury-1"});
+    assert!(is_done(&operator.json(&path, &euros).await));
 }
 
 /// A pending transfer of the owner's; its id.
@@ -282,6 +300,9 @@ impl Stage {
             let text = |name: &str| made[name].as_str().expect("a text").to_owned();
             (self.things.session, self.things.refresh) = (text("session_id"), text("refresh_token"));
         }
+        if call.ends_with("/conversions") {
+            self.things.quote = quoted(&mut self.browser(Who::Owner).await).await;
+        }
         let reply = self.ask(call, who, ask(&self.things)).await;
         let what = format!("{call} by {who:?}: {reply:?}");
         let refused: Option<Value> = (!is_done(&reply)).then(|| reply.json());
@@ -314,6 +335,7 @@ impl Stage {
             hold: absent(),
             payment: absent(),
             session: absent(),
+            quote: absent(),
             ..self.things.clone()
         };
         let other = self.ask(call, who, ask(&nothing)).await;

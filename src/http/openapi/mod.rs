@@ -4,13 +4,14 @@
 //! the settings, and what may be said of any request from the router's table. The rest is told by noun:
 //!
 //! - [`operation`]: how a call is told of.
-//! - [`user`], [`identity`], [`account`], [`transfer`], [`deduct`], [`payment`], [`wallet`], [`server`]: the calls, one file per noun.
+//! - [`user`], [`identity`], [`account`], [`transfer`], [`deduct`], [`payment`], [`conversion`], [`wallet`], [`server`]: the calls, one file per noun.
 //! - [`value`]: what may stand in a field.
 //! - [`answer`]: what may be answered, by status.
 //! - [`document`]: all of it, made once, kept and served.
 
 mod account;
 mod answer;
+mod conversion;
 mod deduct;
 mod document;
 mod identity;
@@ -32,13 +33,14 @@ pub(super) use self::wallet::verdict;
 type Noun = (&'static str, &'static str, fn() -> Vec<Operation>);
 
 /// All of them, in the order in which they are read.
-const NOUNS: [Noun; 8] = [
+const NOUNS: [Noun; 9] = [
     ("Users", user::ABOUT, user::operations),
     ("Identity", identity::ABOUT, identity::operations),
     ("Accounts", account::ABOUT, account::operations),
     ("Transfers", transfer::ABOUT, transfer::operations),
     ("Deductions", deduct::ABOUT, deduct::operations),
     ("Payments", payment::ABOUT, payment::operations),
+    ("Conversions", conversion::ABOUT, conversion::operations),
     ("Wallets", wallet::ABOUT, wallet::operations),
     ("Server", server::ABOUT, server::operations),
 ];

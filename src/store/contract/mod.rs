@@ -5,12 +5,14 @@
 //! - [`audit`]: those about what is written down.
 //! - [`ledger`]: the promises of [`LedgerStore`](super::ledger::LedgerStore).
 //! - [`payment`]: the promises of [`PaymentStore`](super::payment::PaymentStore), and of the steps that batches take.
+//! - [`conversion`]: the promises of [`ConversionStore`](super::conversion::ConversionStore).
 //! - [`volatile`]: the promises of [`Volatile`](super::Volatile).
 //!
 //! They are part of the library, and hidden, because the tests that start real databases stand outside of it. A promise that does
 //! not hold panics.
 
 pub mod audit;
+pub mod conversion;
 pub mod grant;
 pub mod ledger;
 pub mod payment;
