@@ -49,7 +49,7 @@ fn command(number: u64, accounts: u64, linked: bool) -> Command {
         description: Description::parse("rent, November").expect("short"),
     });
     let id = TransferId(u128::from(mixed).wrapping_mul(0x1_0000_0001_0000_0001).to_be_bytes());
-    Command { id, actor: UserId(1), authority: Authority::Operator, linked, action, record: None }
+    Command { id, actor: UserId(1), authority: Authority::Operator, linked, action, record: None, along: None }
 }
 
 fn planner(criterion: &mut Criterion) {

@@ -22,6 +22,7 @@ use crate::domain::attempt::AttemptRule;
 use crate::http::Front;
 use crate::ledger::{self, Ledger};
 use crate::service::cpu::Cpu;
+use crate::service::fees::PriceList;
 use crate::service::grants::{self, Grants, Rules};
 use crate::service::password::{Hasher, Scheme};
 use crate::service::payment::flow::Flow;
@@ -283,6 +284,12 @@ async fn over<S: Store, V: Volatile>(config: &Config, store: S, lanes: usize, vo
             window: config.sign_in.window(),
         },
         deduct_asset: config.deduct.asset,
+        quote_ttl: config.conversion.quote_ttl(),
+        tariffs: PriceList {
+            transfer: config.fees.transfer.clone(),
+            withdrawal: config.fees.withdrawal.clone(),
+            conversion: config.fees.conversion.clone(),
+        },
     };
     let (begun, keys, studio) = (ledger.store().clone(), keys::load(config)?, studio(&config.picture));
     let grants = Grants::new(begun.clone(), keys.clone(), rules(config), service::system_clock, settings.coalesce);

@@ -50,6 +50,7 @@ use teller_rpc::{CallError, ClientConfig, Context};
 
 use crate::api::account::statement::{OfPeriod, StatementPage};
 use crate::api::account::{BalanceAt, Entries, EntryPage, List, OfAccount, Open, Page, PastBalance};
+use crate::api::conversion::{self, Convert, Converted, Known, Quote};
 use crate::api::health::Ready;
 use crate::api::session::{EndSession, SignIn, SignedIn};
 use crate::api::token::{Granted, LogIn, LoggedIn, Renew};
@@ -61,6 +62,7 @@ use crate::domain::asset::Asset;
 use crate::domain::audit::{AuditKind, AuditRecord};
 use crate::domain::caller::{Caller, Device};
 use crate::domain::command::{self, Done};
+use crate::domain::conversion::QuoteToken;
 use crate::domain::invalid::Invalid;
 use crate::domain::person::{Email, FullName, Person};
 use crate::domain::picture::{Picture, PictureName};
@@ -298,6 +300,18 @@ impl Client {
     pub async fn settle(&self, caller: &Caller, handle: &Handle, pending: TransferId, end: End) -> Result<Done, Error> {
         let request = Settle { caller: caller.clone(), handle: handle.clone(), pending, end };
         Ok(self.backend.transfer.settle(&self.cx(), &request).await??)
+    }
+
+    /// What a conversion would come to: see [`conversion::Ask`].
+    pub async fn quote(&self, caller: &Caller, from: Asset, to: Asset, known: Known) -> Result<Quote, Error> {
+        let request = conversion::Ask { caller: caller.clone(), from, to, known };
+        Ok(self.backend.conversion.quote(&self.cx(), &request).await??)
+    }
+
+    /// Converts as it was quoted, between the caller's own accounts; once, however often it is asked for.
+    pub async fn convert(&self, caller: &Caller, quote: &QuoteToken) -> Result<Converted, Error> {
+        let request = Convert { caller: caller.clone(), quote: quote.clone(), from: None, to: None };
+        Ok(self.backend.conversion.convert(&self.cx(), &request).await??)
     }
 
     /// A transfer and what became of it. After [`Refusal::OutcomeUnknown`] only that it is there is proof: if it is not, it may come into effect

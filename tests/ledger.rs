@@ -6,8 +6,12 @@ mod accounts;
 mod again;
 #[path = "ledger/batches.rs"]
 mod batches;
+#[path = "ledger/conversion.rs"]
+mod conversion;
 #[path = "ledger/deductions.rs"]
 mod deductions;
+#[path = "ledger/fees.rs"]
+mod fees;
 #[path = "ledger/hostile.rs"]
 mod hostile;
 #[path = "ledger/refusals.rs"]
@@ -30,7 +34,17 @@ use batches::{
     a_batch_is_answered_one_by_one, a_batch_under_a_key_is_one_request, a_chain_stands_or_falls_together,
     a_full_batch_fits_and_one_more_does_not,
 };
+use conversion::{
+    a_conversion_is_exact_in_every_currency_and_the_rest_is_the_houses,
+    a_quote_converts_once_as_it_was_given_whatever_happens_meanwhile,
+    of_64_conversions_at_once_as_many_succeed_as_the_house_can_pay, what_is_no_quote_of_ones_own_converts_nothing,
+};
 use deductions::{a_thousand_deductions_at_once_lose_nothing, deductions_are_answered_to_the_letter};
+use fees::{
+    a_fee_is_taken_with_its_transfer_and_once, a_hold_pays_when_it_is_posted_for_what_is_posted,
+    a_withdrawal_has_its_fee_and_the_house_takes_its_own_for_nothing,
+    each_transfer_of_a_batch_has_its_fee_and_a_broken_chain_none,
+};
 use hostile::{
     every_currency_has_its_decimals_and_38_digits, no_wrong_value_anywhere_leaves_a_trace,
     the_world_outside_pays_nothing_to_itself,
@@ -66,5 +80,13 @@ fn main() {
         a_restart_answers_the_same_to_the_byte,
         deductions_are_answered_to_the_letter,
         a_thousand_deductions_at_once_lose_nothing,
+        a_fee_is_taken_with_its_transfer_and_once,
+        a_hold_pays_when_it_is_posted_for_what_is_posted,
+        each_transfer_of_a_batch_has_its_fee_and_a_broken_chain_none,
+        a_withdrawal_has_its_fee_and_the_house_takes_its_own_for_nothing,
+        a_conversion_is_exact_in_every_currency_and_the_rest_is_the_houses,
+        a_quote_converts_once_as_it_was_given_whatever_happens_meanwhile,
+        what_is_no_quote_of_ones_own_converts_nothing,
+        of_64_conversions_at_once_as_many_succeed_as_the_house_can_pay,
     ]);
 }

@@ -78,12 +78,25 @@ WHERE owner = :owner AND id > :after ORDER BY id LIMIT :most;
 SELECT id, owner, kind, stripe, asset, balance, held, floor, version, status, created_at, updated_at FROM accounts
 WHERE owner = :owner AND id > :after ORDER BY id LIMIT :most;
 
--- name: external_accounts :many
--- The external accounts of an asset, in the order of their stripes.
+-- name: house_accounts :many
+-- Those of an asset that belong to nobody and are of one kind, in the order of their stripes.
+-- arg kind: u64
 -- arg asset: asset
 -- arg stripes: u64
 -- row Stripe: id u64, stripe u64
-SELECT id, stripe FROM accounts WHERE kind = 2 AND asset = :asset AND stripe < :stripes ORDER BY stripe;
+SELECT id, stripe FROM accounts WHERE kind = :kind AND asset = :asset AND stripe < :stripes ORDER BY stripe;
+
+-- name: accounts_of_kind :many
+-- Those that belong to nobody and are of one kind, by asset and stripe.
+-- arg kind: u64
+-- arg most: u64
+-- row Account
+-- sqlite:
+SELECT id, owner, kind, stripe, asset, balance, held, floor, version, status, created_at, updated_at FROM account_states
+WHERE kind = :kind ORDER BY asset, stripe LIMIT :most;
+-- mysql:
+SELECT id, owner, kind, stripe, asset, balance, held, floor, version, status, created_at, updated_at FROM accounts
+WHERE kind = :kind ORDER BY asset, stripe LIMIT :most;
 
 -- name: amend_account :changed
 -- arg id: u64

@@ -10,6 +10,7 @@
 //! - [`account`]: accounts and their entries.
 //! - [`transfer`]: moving money.
 //! - [`payment`]: payments through a gateway.
+//! - [`conversion`]: money of one currency for money of another.
 //! - [`wallet`]: accounts, as a published contract has them.
 //! - [`webhook`]: where events are brought to.
 //! - [`audit`]: what was written down about who did what.
@@ -17,6 +18,7 @@
 
 pub mod account;
 pub mod audit;
+pub mod conversion;
 pub mod health;
 pub mod payment;
 pub mod session;
@@ -104,6 +106,21 @@ pub enum Refusal {
         /// For people.
         reason: String,
     },
+    /// No operator has set a rate for that pair of currencies.
+    #[error("there is no rate for these currencies")]
+    NoSuchRate,
+    /// The quote was not made here, has been changed, or is another user's.
+    #[error("the quote is not one that was given to this user")]
+    NoSuchQuote,
+    /// The quote's time is over.
+    #[error("the quote has expired")]
+    QuoteExpired,
+    /// It would buy less than one minor unit.
+    #[error("the amount is too small to buy anything")]
+    TooSmall,
+    /// The house has not enough of what would be bought.
+    #[error("the house cannot sell so much of that currency now")]
+    NoLiquidity,
     /// The user has an account in that currency: which.
     #[error("there is an account in this currency already")]
     AccountExists(AccountId),
@@ -143,6 +160,8 @@ pub struct Backend {
     pub transfer: transfer::Client,
     /// Payments.
     pub payment: payment::Client,
+    /// Conversions.
+    pub conversion: conversion::Client,
     /// Wallets.
     pub wallet: wallet::Client,
     /// Webhooks.
@@ -163,6 +182,7 @@ impl Backend {
             account: account::Client::new(client.clone()),
             transfer: transfer::Client::new(client.clone()),
             payment: payment::Client::new(client.clone()),
+            conversion: conversion::Client::new(client.clone()),
             wallet: wallet::Client::new(client.clone()),
             webhook: webhook::Client::new(client.clone()),
             audit: audit::Client::new(client.clone()),
@@ -180,6 +200,7 @@ pub fn visit<V: MethodVisitor>(service: &str, method: &str, visitor: V) -> Optio
         account::SERVICE => account::visit(method, visitor),
         transfer::SERVICE => transfer::visit(method, visitor),
         payment::SERVICE => payment::visit(method, visitor),
+        conversion::SERVICE => conversion::visit(method, visitor),
         wallet::SERVICE => wallet::visit(method, visitor),
         webhook::SERVICE => webhook::visit(method, visitor),
         audit::SERVICE => audit::visit(method, visitor),

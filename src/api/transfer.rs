@@ -12,7 +12,7 @@ use super::Refusal;
 use crate::domain::account::AccountId;
 use crate::domain::asset::Asset;
 use crate::domain::caller::Caller;
-use crate::domain::command::{self, Done, Pending};
+use crate::domain::command::{self, Charged, Done, Pending};
 use crate::domain::money::{Amount, Decimal};
 use crate::domain::time::Timestamp;
 use crate::domain::transfer::{
@@ -140,6 +140,8 @@ pub struct Brief {
     pub from: After,
     /// The account that is paid, if that changed.
     pub to: Option<After>,
+    /// What it cost.
+    pub fee: Option<Charged>,
 }
 
 /// An account after an entry.
@@ -160,7 +162,7 @@ impl From<&Entry> for After {
 }
 
 impl From<&Done> for Brief {
-    fn from(Done { receipt, replayed }: &Done) -> Self {
+    fn from(Done { receipt, replayed, fee }: &Done) -> Self {
         let Receipt { transfer, from_entry, to_entry } = receipt;
         Self {
             id: transfer.id,
@@ -169,6 +171,7 @@ impl From<&Done> for Brief {
             created_at: transfer.created_at,
             from: from_entry.into(),
             to: to_entry.as_ref().map(After::from),
+            fee: *fee,
         }
     }
 }
@@ -211,6 +214,8 @@ pub struct Seen {
     pub stored: Stored,
     /// Whether it is shown to the one who pays, or to an operator. Whoever is paid is not to see what is left in the other's account.
     pub by_payer: bool,
+    /// What it cost whoever paid; nobody else is told.
+    pub fee: Option<Charged>,
 }
 
 /// Money between an account and the world outside.
@@ -265,7 +270,7 @@ mod tests {
     use super::{After, BATCH_MAX, Batch, Brief, Item, Order, fresh_id};
     use crate::domain::account::AccountId;
     use crate::domain::asset::Asset;
-    use crate::domain::command::{self, Pending};
+    use crate::domain::command::{self, Charged, Pending};
     use crate::domain::money::{Amount, Decimal};
     use crate::domain::session::SessionId;
     use crate::domain::time::Timestamp;
@@ -303,6 +308,7 @@ mod tests {
             created_at: Timestamp(i64::MAX),
             from: after,
             to: Some(after),
+            fee: Some(Charged { id: fresh_id(), amount: Amount::MAX }),
         };
         let answer: Vec<Result<Brief, command::Refusal>> = vec![Ok(brief); BATCH_MAX];
         assert!(size(&answer) <= 2_000_000, "{}", size(&answer));

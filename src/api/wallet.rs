@@ -133,6 +133,12 @@ pub enum EventKind {
     Payment,
     /// Money of a payment came back.
     Refund,
+    /// What another of them cost.
+    Fee,
+    /// Money of one currency was sold.
+    ConversionOut,
+    /// Money of one currency was bought.
+    ConversionIn,
 }
 
 /// What it has come to.

@@ -44,7 +44,7 @@ pub use error::Error;
 pub use hidden::{Hidden, Url};
 pub use http::{Http, Limits};
 pub use log::{Format, Log};
-pub use money::{Contracts, Deduct, Ledger, Payment};
+pub use money::{Contracts, Conversion, Deduct, Fees, Ledger, Payment};
 pub use part::Part;
 pub use rpc::Rpc;
 pub use services::{Audit, Coalesce, Password, Picture, Profile, Scheme, Session, SignIn, Token, TokenFormat};
@@ -90,6 +90,10 @@ pub struct Config {
     pub coalesce: Coalesce,
     /// Many transfers, one transaction.
     pub ledger: Ledger,
+    /// What transfers cost.
+    pub fees: Fees,
+    /// Money of one currency for money of another.
+    pub conversion: Conversion,
     /// The published contracts.
     pub contracts: Contracts,
     /// `POST /deduct`.

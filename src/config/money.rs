@@ -1,10 +1,11 @@
-//! `[ledger]`, `[contracts]`, `[deduct]` and `[payment]`: money.
+//! `[ledger]`, `[fees]`, `[conversion]`, `[contracts]`, `[deduct]` and `[payment]`: money.
 
 use std::time::Duration;
 
 use serde::Deserialize;
 
 use crate::domain::asset::Asset;
+use crate::domain::fee::Tariffs;
 
 /// Many transfers, one transaction.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -26,6 +27,33 @@ impl Ledger {
     /// `transfer_timeout_us` as a duration.
     pub fn transfer_timeout(&self) -> Duration {
         Duration::from_micros(self.transfer_timeout_us.into())
+    }
+}
+
+/// What transfers cost.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fees {
+    /// Between users.
+    pub transfer: Tariffs,
+    /// To the world outside.
+    pub withdrawal: Tariffs,
+    /// Of one currency into another.
+    pub conversion: Tariffs,
+}
+
+/// Money of one currency for money of another.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Conversion {
+    /// Seconds that a quote is good for.
+    pub quote_ttl_s: u64,
+}
+
+impl Conversion {
+    /// `quote_ttl_s` as a duration.
+    pub fn quote_ttl(&self) -> Duration {
+        Duration::from_secs(self.quote_ttl_s)
     }
 }
 

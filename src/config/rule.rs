@@ -8,6 +8,7 @@ use tracing_subscriber::EnvFilter;
 use super::address;
 use super::hidden::MASK;
 use crate::domain::asset::Asset;
+use crate::domain::fee::Tariffs;
 
 /// What one value may be, by itself.
 #[derive(Clone, Copy, Debug)]
@@ -40,6 +41,8 @@ pub enum Rule {
     Pauses,
     /// A currency.
     Currency,
+    /// What transfers cost: a list of lines.
+    Tariffs,
     /// A level, or levels for targets.
     LogLevel,
 }
@@ -74,6 +77,7 @@ impl Rule {
             Self::KeyPrefix => text.is_some_and(is_key_prefix),
             Self::Pauses => text.is_some_and(|text| pauses(text).is_some()),
             Self::Currency => text.is_some_and(|text| Asset::parse(text).is_ok()),
+            Self::Tariffs => value.as_array().is_some_and(|lines| is_tariffs(lines)),
             Self::LogLevel => text.is_some_and(is_log_level),
         };
         if kept { Ok(()) } else { Err(self.words()) }
@@ -84,7 +88,7 @@ impl Rule {
         let parsed = match self {
             Self::Number(..) => text.parse().ok().map(Value::Integer),
             Self::Switch => text.parse().ok().map(Value::Boolean),
-            Self::Addresses => {
+            Self::Addresses | Self::Tariffs => {
                 let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
                 Some(Value::Array(items.map(|item| Value::String(item.to_owned())).collect()))
             }
@@ -134,6 +138,10 @@ impl Rule {
                 format!("must be 1 to {most} whole numbers of seconds from 1 to {longest}, separated by commas")
             }
             Self::Currency => "must be an ISO 4217 code in capitals, such as \"CNY\"".to_owned(),
+            Self::Tariffs => {
+                "must be a list of lines such as [\"CNY 0.25% + 0.10 min 0.20 max 5.00\", \"* 0.25%\"], one for each currency"
+                    .to_owned()
+            }
             Self::LogLevel => {
                 format!("must be one of \"{}\", or target=level, separated by commas", LEVELS.join("\", \""))
             }
@@ -143,6 +151,11 @@ impl Rule {
 
 fn is_address(value: &Value) -> bool {
     value.as_str().is_some_and(address::is_host_and_port)
+}
+
+fn is_tariffs(lines: &[Value]) -> bool {
+    let texts: Option<Vec<&str>> = lines.iter().map(Value::as_str).collect();
+    texts.is_some_and(|texts| Tariffs::parse(&texts).is_ok())
 }
 
 fn is_gateway(text: &str) -> bool {

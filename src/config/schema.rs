@@ -102,6 +102,10 @@ pub const KEYS: &[(&str, Rule)] = &[
     ("ledger.external_stripes", Rule::Number(1, 256)),
     // Ten minutes for the largest batch.
     ("ledger.transfer_timeout_us", Rule::Number(0, 60_000)),
+    ("fees.transfer", Rule::Tariffs),
+    ("fees.withdrawal", Rule::Tariffs),
+    ("fees.conversion", Rule::Tariffs),
+    ("conversion.quote_ttl_s", Rule::Number(1, 3600)),
     ("contracts.open", Rule::Switch),
     ("deduct.asset", Rule::Currency),
     ("payment.asset", Rule::Currency),

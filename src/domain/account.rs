@@ -32,6 +32,20 @@ pub enum AccountKind {
     /// The world outside: where deposits come from and withdrawals go to. It owes what the users own, so it may go below zero. There
     /// are several for each asset ([`Account::stripe`]), so that none is a row that everybody waits for.
     External = 2,
+    /// The house's, one for each asset: what conversions sell out of and buy into. It never goes below its floor.
+    Liquidity = 3,
+    /// The house's: where fees go. There are several for each asset, as of [`Self::External`].
+    Fees = 4,
+}
+
+impl AccountKind {
+    /// What no account is opened with less of: only the world outside owes from the beginning.
+    pub const fn floor(self) -> Amount {
+        match self {
+            Self::External => Amount::MIN,
+            Self::User | Self::Liquidity | Self::Fees => Amount::ZERO,
+        }
+    }
 }
 
 /// Whether money may move. The numbers are those in SQL.

@@ -61,6 +61,8 @@ kinds! {
     AccountChanged "account_changed",
     /// A webhook was made, changed, deleted, or asked to bring something again: written before it is done.
     WebhookChanged "webhook_changed",
+    /// An operator set the rate of one currency in another.
+    RateSet "rate_set",
 }
 
 impl AuditKind {

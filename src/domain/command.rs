@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::account::AccountId;
 use super::asset::Asset;
+use super::conversion::Conversion;
 use super::money::{Amount, Decimal, TooLarge};
 use super::payment::Record;
 use super::transfer::{Description, HoldStatus, Receipt, Reference, TransferId, TransferKind};
@@ -26,6 +27,43 @@ pub struct Command {
     pub action: Action,
     /// The step of a payment that is in effect with it, in one transaction, or not at all. A command that is answered again takes no step again.
     pub record: Option<Box<Record>>,
+    /// What else is in effect with it, or not at all. A command that is answered again does nothing of it again.
+    pub along: Option<Box<Along>>,
+}
+
+impl Command {
+    /// What it costs, if anything.
+    pub fn fee(&self) -> Option<&Fee> {
+        self.along.as_deref().and_then(|along| along.fee.as_ref())
+    }
+}
+
+/// What goes along with a command.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Along {
+    /// What it costs whoever pays, if money moves: a transfer of its own, whose id follows from the command's. One that is pending costs nothing
+    /// until it is posted.
+    pub fee: Option<Fee>,
+    /// The conversion of which the command is the second half.
+    pub conversion: Option<Conversion>,
+}
+
+/// What a command costs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fee {
+    /// The house's account for it.
+    pub to: AccountId,
+    /// How much, in minor units of what the command moves: more than zero.
+    pub amount: Amount,
+}
+
+/// A fee that was taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Charged {
+    /// The transfer that took it.
+    pub id: TransferId,
+    /// How much, in the asset of the transfer that it was for.
+    pub amount: Amount,
 }
 
 /// Whose money may be moved.
@@ -109,6 +147,8 @@ pub struct Done {
     pub receipt: Receipt,
     /// Whether it was in effect already, from an earlier time.
     pub replayed: bool,
+    /// What it cost when it was done, whatever it would cost now.
+    pub fee: Option<Charged>,
 }
 
 /// Which account of a transfer.

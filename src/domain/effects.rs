@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::account::{Account, AccountId};
+use super::conversion::Conversion;
 use super::payment::{Record, Recorded, Standing};
 use super::transfer::{Entry, Hold, HoldStatus, Reference, Stored, Transfer, TransferId, TransferKind};
 
@@ -53,6 +54,8 @@ pub struct Effects {
     pub references: Vec<(TransferKind, Reference, TransferId)>,
     /// Steps of payments and refunds, to be taken in this order; each must still be where its step begins.
     pub records: Vec<Record>,
+    /// New conversions. That their id is new is what the insert finds out.
+    pub conversions: Vec<Conversion>,
 }
 
 /// The end of a pending transfer.

@@ -15,6 +15,8 @@
 //! - [`account`], [`transfer`]: accounts, and the transfers and entries that change them.
 //! - [`payment`]: payments through a gateway, and their steps.
 //! - [`refund`]: what of a payment is given back.
+//! - [`fee`]: what transfers cost.
+//! - [`conversion`]: rates, and money of one asset for money of another.
 //! - [`command`]: what the ledger is asked to do, and what it answers.
 //! - [`effects`]: what the answer writes.
 //! - [`webhook`]: where events are brought to.
@@ -28,7 +30,9 @@ pub mod attempt;
 pub mod audit;
 pub mod caller;
 pub mod command;
+pub mod conversion;
 pub mod effects;
+pub mod fee;
 pub mod grant;
 pub mod invalid;
 pub mod money;

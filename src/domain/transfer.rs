@@ -56,12 +56,24 @@ pub enum TransferKind {
     Payment = 5,
     /// What of a payment is given back.
     Refund = 6,
+    /// What another transfer costs, of whoever pays that, to the house.
+    Fee = 7,
+    /// One of the two halves of a conversion: to the house in one asset, from the house in another.
+    Conversion = 8,
 }
 
 impl TransferKind {
     /// Every kind, in the order of their numbers.
-    pub const ALL: [Self; 6] =
-        [Self::Transfer, Self::Deposit, Self::Withdrawal, Self::Deduction, Self::Payment, Self::Refund];
+    pub const ALL: [Self; 8] = [
+        Self::Transfer,
+        Self::Deposit,
+        Self::Withdrawal,
+        Self::Deduction,
+        Self::Payment,
+        Self::Refund,
+        Self::Fee,
+        Self::Conversion,
+    ];
 
     /// What it is called in answers and files.
     pub const fn name(self) -> &'static str {
@@ -72,6 +84,8 @@ impl TransferKind {
             Self::Deduction => "deduction",
             Self::Payment => "payment",
             Self::Refund => "refund",
+            Self::Fee => "fee",
+            Self::Conversion => "conversion",
         }
     }
 }

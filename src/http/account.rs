@@ -15,7 +15,7 @@ use super::query::{self, Query, cursor};
 use super::reply::{Reply, Trouble};
 use super::show::{Id, Instant, Money};
 use crate::api::account::{Amend, BalanceAt, Change, Entries, List, OfAccount, Open};
-use crate::domain::account::{Account, AccountId, AccountStatus};
+use crate::domain::account::{Account, AccountId, AccountKind, AccountStatus};
 use crate::domain::asset::Asset;
 use crate::domain::invalid::Invalid;
 use crate::domain::money::Decimal;
@@ -59,8 +59,8 @@ pub(super) struct AccountPage<'a> {
 impl<'a> From<&'a Account> for Shown<'a> {
     fn from(account: &'a Account) -> Self {
         let money = |amount| Money(amount, account.asset);
-        // No floor binds the house's own accounts.
-        let bound = account.owner.is_some();
+        // No floor binds the world outside.
+        let bound = account.kind != AccountKind::External;
         Self {
             id: account.id.0,
             user_id: account.owner.map(|owner| owner.0),

@@ -13,7 +13,7 @@ use super::openapi::value::{Shape, just, transfer_status};
 use super::problem::Problem;
 use super::reply::{Reply, Trouble};
 use super::show::{Id, Instant, Money};
-use super::transfer::{moving, order, status};
+use super::transfer::{ShownFee, moving, order, status};
 use crate::api::transfer::{BATCH_MAX, Batch, Brief, Item, fresh_id};
 use crate::domain::asset::Asset;
 use crate::domain::command::Refusal;
@@ -41,6 +41,9 @@ enum Shown<'a> {
         #[schema(required)]
         to_balance: Option<Money>,
         created_at: Instant,
+        /// What it cost whoever pays; left out where it cost nothing.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        fee: Option<ShownFee>,
     },
     Refused {
         #[schema(schema_with = refused)]
@@ -132,6 +135,7 @@ fn done(brief: &Brief, asset: Asset) -> Shown<'static> {
         to_seq: brief.to.map(|to| to.seq),
         to_balance: brief.to.map(|to| money(to.balance)),
         created_at: Instant(brief.created_at),
+        fee: brief.fee.map(|fee| ShownFee::new(fee, asset)),
     }
 }
 

@@ -70,6 +70,12 @@ kinds! {
     WebhookNotFound "webhook-not-found" "No such webhook";
     /// The user has as many webhooks as there may be: delete one first.
     TooManyWebhooks "too-many-webhooks" "Too many webhooks";
+    /// No operator has set a rate for this pair of currencies, in this direction.
+    RateNotFound "rate-not-found" "No such rate";
+    /// The quote was not given by this service, has been changed, or is another user's. Ask for another one.
+    QuoteNotFound "quote-not-found" "No such quote";
+    /// The quote's time is over. What was converted with it in time is still answered; otherwise ask for another one.
+    QuoteExpired "quote-expired" "Quote expired";
     /// The transfer was posted at once: there is nothing to post or to void.
     NotPending "not-pending" "Not a pending transfer";
     /// The pending transfer holds a payment's money, and ends as the gateway says: `GET /payment/status` tells how far it is.
@@ -96,6 +102,8 @@ kinds! {
     TooManyDecimals "too-many-decimals" "Too many decimals";
     /// The amount, or a balance after it, would have more than 38 digits.
     AmountTooLarge "amount-too-large" "Amount too large";
+    /// The amount is worth less than one minor unit of the currency that is to be bought.
+    AmountTooSmall "amount-too-small" "Amount too small";
     /// More is to be posted than the pending transfer holds: `available`.
     MoreThanHeld "more-than-held" "More than is held";
     /// More is to be given back than was paid and is not given back yet, or promised to be: `available`.
@@ -106,6 +114,8 @@ kinds! {
     ReferenceUsed "reference-used" "Reference used";
     /// The account has less than the amount: `available` is what may leave it, which is its balance less what is held, down to its floor.
     InsufficientFunds "insufficient-funds" "Insufficient funds";
+    /// The house cannot sell so much of that currency now. Nothing was converted; a smaller amount, or the same later, may be.
+    InsufficientLiquidity "insufficient-liquidity" "Not enough to sell";
     /// Another transfer of the same chain, or of an atomic batch, was refused: the one at the place `index`, from 0.
     ChainBroken "chain-broken" "Chain broken";
     /// Only an account without money can be closed.

@@ -128,6 +128,11 @@ pub(super) fn refusal(refusal: &Refusal) -> (Kind, Members<'_>) {
             (Kind::MoreThanPaid, Members { available: Some(Money(*left, *asset)), ..said })
         }
         Refusal::RefundDeclined { .. } => (Kind::RefundDeclined, said),
+        Refusal::NoSuchRate => (Kind::RateNotFound, said),
+        Refusal::NoSuchQuote => (Kind::QuoteNotFound, said.field("quote")),
+        Refusal::QuoteExpired => (Kind::QuoteExpired, said.field("quote")),
+        Refusal::TooSmall => (Kind::AmountTooSmall, said),
+        Refusal::NoLiquidity => (Kind::InsufficientLiquidity, said),
         Refusal::AccountExists(id) => (Kind::AccountExists, Members { account_id: Some(id.0), ..said }),
         Refusal::AccountClosed => (Kind::AccountClosed, said),
         Refusal::AccountNotEmpty => (Kind::AccountNotEmpty, said),

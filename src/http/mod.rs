@@ -15,7 +15,7 @@
 //! - [`extract`]: fields and cookies.
 //! - [`upload`]: pictures in multipart bodies.
 //! - [`json`], [`query`]: the bodies and parameters of `/v1`, read strictly.
-//! - [`entrytask`], [`picture`], [`page`], [`health`], [`person`], [`token`], [`session`], [`password`], [`account`], [`transfer`], [`batch`],
+//! - [`entrytask`], [`picture`], [`page`], [`health`], [`person`], [`token`], [`session`], [`password`], [`account`], [`transfer`], [`batch`], [`conversion`],
 //!   [`audit`], [`deduct`], [`payment`], [`refund`], [`wallet`], [`reconciliation`], [`webhook`]: the handlers, one file per noun.
 //! - [`show`]: how amounts, times and ids are written.
 //! - [`trouble`]: what went wrong with a request.
@@ -34,6 +34,7 @@ mod batch;
 mod body;
 mod catalog;
 mod connection;
+mod conversion;
 mod deduct;
 mod entrytask;
 mod errcode;

@@ -425,7 +425,9 @@ pub(super) const fn status_of_kind(kind: Kind) -> StatusCode {
         | Kind::TransferNotFound
         | Kind::AccountNotFound
         | Kind::PaymentNotFound
-        | Kind::WebhookNotFound => StatusCode::NOT_FOUND,
+        | Kind::WebhookNotFound
+        | Kind::RateNotFound
+        | Kind::QuoteNotFound => StatusCode::NOT_FOUND,
         Kind::UserExists
         | Kind::EmailExists
         | Kind::AccountExists
@@ -449,7 +451,10 @@ pub(super) const fn status_of_kind(kind: Kind) -> StatusCode {
         | Kind::MoreThanHeld
         | Kind::MoreThanPaid
         | Kind::RefundDeclined
+        | Kind::QuoteExpired
+        | Kind::AmountTooSmall
         | Kind::InsufficientFunds
+        | Kind::InsufficientLiquidity
         | Kind::ChainBroken
         | Kind::AccountNotEmpty => StatusCode::UNPROCESSABLE_ENTITY,
         Kind::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,

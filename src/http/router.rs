@@ -6,8 +6,8 @@ use super::figures::Figures;
 use super::front::Call;
 use super::reply::{Reply, Surface, Trouble};
 use super::{
-    account, audit, batch, deduct, entrytask, health, openapi, page, password, payment, person, picture, problem,
-    reconciliation, refund, session, token, transfer, wallet, webhook,
+    account, audit, batch, conversion, deduct, entrytask, health, openapi, page, password, payment, person, picture,
+    problem, reconciliation, refund, session, token, transfer, wallet, webhook,
 };
 
 /// Every route but the pages, which are added from the files under `web/`.
@@ -44,6 +44,11 @@ const ROUTES: &[(&str, Methods, Body, Surface, Handler)] = &[
     ("/v1/transfers/{id}/void",                Methods::Change,       Body::Fields, Surface::Plain,     Handler::VoidPending),
     ("/v1/payments/{id}",                      Methods::Read,         Body::None,   Surface::Plain,     Handler::Payment),
     ("/v1/payments/{id}/refunds",              Methods::ReadOrChange, Body::Fields, Surface::Plain,     Handler::Refunds),
+    ("/v1/house",                              Methods::Read,         Body::None,   Surface::Plain,     Handler::House),
+    ("/v1/rates",                              Methods::Read,         Body::None,   Surface::Plain,     Handler::Rates),
+    ("/v1/rates/{from}/{to}",                  Methods::Replace,      Body::Fields, Surface::Plain,     Handler::Rate),
+    ("/v1/quotes",                             Methods::Change,       Body::Fields, Surface::Plain,     Handler::Quote),
+    ("/v1/conversions",                        Methods::Change,       Body::Fields, Surface::Plain,     Handler::Convert),
     ("/v1/audit",                              Methods::Read,         Body::None,   Surface::Plain,     Handler::Audit),
     ("/v1/webhooks",                           Methods::ReadOrChange, Body::Fields, Surface::Plain,     Handler::Webhooks),
     ("/v1/webhooks/{id}",                      Methods::ReadAmendOrEnd, Body::Fields, Surface::Plain,   Handler::Webhook),
@@ -158,6 +163,11 @@ enum Handler {
     VoidPending,
     Payment,
     Refunds,
+    House,
+    Rates,
+    Rate,
+    Quote,
+    Convert,
     Audit,
     Webhooks,
     Webhook,
@@ -307,6 +317,11 @@ impl Route {
             Handler::VoidPending => transfer::void_pending(call).await,
             Handler::Payment => refund::payment(call).await,
             Handler::Refunds => refund::collection(call).await,
+            Handler::House => conversion::house(call).await,
+            Handler::Rates => conversion::rates(call).await,
+            Handler::Rate => conversion::set_rate(call).await,
+            Handler::Quote => conversion::quote(call).await,
+            Handler::Convert => conversion::convert(call).await,
             Handler::Audit => audit::list(call).await,
             Handler::Webhooks => webhook::collection(call).await,
             Handler::Webhook => webhook::one(call).await,

@@ -18,7 +18,7 @@ use crate::api::Refusal;
 use crate::api::transfer::{End, External, Handle, OfTransfer, Order, Post, Seen, Settle};
 use crate::domain::account::AccountId;
 use crate::domain::asset::Asset;
-use crate::domain::command::{Done, Pending};
+use crate::domain::command::{Charged, Done, Pending};
 use crate::domain::invalid::Invalid;
 use crate::domain::money::Decimal;
 use crate::domain::time::Timestamp;
@@ -42,6 +42,23 @@ pub(super) struct Shown<'a> {
     /// `null` where nothing has reached the account.
     #[schema(required)]
     to_entry: Option<ShownEntry>,
+    /// What it cost whoever pays; left out where it cost nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fee: Option<ShownFee>,
+}
+
+/// What a transfer cost, which is a transfer of its own. The entries and balances beside it are those before it.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Fee)]
+pub(super) struct ShownFee {
+    amount: Money,
+    transfer_id: Id,
+}
+
+impl ShownFee {
+    pub(super) fn new(charged: Charged, asset: Asset) -> Self {
+        Self { amount: Money(charged.amount, asset), transfer_id: Id(charged.id) }
+    }
 }
 
 /// A transfer as it is known by its id.
@@ -60,6 +77,9 @@ pub(super) struct Found<'a> {
     /// What became of what it holds; `null` if it was never pending.
     #[schema(required)]
     hold: Option<ShownHold>,
+    /// What it cost, for whoever pays; left out where it cost nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fee: Option<ShownFee>,
 }
 
 /// What became of a pending transfer.
@@ -106,7 +126,7 @@ pub(super) struct ShownTransfer<'a> {
 /// An account as a transfer left it. One that it did not touch is named alone: what is in it is not the transfer's to say.
 #[derive(Serialize, ToSchema)]
 #[schema(as = AccountLeft)]
-struct ShownAccount<'a> {
+pub(super) struct ShownAccount<'a> {
     id: u64,
     currency: &'a str,
     #[schema(required)]
@@ -116,7 +136,7 @@ struct ShownAccount<'a> {
 }
 
 impl<'a> ShownAccount<'a> {
-    fn new(id: AccountId, asset: &'a Asset, entry: Option<&Entry>) -> Self {
+    pub(super) fn new(id: AccountId, asset: &'a Asset, entry: Option<&Entry>) -> Self {
         let money = |amount| Money(amount, *asset);
         Self {
             id: id.0,
@@ -136,6 +156,7 @@ impl<'a> From<&'a Receipt> for Shown<'a> {
             to_account: ShownAccount::new(transfer.to, asset, to_entry.as_ref()),
             from_entry: Some(ShownEntry::new(from_entry, *asset)),
             to_entry: to_entry.as_ref().map(|entry| ShownEntry::new(entry, *asset)),
+            fee: None,
         }
     }
 }
@@ -250,7 +271,7 @@ async fn settle(call: &Call<'_>, end: End) -> Result<Reply, Trouble> {
 pub(super) async fn get(call: &mut Call<'_>) -> Result<Reply, Trouble> {
     let caller = call.caller()?;
     let request = OfTransfer { caller, transfer: query::transfer(call.head.uri().path())? };
-    let Seen { stored: Stored { receipt, hold }, by_payer } =
+    let Seen { stored: Stored { receipt, hold }, by_payer, fee } =
         call.backend().transfer.get(&call.context(), &request).await??;
     let show = |hold: Hold| ShownHold {
         status: hold_status(hold.status),
@@ -263,8 +284,10 @@ pub(super) async fn get(call: &mut Call<'_>) -> Result<Reply, Trouble> {
         shown.from_account = ShownAccount::new(receipt.transfer.from, &receipt.transfer.asset, None);
         shown.from_entry = None;
     }
-    let Shown { transfer, from_account, to_account, from_entry, to_entry } = shown;
-    Ok(Reply::document(&Found { transfer, from_account, to_account, from_entry, to_entry, hold: hold.map(show) }))
+    let Shown { transfer, from_account, to_account, from_entry, to_entry, .. } = shown;
+    let fee = fee.map(|fee| ShownFee::new(fee, receipt.transfer.asset));
+    let hold = hold.map(show);
+    Ok(Reply::document(&Found { transfer, from_account, to_account, from_entry, to_entry, hold, fee }))
 }
 
 /// `POST /v1/accounts/{id}/deposits`.
@@ -327,7 +350,8 @@ fn moved_nothing(error: &CallError) -> bool {
     }
 }
 
-fn made(Done { receipt, replayed }: &Done) -> Reply {
+fn made(Done { receipt, replayed, fee }: &Done) -> Reply {
     let location = format!("/v1/transfers/{}", receipt.transfer.id);
-    Reply::created(&location, &Shown::from(receipt)).replayed(*replayed)
+    let fee = fee.map(|fee| ShownFee::new(fee, receipt.transfer.asset));
+    Reply::created(&location, &Shown { fee, ..Shown::from(receipt) }).replayed(*replayed)
 }

@@ -145,7 +145,7 @@ pub(super) struct Message {
 }
 
 /// What a transaction is, in a word.
-const KINDS: [(&str, EventKind); 7] = [
+const KINDS: [(&str, EventKind); 10] = [
     ("deposit", EventKind::Deposit),
     ("withdraw", EventKind::Withdraw),
     ("transfer_in", EventKind::TransferIn),
@@ -153,6 +153,9 @@ const KINDS: [(&str, EventKind); 7] = [
     ("deduction", EventKind::Deduction),
     ("payment", EventKind::Payment),
     ("refund", EventKind::Refund),
+    ("fee", EventKind::Fee),
+    ("conversion_out", EventKind::ConversionOut),
+    ("conversion_in", EventKind::ConversionIn),
 ];
 
 /// What it has come to, in a word.

@@ -197,6 +197,7 @@ impl Batch for Lent {
     fn wants(&self) -> Wants {
         let mut wants = Wants::default();
         for command in self.commands() {
+            wants.accounts.extend(command.fee().map(|fee| fee.to));
             match &command.action {
                 Action::Move(wish) => wants.accounts.extend([wish.from, wish.to]),
                 Action::Settle(wish) => {
@@ -218,7 +219,8 @@ impl Batch for Lent {
         let mut wants = Wants::default();
         wants.references.extend(self.0.groups.iter().filter_map(|group| group.seal.clone()).map(sealed));
         for command in self.commands() {
-            wants.transfers.push(command.id);
+            // What it cost is told again, also if it would cost nothing now.
+            wants.transfers.extend([command.id, command.id.of_fee()]);
             wants.transfers.extend(ended(command));
             wants.records.extend(command.record.as_ref().map(|record| record.subject()));
             if let Action::Move(wish) = &command.action {

@@ -87,8 +87,15 @@ async fn submit<S: LedgerStore>(
     deadline: Instant,
 ) -> Result<Outcome, LedgerError> {
     let action = Action::Settle(Settle { pending: pending.id, how: Settlement::Expire });
-    let command =
-        Command { id, actor: pending.actor, authority: Authority::Operator, linked: false, action, record: None };
+    let command = Command {
+        id,
+        actor: pending.actor,
+        authority: Authority::Operator,
+        linked: false,
+        action,
+        record: None,
+        along: None,
+    };
     let pending = Pending::from([(pending.id, pending.clone())]);
     let outcomes = ledger.submit_group(vec![command].into(), pending, deadline).await?;
     Ok(outcomes.into_iter().next().expect("there is one outcome for each command"))

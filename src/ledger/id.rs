@@ -34,6 +34,16 @@ impl TransferId {
         Self::of([if posts { b"\0payment-post" } else { b"\0payment-void" }, &[0], &self.0])
     }
 
+    /// The id of the transfer that takes the fee of the transfer `self`.
+    pub fn of_fee(self) -> Self {
+        Self::of([b"\0fee", &[0], &self.0])
+    }
+
+    /// The ids of the two halves of the conversion that is known by this token: what is sold, and what is bought.
+    pub fn of_conversion(token: &[u8]) -> [Self; 2] {
+        [Self::of([b"\0convert-sell\0", token]), Self::of([b"\0convert-buy\0", token])]
+    }
+
     fn of<const N: usize>(parts: [&[u8]; N]) -> Self {
         let digest = parts.iter().fold(Sha256::new(), |digest, part| digest.chain_update(part)).finalize();
         let mut id = [0; 16];

@@ -45,7 +45,7 @@ use tokio::time::Instant;
 use self::commit::{Answer, Committer, Group, Presence, Turn};
 use self::plan::{Asked, Pending};
 use crate::coalesce::{self, CoalesceError, Coalescer};
-use crate::domain::account::AccountId;
+use crate::domain::account::{AccountId, AccountKind};
 use crate::domain::asset::Asset;
 use crate::domain::command::{Command, Outcome};
 use crate::domain::time::Timestamp;
@@ -97,8 +97,8 @@ struct Shared<S> {
     lanes: Coalescer<Group, Answer, Infallible>,
     committed: Arc<Notify>,
     external_stripes: u16,
-    /// The external accounts of each asset that was asked for: they never change.
-    external: Mutex<HashMap<Asset, Arc<[AccountId]>>>,
+    /// The accounts of each kind and asset that were asked for and are nobody's: they never change.
+    house: Mutex<HashMap<(AccountKind, Asset), Arc<[AccountId]>>>,
 }
 
 impl<S: LedgerStore> Ledger<S> {
@@ -117,9 +117,7 @@ impl<S: LedgerStore> Ledger<S> {
             async move { Ok(committer.commit(groups).await) }
         });
         let external_stripes = limits.external_stripes.max(1);
-        Self {
-            shared: Arc::new(Shared { store, clock, lanes, committed, external_stripes, external: Mutex::default() }),
-        }
+        Self { shared: Arc::new(Shared { store, clock, lanes, committed, external_stripes, house: Mutex::default() }) }
     }
 
     /// Does all of `commands` in one transaction, in their order, and answers one outcome for each, once they are on disk. Callers who go
@@ -193,17 +191,38 @@ impl<S: LedgerStore> Ledger<S> {
     ///
     /// [`LedgerError::Undone`].
     pub async fn external_account(&self, asset: Asset, id: TransferId) -> Result<AccountId, LedgerError> {
-        let known = self.external().get(&asset).cloned();
-        let accounts = match known {
-            Some(accounts) => accounts,
-            None => {
-                let now = (self.shared.clock)();
-                let made = self.shared.store.external_accounts(asset, self.shared.external_stripes, now).await?;
-                Arc::clone(self.external().entry(asset).or_insert(made.into()))
-            }
-        };
-        let stripe = id.stripe(accounts.len()).ok_or_else(|| StoreError::Refused("no external account".into()))?;
+        self.house_account(AccountKind::External, asset, id).await
+    }
+
+    /// The account of a kind that is nobody's, chosen likewise. Of liquidity there is one for each asset.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError::Undone`].
+    pub async fn house_account(
+        &self,
+        kind: AccountKind,
+        asset: Asset,
+        id: TransferId,
+    ) -> Result<AccountId, LedgerError> {
+        let accounts = self.house_accounts(kind, asset).await?;
+        let stripe = id.stripe(accounts.len()).ok_or_else(|| StoreError::Refused("no account of the house".into()))?;
         Ok(accounts[stripe])
+    }
+
+    /// All accounts of a kind and asset that are nobody's, made if they are missing.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError::Undone`].
+    pub async fn house_accounts(&self, kind: AccountKind, asset: Asset) -> Result<Arc<[AccountId]>, LedgerError> {
+        let known = self.house().get(&(kind, asset)).cloned();
+        if let Some(accounts) = known {
+            return Ok(accounts);
+        }
+        let stripes = if kind == AccountKind::Liquidity { 1 } else { self.shared.external_stripes };
+        let made = self.shared.store.house_accounts(kind, asset, stripes, (self.shared.clock)()).await?;
+        Ok(Arc::clone(self.house().entry((kind, asset)).or_insert(made.into())))
     }
 
     /// Releases what pending transfers hold whose time is over, at most `limit` of them, and returns how many it was. What several backends
@@ -227,9 +246,9 @@ impl<S: LedgerStore> Ledger<S> {
         &self.shared.store
     }
 
-    fn external(&self) -> std::sync::MutexGuard<'_, HashMap<Asset, Arc<[AccountId]>>> {
+    fn house(&self) -> std::sync::MutexGuard<'_, HashMap<(AccountKind, Asset), Arc<[AccountId]>>> {
         // A map of what is in the store is whole, whoever panicked.
-        self.shared.external.lock().unwrap_or_else(PoisonError::into_inner)
+        self.shared.house.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

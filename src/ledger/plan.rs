@@ -9,12 +9,13 @@
 //! 4. What the pending transfer still holds.
 //! 5. The amount, and every balance that it leads to.
 //! 6. The reference.
-//! 7. The money.
+//! 7. The money, and what the command costs besides.
 //!
 //! Linked commands stand or fall together: a refusal undoes what their chain did so far (`chain`), and nothing later has seen it.
 //!
 //! Nothing here waits, reads a clock or fails: a refusal is an outcome.
 
+mod along;
 mod chain;
 mod change;
 mod replay;
@@ -28,6 +29,7 @@ use crate::domain::effects::{Effects, Found, Wants};
 use crate::domain::time::Timestamp;
 use crate::domain::transfer::{Description, HoldStatus, Reference, Transfer, TransferId, TransferKind, TransferStatus};
 
+use along::Due;
 use change::{Change, HoldChange, Step};
 pub(super) use rungs::expiry;
 use work::Work;
@@ -104,23 +106,26 @@ fn attempt(work: &mut Work<'_>, command: &Command) -> Result<(), Refusal> {
         work.answer(done);
         return Ok(());
     }
-    let step = match &command.action {
+    along::is_new(work, command)?;
+    let (step, due) = match &command.action {
         Action::Move(wish) => moved(work, command, wish)?,
         Action::Settle(wish) => settled(work, command, wish)?,
     };
     work.take(step);
     work.record(command.record.as_deref());
+    work.bring_along(command, due);
     Ok(())
 }
 
 /// The ladder of money that moves, or is held.
-fn moved(work: &mut Work<'_>, command: &Command, wish: &Move) -> Result<Step, Refusal> {
+fn moved(work: &mut Work<'_>, command: &Command, wish: &Move) -> Result<(Step, Option<Due>), Refusal> {
     work.may_step(command.record.as_deref())?;
     rungs::differ(wish.from, wish.to)?;
     let from = work.place(wish.from).ok_or(Refusal::UnknownAccount(Side::From))?;
     let to = work.place(wish.to).ok_or(Refusal::UnknownAccount(Side::To))?;
+    rungs::may_pay(wish.kind, work.account(from), work.account(to))?;
+    let due = along::due(work, command, from, wish.pending.is_none())?;
     let (payer, payee) = (work.account(from), work.account(to));
-    rungs::may_pay(wish.kind, payer, payee)?;
     rungs::owns(command, payer)?;
     // What a gateway has given back is there, whatever became of the account meanwhile.
     if wish.kind != TransferKind::Refund || command.record.is_none() {
@@ -133,8 +138,9 @@ fn moved(work: &mut Work<'_>, command: &Command, wish: &Move) -> Result<Step, Re
         None => Change::moving(payer, payee, amount)?,
         Some(_) => Change::holding(payer, amount)?,
     };
+    let total = along::total(work, amount, due)?;
     work.is_unused(wish.kind, wish.reference.as_ref())?;
-    rungs::has(payer, amount)?;
+    rungs::has(payer, total)?;
 
     let created_at = work.time_of(from, to);
     let status = if wish.pending.is_some() { TransferStatus::Pending } else { TransferStatus::Posted };
@@ -156,11 +162,11 @@ fn moved(work: &mut Work<'_>, command: &Command, wish: &Move) -> Result<Step, Re
         to_seq: None,
     };
     let hold = wish.pending.map(|pending| HoldChange::Begins(rungs::expiry(created_at, pending.timeout_s)));
-    Ok(Step { transfer, from, to, change, hold })
+    Ok((Step { transfer, from, to, change, hold }, due))
 }
 
 /// The ladder of a pending transfer's end.
-fn settled(work: &mut Work<'_>, command: &Command, wish: &Settle) -> Result<Step, Refusal> {
+fn settled(work: &mut Work<'_>, command: &Command, wish: &Settle) -> Result<(Step, Option<Due>), Refusal> {
     let pending = work.pending(wish.pending).ok_or(Refusal::UnknownTransfer)?;
     if pending.status != TransferStatus::Pending {
         return Err(Refusal::NotPending);
@@ -172,8 +178,9 @@ fn settled(work: &mut Work<'_>, command: &Command, wish: &Settle) -> Result<Step
     let hold = work.hold(wish.pending).ok_or(Refusal::UnknownTransfer)?;
     let from = work.place(payer).ok_or(Refusal::UnknownTransfer)?;
     let to = work.place(payee).ok_or(Refusal::UnknownTransfer)?;
-    let (payer, payee) = (work.account(from), work.account(to));
     let posts = matches!(wish.how, Settlement::Post(_));
+    let due = along::due(work, command, from, posts)?;
+    let (payer, payee) = (work.account(from), work.account(to));
     rungs::owns(command, payer)?;
     // What a gateway has charged is gone, whatever became of the account meanwhile.
     if posts && kind != TransferKind::Payment {
@@ -189,8 +196,12 @@ fn settled(work: &mut Work<'_>, command: &Command, wish: &Settle) -> Result<Step
         true => Change::posting(payer, payee, amount, hold.amount)?,
         false => Change::releasing(payer, hold.amount)?,
     };
+    along::total(work, amount, due)?;
     if amount > hold.amount {
         return Err(Refusal::MoreThanHeld { held: hold.amount, asset });
+    }
+    if let Some(due) = due {
+        rungs::has_left(payer, &change, due.amount)?;
     }
 
     let (status, ended) = match wish.how {
@@ -215,5 +226,5 @@ fn settled(work: &mut Work<'_>, command: &Command, wish: &Settle) -> Result<Step
         from_seq: 0,
         to_seq: None,
     };
-    Ok(Step { transfer, from, to, change, hold: Some(HoldChange::Ends(wish.pending, ended)) })
+    Ok((Step { transfer, from, to, change, hold: Some(HoldChange::Ends(wish.pending, ended)) }, due))
 }

@@ -15,7 +15,7 @@ use crate::api::account::statement::{OfPeriod, StatementPage};
 use crate::api::account::{
     Amend, BalanceAt, Change, Entries, EntryPage, List, OfAccount, Open, Page, PastBalance, Service,
 };
-use crate::domain::account::{Account, AccountStatus};
+use crate::domain::account::{Account, AccountKind, AccountStatus};
 use crate::domain::asset::Asset;
 use crate::domain::audit::{AuditEvent, AuditKind};
 use crate::domain::invalid::Invalid;
@@ -110,8 +110,13 @@ impl<S: Store, V: Volatile> Accounts<S, V> {
     async fn change(&self, Amend { caller, account, change }: Amend) -> Result<Account, Halt> {
         let user = self.callers.operator(&caller).await?;
         let account = self.callers.account(user, account).await?;
-        if account.owner.is_none() {
-            // The house's own accounts are not to be stopped.
+        // The house's own accounts are not to be stopped; how far its liquidity may go is for operators to say.
+        let may_change = match account.kind {
+            AccountKind::User => true,
+            AccountKind::Liquidity => matches!(change, Change::Floor(_)),
+            AccountKind::External | AccountKind::Fees => false,
+        };
+        if !may_change {
             return Err(Refusal::NoSuchAccount.into());
         }
         let (amendment, what) = match change {

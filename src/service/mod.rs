@@ -1,10 +1,11 @@
 //! What the backend does when it is called: check who asks, ask the stores, answer.
 //!
-//! - [`user`], [`session`], [`token`], [`account`], [`transfer`], [`payment`], [`wallet`], [`webhook`], [`audit`], [`health`]: one file per service of [`crate::api`], in
+//! - [`user`], [`session`], [`token`], [`account`], [`transfer`], [`payment`], [`conversion`], [`wallet`], [`webhook`], [`audit`], [`health`]: one file per service of [`crate::api`], in
 //!   the same order.
 //! - [`grants`]: sessions with tokens.
 //! - [`door`]: who is let in.
 //! - [`caller`]: who asks, and what they may see.
+//! - [`fees`]: what transfers cost.
 //! - [`request`]: a batch under a key as one request.
 //! - [`attempts`]: sign-ins that fail slow the next ones down.
 //! - [`expiry`]: the end of what is held too long.
@@ -22,9 +23,11 @@ pub(crate) mod account;
 pub(crate) mod attempts;
 pub(crate) mod audit;
 pub(crate) mod caller;
+pub(crate) mod conversion;
 pub(crate) mod cpu;
 pub(crate) mod door;
 pub(crate) mod expiry;
+pub(crate) mod fees;
 pub(crate) mod grants;
 pub(crate) mod health;
 pub(crate) mod import;
@@ -54,8 +57,10 @@ use tracing::{Instrument, Span};
 use self::attempts::Attempts;
 use self::audit::Audit;
 use self::caller::Callers;
+use self::conversion::notary::{self, Notary};
 use self::cpu::CpuError;
 use self::door::Door;
+use self::fees::Fees;
 use self::grants::Grants;
 use self::new_password::NewPasswords;
 use self::password::{Hasher, PasswordError};
@@ -100,6 +105,10 @@ pub struct Settings {
     pub sign_in: AttemptRule,
     /// What `deduct` takes.
     pub deduct_asset: Asset,
+    /// What transfers cost.
+    pub tariffs: fees::PriceList,
+    /// How long a quote is good for.
+    pub quote_ttl: Duration,
 }
 
 /// Every service of the backend, over the ledger that payments go through, its store, and `volatile`, ready to be served.
@@ -126,9 +135,20 @@ pub fn registry<S: Store, V: Volatile, G: Gateway>(
         passwords: passwords.clone(),
         door: door.clone(),
     };
+    let fees = Fees::new(ledger.clone(), settings.tariffs.clone());
     let callers = Callers::new(store.clone(), sessions.clone(), grants.clone());
     let profiles = Profiles::new(store.clone(), volatile.clone(), settings);
+    let notary = Notary::new(paying.mint.key_for(notary::PURPOSE));
     let payments = Payments::new(paying, callers.clone(), audit.clone());
+    let conversions = conversion::Conversions {
+        ledger: ledger.clone(),
+        callers: callers.clone(),
+        audit: audit.clone(),
+        fees: fees.clone(),
+        notary,
+        quote_ttl: settings.quote_ttl,
+        clock,
+    };
     Registry::new()
         .with(crate::api::user::serve(user::Users {
             store: store.clone(),
@@ -146,6 +166,7 @@ pub fn registry<S: Store, V: Volatile, G: Gateway>(
             callers: callers.clone(),
             audit: audit.clone(),
             clock,
+            fees: fees.clone(),
             contracts_open: settings.contracts_open,
         }))
         .with(crate::api::session::serve(session::SignIns {
@@ -167,6 +188,7 @@ pub fn registry<S: Store, V: Volatile, G: Gateway>(
             ledger,
             callers: callers.clone(),
             audit: audit.clone(),
+            fees,
             contracts_open: settings.contracts_open,
             deduct_asset: settings.deduct_asset,
         }))
@@ -178,6 +200,7 @@ pub fn registry<S: Store, V: Volatile, G: Gateway>(
             post,
             clock,
         }))
+        .with(crate::api::conversion::serve(conversions))
         .with(crate::api::audit::serve(audit::Records { store: store.clone(), callers }))
         .with(crate::api::health::serve(health::Health { store, volatile }))
 }

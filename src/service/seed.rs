@@ -103,8 +103,15 @@ pub async fn endow<S: LedgerStore>(ledger: &Ledger<S>, clock: Clock) -> Result<(
             reference: Some(Reference::parse(name).expect("visible ASCII")),
             description: Description::parse("to begin with").expect("a short text"),
         });
-        let command =
-            Command { id, actor: OPERATOR, authority: Authority::Operator, linked: false, action, record: None };
+        let command = Command {
+            id,
+            actor: OPERATOR,
+            authority: Authority::Operator,
+            linked: false,
+            action,
+            record: None,
+            along: None,
+        };
         // An account that was frozen or closed since has its deposit, and answers with it.
         if let Err(refusal) = ledger.one(command, Instant::now() + PATIENCE).await? {
             return Err(Error::new(Code::Internal, refusal));
@@ -217,7 +224,15 @@ async fn deposit<S: LedgerStore>(
         reference: None,
         description: Description::default(),
     });
-    Ok(Command { id, actor: OPERATOR, authority: Authority::Operator, linked: false, action, record: None })
+    Ok(Command {
+        id,
+        actor: OPERATOR,
+        authority: Authority::Operator,
+        linked: false,
+        action,
+        record: None,
+        along: None,
+    })
 }
 
 fn user_name(number: u64) -> String {

@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use super::answer;
 use super::audit::Audit;
 use super::caller::{Callers, Halt, heard, storable};
+use super::fees::Fees;
 use super::request::Request;
 use crate::api::Refusal;
 use crate::api::transfer::{
@@ -22,7 +23,7 @@ use crate::domain::account::AccountId;
 use crate::domain::asset::Asset;
 use crate::domain::audit::{AuditEvent, AuditKind};
 use crate::domain::caller::Caller;
-use crate::domain::command::{self, Action, Authority, Command, Done, Move, Outcome, Settlement, Side};
+use crate::domain::command::{self, Action, Authority, Charged, Command, Done, Move, Outcome, Settlement, Side};
 use crate::domain::invalid::Invalid;
 use crate::domain::transfer::{Description, TransferId, TransferKind};
 use crate::domain::user::UserId;
@@ -40,6 +41,7 @@ pub struct Transfers<S, V> {
     pub(super) ledger: Ledger<S>,
     pub(super) callers: Callers<S, V>,
     pub(super) audit: Audit,
+    pub(super) fees: Fees<S>,
     pub(super) contracts_open: bool,
     pub(super) deduct_asset: Asset,
 }
@@ -82,15 +84,16 @@ impl<S: Store, V: Volatile> Service for Transfers<S, V> {
 impl<S: Store, V: Volatile> Transfers<S, V> {
     async fn transfer(&self, cx: &Context, Post { caller, handle, order }: Post) -> Result<Done, Halt> {
         let user = self.callers.user(&caller).await?;
-        let action = Action::Move(transfer(order));
         let command = Command {
             id: id_of(user, &handle),
             actor: user,
             authority: Authority::Owner,
             linked: false,
-            action,
+            action: Action::Move(transfer(order)),
             record: None,
+            along: None,
         };
+        let command = self.fees.on(command).await?;
         self.own_or_any(cx, &caller, command).await?.map_err(|refusal| match refusal {
             command::Refusal::NotYours => command::Refusal::UnknownAccount(Side::From).into(),
             other => other.into(),
@@ -114,8 +117,12 @@ impl<S: Store, V: Volatile> Transfers<S, V> {
             linked: batch.atomic || item.linked,
             action: Action::Move(transfer(item.order.clone())),
             record: None,
+            along: None,
         };
-        let commands: Vec<Command> = batch.items.iter().enumerate().map(command).collect();
+        let mut commands: Vec<Command> = Vec::with_capacity(batch.items.len());
+        for item in batch.items.iter().enumerate() {
+            commands.push(self.fees.on(command(item)).await?);
+        }
         if authority == Authority::Operator {
             self.recorded_batch(&batch.caller, user, &commands).await?;
         }
@@ -138,15 +145,16 @@ impl<S: Store, V: Volatile> Transfers<S, V> {
             End::Post(part) => Settlement::Post(part),
             End::Void => Settlement::Void,
         };
-        let action = Action::Settle(command::Settle { pending, how });
         let command = Command {
             id: id_of(user, &handle),
             actor: user,
             authority: Authority::Owner,
             linked: false,
-            action,
+            action: Action::Settle(command::Settle { pending, how }),
             record: None,
+            along: None,
         };
+        let command = self.fees.on(command).await?;
         match self.own_or_any(cx, &caller, command).await? {
             Ok(done) => Ok(done),
             Err(command::Refusal::NotYours) => Err(command::Refusal::UnknownTransfer.into()),
@@ -175,14 +183,18 @@ impl<S: Store, V: Volatile> Transfers<S, V> {
 
     async fn seen(&self, user: UserId, transfer: TransferId) -> Result<Seen, Halt> {
         let store = self.ledger.store();
-        let stored = store.transfers(&[transfer]).await?.pop().ok_or(Refusal::NoSuchTransfer)?;
+        let mut found = store.transfers(&[transfer, transfer.of_fee()]).await?;
+        let place = found.iter().position(|stored| stored.receipt.transfer.id == transfer);
+        let stored = found.swap_remove(place.ok_or(Refusal::NoSuchTransfer)?);
         let owns = async |id: AccountId| {
             Ok::<_, Halt>(store.account(id).await?.is_some_and(|account| account.owner == Some(user)))
         };
         let (from, to) = (stored.receipt.transfer.from, stored.receipt.transfer.to);
         let by_payer = owns(from).await? || self.callers.is_operator(user).await?;
         if by_payer || owns(to).await? {
-            return Ok(Seen { stored, by_payer });
+            let fee = found.pop().map(|fee| fee.receipt.transfer).filter(|fee| fee.kind == TransferKind::Fee);
+            let fee = fee.filter(|_| by_payer).map(|fee| Charged { id: fee.id, amount: fee.amount });
+            return Ok(Seen { stored, by_payer, fee });
         }
         Err(Refusal::NoSuchTransfer.into())
     }
@@ -196,8 +208,8 @@ impl<S: Store, V: Volatile> Transfers<S, V> {
             TransferKind::Deposit => (external, account, AuditKind::Deposit),
             _ => (account, external, AuditKind::Withdrawal),
         };
-        let event =
-            AuditEvent::new(what).about(self.owner_of(account).await?).by(operator).from_caller(&request.caller);
+        let owner = self.owner_of(account).await?;
+        let event = AuditEvent::new(what).about(owner).by(operator).from_caller(&request.caller);
         self.audit.record(event.with_detail(format!("transfer {id}, account {account}"))).await?;
         let action = Action::Move(Move {
             kind,
@@ -209,8 +221,13 @@ impl<S: Store, V: Volatile> Transfers<S, V> {
             reference: Some(request.reference),
             description: request.description,
         });
-        let command =
-            Command { id, actor: operator, authority: Authority::Operator, linked: false, action, record: None };
+        let authority = Authority::Operator;
+        let command = Command { id, actor: operator, authority, linked: false, action, record: None, along: None };
+        let command = match owner {
+            Some(_) => self.fees.on(command).await?,
+            // The house does not charge itself.
+            None => command,
+        };
         self.one(cx, command).await?.map_err(|refusal| match refusal {
             command::Refusal::UnknownAccount(_) => Refusal::NoSuchAccount.into(),
             other => other.into(),
@@ -240,8 +257,8 @@ impl<S: Store, V: Volatile> Transfers<S, V> {
             reference: None,
             description: Description::default(),
         });
-        let Done { receipt, replayed } = self
-            .one(cx, Command { id, actor, authority, linked: false, action, record: None })
+        let Done { receipt, replayed, .. } = self
+            .one(cx, Command { id, actor, authority, linked: false, action, record: None, along: None })
             .await?
             .map_err(public)?;
         Ok(Deducted { id, replayed, asset, balance: receipt.from_entry.balance_after })
@@ -331,7 +348,7 @@ pub(super) fn lost(id: Option<TransferId>, error: LedgerError) -> Halt {
 }
 
 /// What its caller may know of a refusal: another's account is as good as none.
-fn public(refusal: command::Refusal) -> command::Refusal {
+pub(super) fn public(refusal: command::Refusal) -> command::Refusal {
     match refusal {
         command::Refusal::NotYours => command::Refusal::UnknownAccount(Side::From),
         other => other,

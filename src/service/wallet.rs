@@ -6,6 +6,7 @@ use teller_rpc::{Context, Status};
 
 use super::audit::Audit;
 use super::caller::{Callers, Halt, heard, storable};
+use super::fees::Fees;
 use super::transfer::{deadline, id_of, lost};
 use super::{Clock, answer};
 use crate::api::Refusal;
@@ -43,6 +44,7 @@ pub struct Wallets<S, V> {
     pub(super) callers: Callers<S, V>,
     pub(super) audit: Audit,
     pub(super) clock: Clock,
+    pub(super) fees: Fees<S>,
     pub(super) contracts_open: bool,
 }
 
@@ -171,7 +173,8 @@ impl<S: Store, V: Volatile> Wallets<S, V> {
             reference: Some(request.tx_hash),
             description: request.description,
         });
-        let command = Command { id, actor, authority, linked: false, action, record: None };
+        let command = Command { id, actor, authority, linked: false, action, record: None, along: None };
+        let command = self.fees.on(command).await?;
         let outcome = self.ledger.one(command, deadline(cx)).await.map_err(|error| lost(Some(id), error))?;
         match outcome {
             // Also if it was in effect before: this very request was heard twice.
@@ -316,6 +319,9 @@ fn tell(entry: &Entry, stored: Option<&Stored>) -> Told {
             TransferKind::Deduction => EventKind::Deduction,
             TransferKind::Payment => EventKind::Payment,
             TransferKind::Refund => EventKind::Refund,
+            TransferKind::Fee => EventKind::Fee,
+            TransferKind::Conversion if pays => EventKind::ConversionOut,
+            TransferKind::Conversion => EventKind::ConversionIn,
             TransferKind::Transfer if pays => EventKind::TransferOut,
             TransferKind::Transfer => EventKind::TransferIn,
         },

@@ -6,8 +6,9 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 use super::StoreError;
-use crate::domain::account::{Account, AccountId, AccountStatus};
+use crate::domain::account::{Account, AccountId, AccountKind, AccountStatus};
 use crate::domain::asset::Asset;
+use crate::domain::conversion::Conversion;
 use crate::domain::effects::{Effects, Found, Wants};
 use crate::domain::money::Amount;
 use crate::domain::time::Timestamp;
@@ -126,6 +127,8 @@ pub enum Page {
     Holds(Vec<Hold>),
     /// References that were used, by kind and reference.
     References(Vec<(TransferKind, Reference, TransferId)>),
+    /// Conversions, by id.
+    Conversions(Vec<Conversion>),
     /// A row that is left out of the other pages, because it says what this program does not understand.
     Unreadable(Owner, String),
 }
@@ -169,13 +172,32 @@ pub trait LedgerStore: Clone + Send + Sync + 'static {
         now: Timestamp,
     ) -> impl Future<Output = Result<Vec<AccountId>, StoreError>> + Send;
 
-    /// The external accounts of an asset, as many as `stripes`, in the order of their stripes; those that are missing are made.
+    /// The external accounts of an asset: see [`Self::house_accounts`].
     fn external_accounts(
         &self,
         asset: Asset,
         stripes: u16,
         now: Timestamp,
+    ) -> impl Future<Output = Result<Vec<AccountId>, StoreError>> + Send {
+        self.house_accounts(AccountKind::External, asset, stripes, now)
+    }
+
+    /// The accounts of an asset that belong to nobody and are of this kind, which is not a user's: as many as `stripes`, in the order of their
+    /// stripes. Those that are missing are made, with the kind's floor.
+    fn house_accounts(
+        &self,
+        kind: AccountKind,
+        asset: Asset,
+        stripes: u16,
+        now: Timestamp,
     ) -> impl Future<Output = Result<Vec<AccountId>, StoreError>> + Send;
+
+    /// All accounts of a kind that belong to nobody, by asset and stripe, at most `limit`.
+    fn accounts_of_kind(
+        &self,
+        kind: AccountKind,
+        limit: usize,
+    ) -> impl Future<Output = Result<Vec<Account>, StoreError>> + Send;
 
     /// An account as it stands.
     fn account(&self, id: AccountId) -> impl Future<Output = Result<Option<Account>, StoreError>> + Send;
@@ -227,9 +249,9 @@ pub trait LedgerStore: Clone + Send + Sync + 'static {
         limit: usize,
     ) -> impl Future<Output = Result<Vec<TransferId>, StoreError>> + Send;
 
-    /// Sends everything that was in effect at one moment to `pages`: all accounts, then all entries, all transfers, all holds, all references, a few
+    /// Sends everything that was in effect at one moment to `pages`: all accounts, then all entries, all transfers, all holds, all references, all conversions, a few
     /// thousand rows a page, and
-    /// no faster than they are taken. `since`: only entries and transfers not older than that, each account's newest older entry, and all
+    /// no faster than they are taken. `since`: only entries, transfers and conversions not older than that, each account's newest older entry, and all
     /// accounts and pending holds. A row that cannot be understood is a page of its own. Ends early, without an error, when nobody takes pages any more. No time-out.
     fn snapshot(
         &self,

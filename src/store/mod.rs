@@ -3,8 +3,8 @@
 //!
 //! - [`Store`] keeps what must survive: on SQLite or MySQL.
 //! - [`ledger::LedgerStore`] is its part that keeps money, [`payment::PaymentStore`] the one that keeps payments, [`refund::RefundStore`]
-//!   the one that keeps what is given back of them, [`grant::GrantStore`] the one that keeps who may, [`webhook::WebhookStore`] the one that
-//!   keeps where events are brought to, and how far.
+//!   the one that keeps what is given back of them, [`conversion::ConversionStore`] the one that keeps rates and conversions,
+//!   [`grant::GrantStore`] the one that keeps who may, [`webhook::WebhookStore`] the one that keeps where events are brought to, and how far.
 //! - [`Volatile`] keeps what may be lost: sessions and cached profiles, in memory or in Redis. Losing all of it logs people out
 //!   and costs speed, never truth.
 //!
@@ -16,6 +16,7 @@
 
 #[doc(hidden)]
 pub mod contract;
+pub mod conversion;
 pub mod grant;
 pub mod ledger;
 pub mod memory;
@@ -141,7 +142,12 @@ pub struct PasswordChange {
 
 /// The durable store, with all its parts. What a method returned `Ok` for is on disk.
 pub trait Store:
-    ledger::LedgerStore + payment::PaymentStore + refund::RefundStore + grant::GrantStore + webhook::WebhookStore
+    ledger::LedgerStore
+    + payment::PaymentStore
+    + refund::RefundStore
+    + conversion::ConversionStore
+    + grant::GrantStore
+    + webhook::WebhookStore
 {
     /// Brings the schema up to date. Safe when several processes do it at once: one works, the others wait.
     /// Returns how many migrations were applied.

@@ -33,6 +33,7 @@ fn three_values(key: &str, rule: Rule, folder: &Folder) -> [String; 3] {
         Rule::VolatileUrl => ["redis://one", "memory", "redis://three"],
         Rule::Pauses => ["1", "2,3", "4, 5"],
         Rule::Currency => ["USD", "JPY", "KWD"],
+        Rule::Tariffs => ["* 1%", "CNY 1%,USD 0.10", "JPY 30"],
         Rule::GatewayUrl => ["simulated", "http://one:1", "http://[::1]:2"],
         Rule::KeyPrefix => ["one:", "two.", "three-"],
         Rule::LogLevel => ["debug", "warn,teller=trace", "off"],

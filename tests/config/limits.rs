@@ -35,7 +35,7 @@ fn every_number_holds_at_both_edges_and_is_refused_beyond() {
 #[test]
 fn every_text_holds_to_its_rule() {
     let (most, more) = ("x".repeat(1024), "x".repeat(1025));
-    let cases: [(&'static str, &[&str], &[&str]); 12] = [
+    let cases: [(&'static str, &[&str], &[&str]); 13] = [
         ("environment", &["development", "production"], &["", "Production", "test"]),
         ("data_dir", &["/var/lib/teller"], &[""]),
         ("http.listen", &["0.0.0.0:0", "[::]:65535"], &["", "localhost:80", "127.0.0.1", "127.0.0.1:65536", ":80"]),
@@ -48,6 +48,11 @@ fn every_text_holds_to_its_rule() {
             &["", "sqlite:", "mysql", "postgres://a/b", "mysql://u:***@a/b"],
         ),
         ("volatile.url", &["memory", "redis://a", "redis://u:p@a:1/2"], &["", "redis", "redis://:***@a", "sqlite"]),
+        (
+            "fees.transfer",
+            &["", "CNY 0.25% + 0.10 min 0.20 max 5.00, * 1%"],
+            &["1%", "CNY", "CNY -1%", "* 1", "CNY 1%, CNY 2%", "CNY 0.001"],
+        ),
         ("deduct.asset", &["CNY", "JPY"], &["", "cny", "XAU", "ABC"]),
         (
             "payment.gateway_url",

@@ -56,7 +56,7 @@ fn one(kind: TransferKind, from: AccountId, to: AccountId, asset: Asset) -> Comm
         description: Description::default(),
     });
     let id = TransferId(rand::random());
-    Command { id, actor: UserId(1), authority: Authority::Operator, linked: false, action, record: None }
+    Command { id, actor: UserId(1), authority: Authority::Operator, linked: false, action, record: None, along: None }
 }
 
 fn full_batch_on_a_slow_server() {

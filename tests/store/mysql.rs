@@ -28,6 +28,7 @@ pub fn trials() -> Vec<Trial> {
         .chain(contract::payment::promises())
         .chain(contract::refund::promises())
         .chain(contract::webhook::promises())
+        .chain(contract::conversion::promises())
     {
         let test = move || {
             let database = Database::create();

@@ -27,6 +27,7 @@ pub fn trials() -> Vec<Trial> {
             .chain(contract::payment::promises())
             .chain(contract::refund::promises())
             .chain(contract::webhook::promises())
+            .chain(contract::conversion::promises())
             .chain(contract::grant::promises())
     };
     for promise in promises() {

@@ -109,6 +109,13 @@ impl Program {
         self.app.stop().await;
     }
 
+    /// Checks the books, as `teller verify` does.
+    #[allow(dead_code, reason = "each test takes what it needs of the support")]
+    pub async fn verified(&self) {
+        let report = app::verify(&self.config, None, |_| {}).await.expect("the books can be read");
+        assert!(report.is_clean(), "{:?}", report.violations);
+    }
+
     /// The folder with its data.
     pub fn data(&self) -> &Path {
         self.data.path()

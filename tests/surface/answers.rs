@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use teller::gateway::simulated::Faults;
 
 use crate::described::{Call, Described, is_done};
+use crate::matrix::sells_euros;
 use crate::support::engine::Engine;
 use crate::support::gateway::Gateway;
 use crate::support::http::{Browser, Reply};
@@ -26,6 +27,7 @@ pub async fn every_example_works_and_is_answered_as_described(engine: Engine) {
     let described = Described::of(&program).await;
     let calls = described.calls();
     assert!(calls.len() > 25, "{calls:?}");
+    sells_euros(&mut signed_in(&program, "operator").await).await;
     for call in &calls {
         let who = if described.is_operators(call) { "operator" } else { "alice" };
         let mut browser = signed_in(&program, who).await;
@@ -70,6 +72,7 @@ async fn works(described: &Described, browser: &mut Browser, call: &Call) -> Vec
     for (name, mut body) in call.bodies() {
         // A session and a token that are there.
         match call.told["operationId"].as_str().expect("a name") {
+            "convert" => body = json!({"quote": quoted(browser).await}).to_string(),
             "renewAccess" => body = json!({"refresh_token": login(browser).await["refresh_token"]}).to_string(),
             // Its own: the others' are still needed.
             "endWebhook" => {
@@ -98,6 +101,13 @@ async fn works(described: &Described, browser: &mut Browser, call: &Call) -> Vec
         replies.push(described.ask(browser, call, &path, Some("application/json"), back).await);
     }
     replies
+}
+
+/// A quote of whoever is signed in, for ten yuan.
+pub async fn quoted(browser: &mut Browser) -> String {
+    let ask = json!({"from_currency": "CNY", "to_currency": "EUR", "sell_amount": "10.00"});
+    let quote = browser.json("/v1/quotes", &ask).await.json();
+    quote["quote"].as_str().unwrap_or_else(|| panic!("{quote}")).to_owned()
 }
 
 /// A session of Alice's with tokens.

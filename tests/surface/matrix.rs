@@ -8,7 +8,7 @@ use hyper::Method;
 use serde_json::{Value, json};
 use teller::gateway::simulated::Faults;
 
-use crate::answers::{login, signed_in};
+use crate::answers::{login, quoted, signed_in};
 use crate::described::{Described, is_done};
 use crate::support::engine::Engine;
 use crate::support::gateway::Gateway;
@@ -87,6 +87,7 @@ struct Things {
     session: String,
     refresh: String,
     webhook: u64,
+    quote: String,
     /// Makes names that are used once.
     turn: usize,
 }
@@ -144,6 +145,11 @@ const ROWS: &[(&str, Rule, Ask)] = &[
     ("POST /v1/webhooks/{id}/secret",               Rule::Owned,     |it| at(format!("/v1/webhooks/{}/secret", it.webhook), json!({}))),
     ("POST /v1/webhooks/{id}/test",                 Rule::Owned,     |it| at(format!("/v1/webhooks/{}/test", it.webhook), json!({}))),
     ("DELETE /v1/webhooks/{id}",                    Rule::Owned,     |it| at(format!("/v1/webhooks/{}", it.webhook), Value::Null)),
+    ("GET /v1/house",                               Rule::Operators, |_| at("/v1/house?currency=EUR", Value::Null)),
+    ("GET /v1/rates",                               Rule::Own,       |_| at("/v1/rates", Value::Null)),
+    ("PUT /v1/rates/{from}/{to}",                   Rule::Operators, |_| at("/v1/rates/CNY/EUR", json!({"rate": "0.1275"}))),
+    ("POST /v1/quotes",                             Rule::Own,       |_| at("/v1/quotes", json!({"from_currency": "CNY", "to_currency": "EUR", "sell_amount": "1"}))),
+    ("POST /v1/conversions",                        Rule::Private,   |it| at("/v1/conversions", json!({"quote": it.quote}))),
     ("POST /deduct",                                Rule::Owned,     |it| at("/deduct", json!({"user_id": it.user, "amount": "1"}))),
     ("POST /payment",                               Rule::Owned,     |it| at("/payment", json!({"idempotent_token": fresh(it), "amount": "1", "user_id": it.user}))),
     ("POST /payment/token",                         Rule::Owned,     |it| at("/payment/token", json!({"user_id": it.user}))),
@@ -247,9 +253,11 @@ async fn things(program: &Program) -> Things {
         refresh: String::new(),
         payment: String::new(),
         webhook: 0,
+        quote: String::new(),
         turn: 0,
     };
     it.webhook = hooked(program).await;
+    sells_euros(&mut signed_in(program, "operator").await).await;
     it.transfer = held(&mut signed_in(program, "alice").await, &it).await;
     it.payment = fresh(&it);
     let payment = json!({"idempotent_token": it.payment, "amount": "1", "user_id": it.user});
@@ -261,6 +269,16 @@ async fn things(program: &Program) -> Things {
 async fn hooked(program: &Program) -> u64 {
     let made = signed_in(program, "alice").await.json("/v1/webhooks", &hook()).await.json();
     made["webhook"]["id"].as_u64().unwrap_or_else(|| panic!("{made}"))
+}
+
+/// An operator sets a rate, and brings in what the house sells.
+pub async fn sells_euros(operator: &mut Browser) {
+    let rate = json!({"rate": "0.1275"}).to_string();
+    assert!(is_done(&operator.send(Method::PUT, "/v1/rates/CNY/EUR", Some("application/json"), rate).await));
+    let house = operator.get("/v1/house?currency=EUR").await.json();
+    let path = format!("/v1/accounts/{}/deposits", house["liquidity"][0]["id"]);
+    let euros = json!({"amount": "100", "currency": "EUR", "reference": "treasury-1"});
+    assert!(is_done(&operator.json(&path, &euros).await));
 }
 
 /// A pending transfer of the owner's; its id.
@@ -312,6 +330,9 @@ impl Stage {
             let text = |name: &str| made[name].as_str().expect("a text").to_owned();
             (self.things.session, self.things.refresh) = (text("session_id"), text("refresh_token"));
         }
+        if call.ends_with("/conversions") {
+            self.things.quote = quoted(&mut self.browser(Who::Owner).await).await;
+        }
         let reply = self.ask(call, who, ask(&self.things)).await;
         if call.starts_with("DELETE /v1/webhooks") && is_done(&reply) {
             self.things.webhook = hooked(&self.program).await;
@@ -348,6 +369,7 @@ impl Stage {
             payment: absent(),
             session: absent(),
             webhook: 999_999,
+            quote: absent(),
             ..self.things.clone()
         };
         let other = self.ask(call, who, ask(&nothing)).await;

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use teller::api::account::statement::OfPeriod;
 use teller::api::account::{Amend, BalanceAt, Change, Entries, List, OfAccount, Open};
 use teller::api::audit;
+use teller::api::conversion::{self, Convert, House, Known, SetRate};
 use teller::api::payment::{Find, GiveBack, Issue, OfPayment, Pay, Payer, PaymentName, Records, Refunds};
 use teller::api::session::{EndSession, SignIn};
 use teller::api::token::{LogIn, Renew};
@@ -25,6 +26,8 @@ use teller::domain::account::AccountId;
 use teller::domain::asset::Asset;
 use teller::domain::caller::{Caller, Device};
 use teller::domain::command::Pending;
+use teller::domain::conversion::{QuoteToken, Rate};
+use teller::domain::fee::Percent;
 use teller::domain::money::Decimal;
 use teller::domain::password::EntryPassword;
 use teller::domain::payment::PaymentToken;
@@ -57,6 +60,7 @@ struct Asked {
     session: SessionNumber,
     refresh: RefreshToken,
     webhook: WebhookId,
+    quote: QuoteToken,
     turn: u32,
 }
 
@@ -93,6 +97,11 @@ const ROWS: &[(&str, Rule, Ask)] = &[
     ("payment.find",       Rule::Owned,     |it| of(find(it))),
     ("payment.refund",     Rule::Operators, |it| of(give_back(it))),
     ("payment.refunds",    Rule::Owned,     |it| of(Refunds { caller: Some(it.caller.clone()), payment: named(it), after: None, limit: 10 })),
+    ("conversion.house",       Rule::Operators,        |it| of(House { caller: it.caller.clone(), asset: Some(asset("EUR")) })),
+    ("conversion.set_rate",    Rule::Operators,        |it| of(set_rate(&it.caller))),
+    ("conversion.rates",       Rule::Own,              |it| of(it.caller.clone())),
+    ("conversion.quote",       Rule::Own,              |it| of(quote(&it.caller))),
+    ("conversion.convert",     Rule::Private,          |it| of(Convert { caller: it.caller.clone(), quote: it.quote.clone(), from: None, to: None })),
     ("wallet.open",            Rule::Owned,            |it| of(OpenWallet { caller: Some(it.caller.clone()), user: it.user, asset: unused(it) })),
     ("wallet.get",             Rule::Owned,            |it| of(wallet(it))),
     ("wallet.list",            Rule::Owned,            |it| of(OfUser { caller: Some(it.caller.clone()), user: it.user })),
@@ -198,6 +207,16 @@ fn find(it: &Asked) -> Find {
 fn give_back(it: &Asked) -> GiveBack {
     let (caller, handle) = (Some(it.caller.clone()), Handle::new(None));
     GiveBack { caller, handle, payment: named(it), amount: None, description: Description::default() }
+}
+
+fn set_rate(caller: &Caller) -> SetRate {
+    let rate = Rate::of_decimal(Decimal { digits: 1275, scale: 4 }).expect("a rate");
+    SetRate { caller: caller.clone(), from: asset("CNY"), to: asset("EUR"), rate, spread: Percent::default() }
+}
+
+fn quote(caller: &Caller) -> conversion::Ask {
+    let known = Known::Sold(one());
+    conversion::Ask { caller: caller.clone(), from: asset("CNY"), to: asset("EUR"), known }
 }
 
 fn register(it: &Asked) -> Register {
@@ -321,6 +340,7 @@ pub async fn every_rpc_method_is_open_to_those_it_is_for_and_shows_others_nothin
     backend.webhook = backend.webhook().await;
     let hold = backend.hold().await;
     backend.paid().await;
+    backend.sells_euros().await;
     for who in [Who::Other, Who::Nobody, Who::Owner, Who::Operator] {
         for (method, rule, ask) in ROWS {
             backend.tell(method, *rule, *ask, who, hold).await;
@@ -381,6 +401,25 @@ impl Backend {
         assert!(said["Ok"]["Success"].is_string(), "{said}");
     }
 
+    /// An operator sets a rate, and brings in what the house sells.
+    async fn sells_euros(&self) {
+        let caller = self.caller(Who::Operator).await;
+        self.call("conversion.set_rate", of(set_rate(&caller))).await;
+        let house = House { caller: caller.clone(), asset: Some(asset("EUR")) };
+        let house = self.call("conversion.house", of(house)).await;
+        let euros = External {
+            caller,
+            handle: Handle::new(None),
+            account: serde_json::from_value(house["Ok"][0]["id"].clone()).expect("a number"),
+            asset: asset("EUR"),
+            amount: Decimal { digits: 100, scale: 0 },
+            reference: Reference::parse("treasury-1").expect("a reference"),
+            description: Description::default(),
+        };
+        let brought = self.call("transfer.deposit", of(euros)).await;
+        assert!(brought["Ok"].is_object(), "{brought}");
+    }
+
     async fn tell(&mut self, method: &str, rule: Rule, ask: Ask, who: Who, transfer: TransferId) {
         self.turn += 1;
         let done = rule.says(who) == Heard::Done;
@@ -389,8 +428,10 @@ impl Backend {
         let granted = &self.call("token.log_in", of(log_in())).await["Ok"]["granted"];
         let session = serde_json::from_value(granted["session"].clone()).expect("a number");
         let refresh = serde_json::from_value(granted["refresh"].clone()).expect("a token");
+        let quoted = self.call("conversion.quote", of(quote(&self.caller(Who::Owner).await))).await;
+        let quote = serde_json::from_value(quoted["Ok"]["token"].clone()).expect("a quote");
         let (user, account, webhook) = (UserId(1), AccountId(1), self.webhook);
-        let asked = Asked { session, refresh, caller, user, account, transfer, hold, webhook, turn: self.turn };
+        let asked = Asked { session, refresh, quote, caller, user, account, transfer, hold, webhook, turn: self.turn };
         let said = self.call(method, ask(&asked)).await;
         if done && method == "webhook.end" {
             self.webhook = self.webhook().await;
@@ -410,6 +451,7 @@ impl Backend {
                     hold: nothing,
                     session,
                     webhook: WebhookId(999_999),
+                    quote: QuoteToken::parse("cq_none").expect("visible ASCII"),
                     ..asked
                 };
                 assert!(said.get("Err").is_some() || said["Ok"][0].get("Err").is_some(), "{what}");

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Tables whose rows are written once.
-const WRITTEN_ONCE: [&str; 3] = ["entries", "transfers", "transfer_references"];
+const WRITTEN_ONCE: [&str; 5] = ["entries", "transfers", "transfer_references", "rates", "conversions"];
 /// Words of statements that change or remove rows or tables, `ON DUPLICATE KEY UPDATE` and `INSERT OR REPLACE` among them.
 const REWRITES: [&str; 7] = ["UPDATE", "DELETE", "REPLACE", "CONFLICT", "TRUNCATE", "DROP", "ALTER"];
 

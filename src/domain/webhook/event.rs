@@ -65,6 +65,10 @@ kinds! {
     PaymentFailed = 9 "payment.failed",
     /// Money of a payment came back.
     RefundPosted = 10 "refund.posted",
+    /// A fee was taken, for what the transfer before it did.
+    FeePosted = 11 "fee.posted",
+    /// Money of one currency was exchanged for money of another.
+    ConversionPosted = 12 "conversion.posted",
 }
 
 impl EventKind {
@@ -78,6 +82,8 @@ impl EventKind {
             (TransferKind::Withdrawal, TransferStatus::Posted) => Self::WithdrawalPosted,
             (TransferKind::Deduction, TransferStatus::Posted) => Self::DeductionPosted,
             (TransferKind::Refund, TransferStatus::Posted) => Self::RefundPosted,
+            (TransferKind::Fee, TransferStatus::Posted) => Self::FeePosted,
+            (TransferKind::Conversion, TransferStatus::Posted) => Self::ConversionPosted,
             (_, TransferStatus::Posted) => Self::TransferPosted,
             (_, TransferStatus::Pending) => Self::TransferPending,
             (_, TransferStatus::Voided) => Self::TransferVoided,

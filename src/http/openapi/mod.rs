@@ -4,7 +4,7 @@
 //! the settings, and what may be said of any request from the router's table. The rest is told by noun:
 //!
 //! - [`operation`]: how a call is told of.
-//! - [`user`], [`identity`], [`account`], [`transfer`], [`deduct`], [`payment`], [`refund`], [`wallet`],
+//! - [`user`], [`identity`], [`account`], [`transfer`], [`deduct`], [`payment`], [`refund`], [`conversion`], [`wallet`],
 //!   [`webhook`], [`server`]: the calls, one file per noun.
 //! - [`value`]: what may stand in a field.
 //! - [`answer`]: what may be answered, by status.
@@ -12,6 +12,7 @@
 
 mod account;
 mod answer;
+mod conversion;
 mod deduct;
 mod document;
 mod identity;
@@ -35,7 +36,7 @@ pub(super) use self::wallet::verdict;
 type Noun = (&'static str, &'static str, fn() -> Vec<Operation>);
 
 /// All of them, in the order in which they are read.
-const NOUNS: [Noun; 10] = [
+const NOUNS: [Noun; 11] = [
     ("Users", user::ABOUT, user::operations),
     ("Identity", identity::ABOUT, identity::operations),
     ("Accounts", account::ABOUT, account::operations),
@@ -43,6 +44,7 @@ const NOUNS: [Noun; 10] = [
     ("Deductions", deduct::ABOUT, deduct::operations),
     ("Payments", payment::ABOUT, payment::operations),
     ("Refunds", refund::ABOUT, refund::operations),
+    ("Conversions", conversion::ABOUT, conversion::operations),
     ("Wallets", wallet::ABOUT, wallet::operations),
     ("Webhooks", webhook::ABOUT, webhook::operations),
     ("Server", server::ABOUT, server::operations),

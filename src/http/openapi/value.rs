@@ -152,7 +152,8 @@ pub(in crate::http) fn account_status() -> Shape {
 
 /// What made a transfer.
 pub(in crate::http) fn transfer_kind() -> Shape {
-    one_of(["transfer", "deposit", "withdrawal", "deduction", "payment", "refund"], "What made it.")
+    let kinds = ["transfer", "deposit", "withdrawal", "deduction", "payment", "refund", "fee", "conversion"];
+    one_of(kinds, "What made it.")
 }
 
 /// What a session is kept in.

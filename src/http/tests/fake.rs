@@ -223,7 +223,7 @@ fn done() -> Done {
         to_seq: Some(2),
     };
     let (from_entry, to_entry) = (entry(1, amount.negated()), Some(entry(2, amount)));
-    Done { receipt: Receipt { transfer, from_entry, to_entry }, replayed: false }
+    Done { receipt: Receipt { transfer, from_entry, to_entry }, replayed: false, fee: None }
 }
 
 fn of_caller<T>(caller: &Caller, value: T) -> Result<T, Refusal> {
@@ -362,7 +362,7 @@ impl transfer::Service for Arc<Fake> {
 
     async fn get(&self, cx: Context, _: OfTransfer) -> Answer<transfer::Seen> {
         let stored = Stored { receipt: done().receipt, hold: None };
-        self.call("get", cx, transfer::Seen { stored, by_payer: true }).await
+        self.call("get", cx, transfer::Seen { stored, by_payer: true, fee: None }).await
     }
 
     async fn deposit(&self, cx: Context, _: External) -> Answer<Done> {

@@ -14,6 +14,7 @@ pub(super) struct Mark {
     settled: usize,
     references: usize,
     records: usize,
+    conversions: usize,
 }
 
 impl Work<'_> {
@@ -28,6 +29,7 @@ impl Work<'_> {
             settled: self.effects.settled.len(),
             references: self.effects.references.len(),
             records: self.effects.records.len(),
+            conversions: self.effects.conversions.len(),
         }
     }
 
@@ -76,5 +78,6 @@ impl Work<'_> {
         self.forget_steps(start.records);
         self.effects.entries.truncate(start.entries);
         self.effects.settled.truncate(start.settled);
+        self.effects.conversions.truncate(start.conversions);
     }
 }

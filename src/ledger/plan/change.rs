@@ -41,7 +41,7 @@ impl Change {
         let to = payee.balance.plus(amount)?;
         let from = match payer.balance.minus(amount) {
             // Less than any floor: the last rung refuses it, with what is available.
-            Err(TooLarge) if payer.kind == AccountKind::User => Amount::MIN,
+            Err(TooLarge) if payer.kind != AccountKind::External => Amount::MIN,
             balance => balance?,
         };
         Ok(Self { moves: amount, payer: (from, payer.held), payee: Some(to) })

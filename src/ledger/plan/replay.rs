@@ -11,6 +11,8 @@ use crate::domain::transfer::{Receipt, Reference, Transfer, TransferId, Transfer
 pub(super) fn answer(work: &Work<'_>, command: &Command, receipt: &Receipt) -> Outcome {
     let was = &receipt.transfer;
     let field = match &command.action {
+        // It is a fee's, which nobody asks for by itself.
+        _ if command.id != was.id => Some("kind"),
         // Who asks comes first: nobody learns anything of another's transfer.
         _ if command.actor != was.actor => Some("actor"),
         Action::Move(wish) => other_move(wish, was, work.seal),
@@ -18,7 +20,7 @@ pub(super) fn answer(work: &Work<'_>, command: &Command, receipt: &Receipt) -> O
     };
     match field {
         Some(field) => Err(Refusal::IdReused { field: field.to_owned() }),
-        None => Ok(Done { receipt: receipt.clone(), replayed: true }),
+        None => Ok(Done { receipt: receipt.clone(), replayed: true, fee: work.charged(command.id) }),
     }
 }
 
@@ -124,7 +126,7 @@ fn reference(command: &Command) -> Option<(TransferKind, &Reference)> {
 
 fn ask(work: &Work<'_>, command: &Command, with_reference: bool, wants: &mut Wants) {
     let unasked = |id: &TransferId| !work.found.transfers.contains_key(id);
-    wants.transfers.extend(Some(command.id).filter(unasked));
+    wants.transfers.extend([command.id, command.id.of_fee()].into_iter().filter(unasked));
     match &command.action {
         Action::Move(Move { kind, reference: Some(reference), .. }) if with_reference => {
             let key = (*kind, reference.clone());

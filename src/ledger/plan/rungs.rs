@@ -1,5 +1,6 @@
 //! The rungs of the ladders: each looks at one thing and refuses for one reason.
 
+use super::change::Change;
 use crate::domain::account::{Account, AccountId, AccountKind, AccountStatus};
 use crate::domain::asset::Asset;
 use crate::domain::command::{Authority, Command, Refusal, Settlement, Side};
@@ -13,17 +14,25 @@ pub(super) fn differ(from: AccountId, to: AccountId) -> Result<(), Refusal> {
     if from == to { Err(Refusal::SameAccount) } else { Ok(()) }
 }
 
-/// The world outside takes part in what comes in or goes out, on one side of it, and in nothing else: to transfers between users it
-/// is not there, whoever asks.
+/// The world outside takes part in what comes in or goes out, on one side of it, and in nothing else, and the house's accounts in what they are
+/// there for: to transfers between users none of them is there, whoever asks.
 pub(super) fn may_pay(kind: TransferKind, payer: &Account, payee: &Account) -> Result<(), Refusal> {
-    let (pays, is_paid) = (payer.kind == AccountKind::External, payee.kind == AccountKind::External);
-    match kind {
-        TransferKind::Transfer | TransferKind::Withdrawal | TransferKind::Deduction | TransferKind::Payment if pays => {
-            Err(Refusal::UnknownAccount(Side::From))
-        }
-        TransferKind::Transfer | TransferKind::Deposit | TransferKind::Refund if is_paid => {
-            Err(Refusal::UnknownAccount(Side::To))
-        }
+    use TransferKind::{Conversion, Deduction, Deposit, Fee, Payment, Refund, Withdrawal};
+    let pays = match payer.kind {
+        AccountKind::User => true,
+        AccountKind::External => matches!(kind, Deposit | Refund),
+        AccountKind::Liquidity => matches!(kind, Conversion | Withdrawal),
+        AccountKind::Fees => kind == Withdrawal,
+    };
+    let is_paid = match payee.kind {
+        AccountKind::User => true,
+        AccountKind::External => matches!(kind, Withdrawal | Deduction | Payment),
+        AccountKind::Liquidity => matches!(kind, Conversion | Deposit),
+        AccountKind::Fees => kind == Fee,
+    };
+    match (pays, is_paid) {
+        (false, _) => Err(Refusal::UnknownAccount(Side::From)),
+        (_, false) => Err(Refusal::UnknownAccount(Side::To)),
         _ => Ok(()),
     }
 }
@@ -87,6 +96,13 @@ pub(super) fn has(payer: &Account, amount: Amount) -> Result<(), Refusal> {
         return Ok(());
     }
     Err(Refusal::InsufficientFunds { available, asset: payer.asset })
+}
+
+/// Whether `fee` may leave `payer` once `change` has been made.
+pub(super) fn has_left(payer: &Account, change: &Change, fee: Amount) -> Result<(), Refusal> {
+    let (balance, held) = change.payer;
+    let available = available(&Account { balance, held, ..payer.clone() });
+    if fee <= available { Ok(()) } else { Err(Refusal::InsufficientFunds { available, asset: payer.asset }) }
 }
 
 /// Balance less held less floor, brought between zero and the largest amount: an overdraft limit of 38 digits gives more than that, and

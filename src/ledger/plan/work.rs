@@ -203,11 +203,17 @@ impl<'a> Work<'a> {
         self.made.insert(transfer.id, self.outcomes.len());
         self.effects.transfers.push(transfer.clone());
         let receipt = Receipt { transfer, from_entry, to_entry };
-        self.outcomes.push(Ok(Done { receipt, replayed: false }));
+        self.outcomes.push(Ok(Done { receipt, replayed: false, fee: None }));
     }
 
     /// Changes an account, and writes the entry that says so.
-    fn enter(&mut self, place: Place, transfer: &Transfer, amount: Amount, after: (Amount, Amount)) -> Entry {
+    pub(super) fn enter(
+        &mut self,
+        place: Place,
+        transfer: &Transfer,
+        amount: Amount,
+        after: (Amount, Amount),
+    ) -> Entry {
         let account = &mut self.accounts[place];
         if let Some(past) = &mut self.past {
             past.push((place, account.clone()));

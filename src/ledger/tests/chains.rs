@@ -17,7 +17,15 @@ fn id(number: u8) -> TransferId {
 }
 
 fn command(number: u8, linked: bool, action: Action) -> Command {
-    Command { id: id(number), actor: UserId(1), authority: Authority::Operator, linked, action, record: None }
+    Command {
+        id: id(number),
+        actor: UserId(1),
+        authority: Authority::Operator,
+        linked,
+        action,
+        record: None,
+        along: None,
+    }
 }
 
 /// `amount` CNY from account 1, which has 100, to account 2.

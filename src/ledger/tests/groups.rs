@@ -44,7 +44,15 @@ pub(super) fn pay(number: u8, amount: i128) -> Command {
         reference: None,
         description: Description::default(),
     });
-    Command { id: id(number), actor: UserId(1), authority: Authority::Owner, linked: false, action, record: None }
+    Command {
+        id: id(number),
+        actor: UserId(1),
+        authority: Authority::Owner,
+        linked: false,
+        action,
+        record: None,
+        along: None,
+    }
 }
 
 pub(super) fn soon() -> Instant {

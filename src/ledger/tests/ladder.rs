@@ -99,7 +99,15 @@ fn a_move() -> Case {
     Case {
         found: Found { accounts, ..Found::default() },
         pending: plan::Pending::new(),
-        command: Command { id: ID, actor: UserId(1), authority: Authority::Owner, linked: false, action, record: None },
+        command: Command {
+            id: ID,
+            actor: UserId(1),
+            authority: Authority::Owner,
+            linked: false,
+            action,
+            record: None,
+            along: None,
+        },
     }
 }
 
@@ -383,7 +391,9 @@ fn before_a_refusal_the_store_is_asked_and_before_anything_else_it_is_not() {
     assert_eq!(planned(&case).unchecked, Default::default(), "the insert finds out");
     *case.amount() = Decimal { digits: 101, scale: 0 };
     let unchecked = planned(&case).unchecked;
-    assert_eq!((&unchecked.transfers[..], unchecked.references.len()), (&[ID][..], 1));
+    let mut ids = [ID, ID.of_fee()];
+    ids.sort_unstable();
+    assert_eq!((&unchecked.transfers[..], unchecked.references.len()), (&ids[..], 1), "what it cost is told again");
     case.found.transfers.insert(ID, None);
     case.found.references.extend(unchecked.references.into_iter().map(|key| (key, None)));
     assert_eq!(planned(&case).unchecked, Default::default(), "it was asked");

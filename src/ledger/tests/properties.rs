@@ -105,7 +105,7 @@ proptest! {
 #[test]
 fn the_scripts_reach_every_refusal_and_every_end() {
     let mut reached = BTreeSet::new();
-    for input in scripts(300, 1000) {
+    for input in scripts(600, 1000) {
         let mut book = Book::new(script::accounts(0));
         for (now, groups) in Script::read(&input, 0).batches {
             reached.extend(run(&mut book, &groups, now).iter().map(|outcome| match outcome {

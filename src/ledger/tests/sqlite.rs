@@ -64,7 +64,8 @@ async fn open() -> (Sqlite, Vec<Account>) {
             Some(owner) => store.open_account(owner, account.asset, now).await.expect("open").expect("not twice").id,
             None => {
                 let stripes = if account.id == AccountId(11) { 2 } else { 1 };
-                *store.external_accounts(account.asset, stripes, now).await.expect("open").last().expect("as many")
+                let house = store.house_accounts(account.kind, account.asset, stripes, now).await.expect("open");
+                *house.last().expect("as many")
             }
         };
         assert_eq!(opened, account.id, "numbers begin with 1");

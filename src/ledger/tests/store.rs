@@ -102,9 +102,15 @@ impl LedgerStore for Memory {
         }
     }
 
-    async fn external_accounts(&self, asset: Asset, stripes: u16, _: Timestamp) -> Result<Vec<AccountId>, StoreError> {
+    async fn house_accounts(
+        &self,
+        kind: AccountKind,
+        asset: Asset,
+        stripes: u16,
+        _: Timestamp,
+    ) -> Result<Vec<AccountId>, StoreError> {
         let book = self.book();
-        let of_asset = book.accounts.values().filter(|row| row.kind == AccountKind::External && row.asset == asset);
+        let of_asset = book.accounts.values().filter(|row| row.kind == kind && row.asset == asset);
         Ok(of_asset.map(|account| account.id).take(stripes.into()).collect())
     }
 
@@ -133,6 +139,10 @@ impl LedgerStore for Memory {
     }
 
     async fn open_accounts(&self, _: &[UserId], _: Asset, _: Timestamp) -> Result<Vec<AccountId>, StoreError> {
+        Err(StoreError::Refused("not here".into()))
+    }
+
+    async fn accounts_of_kind(&self, _: AccountKind, _: usize) -> Result<Vec<Account>, StoreError> {
         Err(StoreError::Refused("not here".into()))
     }
 

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use crate::domain::account::{Account, AccountId, AccountKind, AccountStatus};
-use crate::domain::command::{Action, Authority, Command, Done, Outcome, Refusal, Settlement, Side};
+use crate::domain::command::{Action, Authority, Charged, Command, Done, Outcome, Refusal, Settlement, Side};
 use crate::domain::money::{Amount, Decimal, NotAnAmount};
 use crate::domain::time::Timestamp;
 use crate::domain::transfer::{
@@ -15,7 +15,7 @@ use crate::domain::transfer::{
 #[derive(Clone)]
 pub(in crate::ledger) struct Model {
     pub(in crate::ledger) accounts: BTreeMap<AccountId, Account>,
-    done: BTreeMap<TransferId, (Command, Receipt)>,
+    done: BTreeMap<TransferId, (Command, Receipt, Option<Charged>)>,
     ended: BTreeMap<TransferId, HoldStatus>,
     references: BTreeMap<(TransferKind, Reference), TransferId>,
 }
@@ -47,22 +47,29 @@ impl Model {
     }
 
     fn one(&mut self, command: &Command, now: Timestamp) -> Outcome {
-        if let Some((was, receipt)) = self.done.get(&command.id) {
+        let of_fee = |(_, _, fee): &&(Command, Receipt, Option<Charged>)| fee.is_some_and(|fee| fee.id == command.id);
+        if self.done.values().any(|done| of_fee(&done)) {
+            return Err(Refusal::IdReused { field: String::new() });
+        }
+        if let Some((was, receipt, fee)) = self.done.get(&command.id) {
             let same = self.content(was) == self.content(command);
-            let replay = Done { receipt: receipt.clone(), replayed: true };
+            let replay = Done { receipt: receipt.clone(), replayed: true, fee: *fee };
             return if same { Ok(replay) } else { Err(Refusal::IdReused { field: String::new() }) };
         }
         let mut reasons = Vec::new();
         let outcome = self.try_one(command, now, &mut reasons);
         match (reasons.into_iter().min_by_key(rank), outcome) {
             (Some(reason), _) => Err(reason),
-            (None, receipt) => Ok(Done { receipt: receipt.expect("no reason against it"), replayed: false }),
+            (None, receipt) => {
+                let fee = self.done.get(&command.id).and_then(|(_, _, fee)| *fee);
+                Ok(Done { receipt: receipt.expect("no reason against it"), replayed: false, fee })
+            }
         }
     }
 
     /// A command without what may differ in the same one: whole amounts are spelled out, and nobody says which account outside takes part.
     fn content(&self, command: &Command) -> Command {
-        let mut content = Command { authority: Authority::Owner, linked: false, ..command.clone() };
+        let mut content = Command { authority: Authority::Owner, linked: false, along: None, ..command.clone() };
         let shorten = |amount: Decimal| {
             (0..amount.scale).fold(amount, |a, _| match a.digits % 10 {
                 0 => Decimal { digits: a.digits / 10, scale: a.scale - 1 },
@@ -73,7 +80,7 @@ impl Model {
             Action::Move(wish) => {
                 wish.amount = shorten(wish.amount);
                 match wish.kind {
-                    TransferKind::Transfer => {}
+                    TransferKind::Transfer | TransferKind::Fee | TransferKind::Conversion => {}
                     TransferKind::Deposit | TransferKind::Refund => wish.from = AccountId(0),
                     TransferKind::Withdrawal | TransferKind::Deduction | TransferKind::Payment => {
                         wish.to = AccountId(0)
@@ -81,7 +88,7 @@ impl Model {
                 }
             }
             Action::Settle(wish) => {
-                let pending = self.done.get(&wish.pending).map(|(_, receipt)| &receipt.transfer);
+                let pending = self.done.get(&wish.pending).map(|(_, receipt, _)| &receipt.transfer);
                 if let (Settlement::Post(part), Some(pending)) = (&mut wish.how, pending) {
                     let whole = Decimal { digits: pending.amount.minor(), scale: pending.asset.scale() };
                     *part = Some(shorten(part.unwrap_or(whole)));
@@ -104,7 +111,7 @@ impl Model {
                 (wish.kind, wish.from, wish.to, wish.asset, None, status)
             }
             Action::Settle(wish) => {
-                let Some((_, Receipt { transfer: was, .. })) = self.done.get(&wish.pending) else {
+                let Some((_, Receipt { transfer: was, .. }, _)) = self.done.get(&wish.pending) else {
                     no(true, Refusal::UnknownTransfer);
                     return None;
                 };
@@ -124,11 +131,29 @@ impl Model {
         let (mut payer, mut payee) = (payer?, payee?);
         let owner = command.authority == Authority::Owner;
         if pending.is_none() {
-            let (pays, is_paid) = (payer.kind == AccountKind::External, payee.kind == AccountKind::External);
-            no(kind != TransferKind::Deposit && pays, Refusal::UnknownAccount(Side::From));
-            let comes_in = matches!(kind, TransferKind::Transfer | TransferKind::Deposit);
-            no(comes_in && is_paid, Refusal::UnknownAccount(Side::To));
+            let strangers_may_pay: &[AccountKind] = match kind {
+                TransferKind::Deposit => &[AccountKind::External],
+                TransferKind::Withdrawal => &[AccountKind::Liquidity, AccountKind::Fees],
+                TransferKind::Conversion => &[AccountKind::Liquidity],
+                _ => &[],
+            };
+            let strangers_may_be_paid: &[AccountKind] = match kind {
+                TransferKind::Withdrawal | TransferKind::Deduction => &[AccountKind::External],
+                TransferKind::Deposit | TransferKind::Conversion => &[AccountKind::Liquidity],
+                _ => &[],
+            };
+            let is_known = |known: &[AccountKind], account: &Account| {
+                account.kind == AccountKind::User || known.contains(&account.kind)
+            };
+            no(!is_known(strangers_may_pay, &payer), Refusal::UnknownAccount(Side::From));
+            no(!is_known(strangers_may_be_paid, &payee), Refusal::UnknownAccount(Side::To));
         }
+        let fee = command.fee().copied().filter(|_| status == TransferStatus::Posted);
+        let mut house = fee.and_then(|fee| self.accounts.get(&fee.to).cloned());
+        let takes_fees = |house: &Account| house.kind == AccountKind::Fees && house.asset == payer.asset;
+        no(fee.is_some() && house.is_some() && payer.kind != AccountKind::User, Refusal::UnknownAccount(Side::From));
+        no(fee.is_some() && !house.as_ref().is_some_and(takes_fees), Refusal::UnknownAccount(Side::To));
+        let costs = fee.map_or(0, |fee| fee.amount.minor());
         no(owner && payer.owner != Some(command.actor), Refusal::NotYours);
         for (side, account) in [(Side::From, &payer), (Side::To, &payee)] {
             let enters = pending.is_none() || status == TransferStatus::Posted;
@@ -168,8 +193,12 @@ impl Model {
         let holds = if status == TransferStatus::Pending { amount.minor() } else { -whole.map_or(0, Amount::minor) };
         let held = payer.held.minor().saturating_add(holds);
         let (has, may_owe) = (payer.balance.minor(), -payer.floor.minor());
-        let bound = pending.is_none() && payer.kind == AccountKind::User;
-        let poor = bound && has - payer.held.minor() < amount.minor() - may_owe;
+        let bound = pending.is_none() && payer.kind != AccountKind::External;
+        let total = amount.minor().saturating_add(costs);
+        no(costs > 0 && Amount::new(total).is_err(), Refusal::TooLarge);
+        let grown = house.as_ref().map_or(0, |house| house.balance.minor()).saturating_add(costs);
+        no(costs > 0 && Amount::new(grown).is_err(), Refusal::TooLarge);
+        let poor = bound && has.saturating_sub(payer.held.minor()).saturating_sub(total) < -may_owe;
         let left = if poor { 0 } else { has.saturating_sub(moved) };
         let after = [payee.balance.minor().saturating_add(moved), held, left];
         no(after.iter().any(|balance| Amount::new(*balance).is_err()), Refusal::TooLarge);
@@ -177,6 +206,18 @@ impl Model {
         let reference = if let Action::Move(wish) = &command.action { wish.reference.clone() } else { None };
         let used = reference.clone().and_then(|reference| self.references.get(&(kind, reference)));
         used.iter().for_each(|by| no(true, Refusal::ReferenceUsed { by: **by }));
+        let short = match (&pending, fee) {
+            (Some(pending), Some(fee)) => {
+                let left = has.saturating_sub(payer.held.minor());
+                let free = left.saturating_add(pending.amount.minor() - amount.minor()).saturating_add(may_owe);
+                (free < fee.amount.minor()).then_some(free)
+            }
+            _ => None,
+        };
+        if let Some(free) = short {
+            let available = Amount::new(free.clamp(0, Amount::MAX.minor())).expect("clamped");
+            no(true, Refusal::InsufficientFunds { available, asset: payer.asset });
+        }
         if poor {
             let available = (has - payer.held.minor()).saturating_add(may_owe);
             let available = Amount::new(available.clamp(0, Amount::MAX.minor())).expect("clamped");
@@ -229,7 +270,16 @@ impl Model {
             from_seq,
             to_seq,
         };
+        let charged = fee.zip(house.as_mut()).map(|(fee, house)| {
+            let at = at.max(house.updated_at);
+            for (account, change) in [(&mut payer, -costs), (house, costs)] {
+                let balance = Amount::new(account.balance.minor() + change).expect("38 digits");
+                (account.balance, account.version, account.updated_at) = (balance, account.version + 1, at);
+            }
+            Charged { id: id.of_fee(), amount: fee.amount }
+        });
         self.accounts.extend([(from, payer), (to, payee)]);
+        self.accounts.extend(house.filter(|_| charged.is_some()).map(|house| (house.id, house)));
         self.ended.extend(settles.map(|pending| {
             (
                 pending,
@@ -242,7 +292,7 @@ impl Model {
         }));
         self.references.extend(transfer.reference.clone().map(|reference| ((kind, reference), id)));
         let receipt = Receipt { transfer, from_entry, to_entry };
-        self.done.insert(id, (command.clone(), receipt.clone()));
+        self.done.insert(id, (command.clone(), receipt.clone(), charged));
         Some(receipt)
     }
 }

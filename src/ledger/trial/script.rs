@@ -2,7 +2,7 @@
 
 use crate::domain::account::{Account, AccountId, AccountKind, AccountStatus};
 use crate::domain::asset::Asset;
-use crate::domain::command::{Action, Authority, Command, Move, Pending, Settle, Settlement};
+use crate::domain::command::{Action, Along, Authority, Command, Fee, Move, Pending, Settle, Settlement};
 use crate::domain::money::{Amount, Decimal};
 use crate::domain::time::Timestamp;
 use crate::domain::transfer::{Description, Reference, TransferId, TransferKind};
@@ -34,7 +34,13 @@ const AMOUNTS: [(i128, u8); 16] = [
     (i128::MAX, 4),
 ];
 
-/// The accounts of a world: users with money, without, with an overdraft, frozen, closed, as rich and as much in debt as can be; and outside.
+/// The places of the house's accounts.
+const FEES_CNY: usize = 13;
+const LIQUIDITY: usize = 14;
+const FEES_JPY: usize = 15;
+
+/// The accounts of a world: users with money, without, with an overdraft, frozen, closed, as rich and as much in debt as can be; outside; and
+/// the house's.
 pub(in crate::ledger) fn accounts(world: u8) -> Vec<Account> {
     let rows = [
         // owner, asset, balance, floor, status
@@ -51,12 +57,21 @@ pub(in crate::ledger) fn accounts(world: u8) -> Vec<Account> {
         (0, "CNY", 200 - MAX, -MAX, AccountStatus::Open),
         (0, "JPY", 0, -MAX, AccountStatus::Open),
         (3, "KWD", 5_000, 0, AccountStatus::Open),
+        (0, "CNY", 0, 0, AccountStatus::Open),
+        (0, "CNY", 900, 0, AccountStatus::Open),
+        (0, "JPY", MAX - 5, 0, AccountStatus::Open),
     ];
+    let kind = |place, owner| match (place, owner) {
+        (LIQUIDITY, _) => AccountKind::Liquidity,
+        (FEES_CNY | FEES_JPY, _) => AccountKind::Fees,
+        (_, 0) => AccountKind::External,
+        _ => AccountKind::User,
+    };
     let account =
         |(place, (owner, asset, balance, floor, status)): (usize, (u64, &str, i128, i128, AccountStatus))| Account {
             id: AccountId(u64::from(world) * 1000 + place as u64 + 1),
             owner: (owner > 0).then_some(UserId(owner)),
-            kind: if owner > 0 { AccountKind::User } else { AccountKind::External },
+            kind: kind(place, owner),
             stripe: (owner == 0).then_some(place as u16),
             asset: self::asset(asset),
             balance: Amount::new(balance).expect("38 digits"),
@@ -129,13 +144,33 @@ fn command(bytes: &mut Bytes<'_>, world: u8, past: &[Command]) -> Command {
         linked: head & 1 == 1 && head & 0x0c != 0,
         action,
         record: None,
+        along: along(bytes, world),
     }
+}
+
+/// Often nothing; otherwise a fee, mostly to an account that is there for it.
+fn along(bytes: &mut Bytes<'_>, world: u8) -> Option<Box<Along>> {
+    let look = bytes.next();
+    let place = match look % 8 {
+        0..=4 => return None,
+        5 | 6 => FEES_CNY,
+        _ if look > 127 => FEES_JPY,
+        _ => usize::from(look) % 20,
+    };
+    let amounts = [1, 5, 100, 1000, MAX].map(|minor| Amount::new(minor).expect("38 digits"));
+    let fee = Fee { to: AccountId(u64::from(world) * 1000 + place as u64 + 1), amount: bytes.pick(&amounts) };
+    Some(Box::new(Along { fee: Some(fee), conversion: None }))
 }
 
 fn transfer(bytes: &mut Bytes<'_>, world: u8) -> Action {
     let accounts = accounts(world);
     let unknown = AccountId(u64::from(world) * 1000 + 999);
-    let mut account = || accounts.get(usize::from(bytes.next()) % 14).map_or(unknown, |account| account.id);
+    // The house's accounts less often than others, since little is theirs to do.
+    let mut account = || match bytes.next() {
+        look @ 240.. => accounts[FEES_CNY + usize::from(look) % 3].id,
+        look if look % 14 == 13 => unknown,
+        look => accounts[usize::from(look) % 14].id,
+    };
     let (from, to) = (account(), account());
     let of_payer = accounts.iter().find(|account| account.id == from).map_or(asset("CNY"), |account| account.asset);
     let look = bytes.next();
@@ -146,6 +181,7 @@ fn transfer(bytes: &mut Bytes<'_>, world: u8) -> Action {
             TransferKind::Deposit,
             TransferKind::Withdrawal,
             TransferKind::Deduction,
+            TransferKind::Conversion,
         ]),
         from,
         to,

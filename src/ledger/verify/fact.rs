@@ -20,6 +20,7 @@ pub(super) enum Fact {
     Pending { transfer: TransferId, account: AccountId, amount: Amount, expires_at: Option<Timestamp> },
     Settled { pending: TransferId, by: TransferId, how: TransferStatus },
     Reference { kind: TransferKind, reference: Reference, transfer: TransferId },
+    Half { transfer: TransferId, asset: Asset, amount: Amount },
 }
 
 /// What a fact is about: facts that contradict each other have the same.
@@ -33,6 +34,7 @@ pub(super) enum Subject {
     Pending(TransferId),
     Settled(TransferId),
     Reference(TransferKind, Reference),
+    Half(TransferId),
 }
 
 impl Fact {
@@ -64,6 +66,7 @@ impl Fact {
             Self::Pending { transfer, .. } => Subject::Pending(*transfer),
             Self::Settled { pending, .. } => Subject::Settled(*pending),
             Self::Reference { kind, reference, .. } => Subject::Reference(*kind, reference.clone()),
+            Self::Half { transfer, .. } => Subject::Half(*transfer),
         }
     }
 
@@ -77,7 +80,12 @@ impl Fact {
                 format!("version {version}, balance {}, held {}", balance.minor(), held.minor())
             }
             Self::Asset { asset, kind, .. } => {
-                let whose = if *kind == AccountKind::User { "a user" } else { "the world outside" };
+                let whose = match kind {
+                    AccountKind::User => "a user",
+                    AccountKind::External => "the world outside",
+                    AccountKind::Liquidity => "the house's liquidity",
+                    AccountKind::Fees => "the house's fees",
+                };
                 format!("{} entries of {whose} in {asset}", times.unsigned_abs())
             }
             Self::Held { by, .. } => format!("held money to change by {by}"),
@@ -88,6 +96,7 @@ impl Fact {
             }
             Self::Settled { by, how, .. } => format!("settled as {how:?} by transfer {by}").to_lowercase(),
             Self::Reference { transfer, .. } => format!("used by transfer {transfer}"),
+            Self::Half { asset, amount, .. } => format!("half a conversion, of {} of {asset}", amount.minor()),
         }
     }
 }
@@ -100,7 +109,9 @@ impl Subject {
                 None => Place::Account(*account),
             },
             Self::End(account) | Self::Asset(account) | Self::Open(account) => Place::Account(*account),
-            Self::Held(transfer, _) | Self::Pending(transfer) | Self::Settled(transfer) => Place::Transfer(*transfer),
+            Self::Held(transfer, _) | Self::Pending(transfer) | Self::Settled(transfer) | Self::Half(transfer) => {
+                Place::Transfer(*transfer)
+            }
             Self::Reference(..) => transfer.map_or(Place::Ledger, Place::Transfer),
         }
     }
@@ -124,14 +135,17 @@ pub(super) fn entries_of(transfer: &Transfer) -> impl Iterator<Item = Fact> {
     std::iter::once(from).chain(to_seq.map(|seq| fact(transfer.to, seq, moved)))
 }
 
-/// Whose account pays and whose is paid by a transfer of this kind.
-pub(super) const fn sides_of(kind: TransferKind) -> [AccountKind; 2] {
+/// Whose account may pay and whose may be paid by a transfer of this kind; where there are several, the usual one comes first.
+pub(super) const fn sides_of(kind: TransferKind) -> [&'static [AccountKind]; 2] {
+    use AccountKind::{External, Fees, Liquidity, User};
     match kind {
-        TransferKind::Transfer => [AccountKind::User, AccountKind::User],
-        TransferKind::Deposit | TransferKind::Refund => [AccountKind::External, AccountKind::User],
-        TransferKind::Withdrawal | TransferKind::Deduction | TransferKind::Payment => {
-            [AccountKind::User, AccountKind::External]
-        }
+        TransferKind::Transfer => [&[User], &[User]],
+        TransferKind::Deposit => [&[External], &[User, Liquidity]],
+        TransferKind::Refund => [&[External], &[User]],
+        TransferKind::Withdrawal => [&[User, Liquidity, Fees], &[External]],
+        TransferKind::Deduction | TransferKind::Payment => [&[User], &[External]],
+        TransferKind::Fee => [&[User], &[Fees]],
+        TransferKind::Conversion => [&[User, Liquidity], &[Liquidity, User]],
     }
 }
 

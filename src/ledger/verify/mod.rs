@@ -15,8 +15,9 @@
 //! | an account holds as much as its pending transfers | accounts | holds |
 //! | a pending transfer was ended so by that transfer | transfers | holds |
 //! | a reference was used by a transfer | transfers | references |
+//! | a half of a conversion is this much of that asset | conversions | transfers |
 //!
-//! Besides, the balances of each asset sum to zero.
+//! Besides, the balances of each asset sum to zero, and every conversion has bought what its rate says, to the minor unit.
 
 mod account;
 mod fact;
@@ -25,7 +26,7 @@ mod sketch;
 mod tests;
 mod violation;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use tokio::sync::mpsc;
 
@@ -33,10 +34,11 @@ use self::account::Chain;
 use self::fact::Fact;
 use self::sketch::{Leftovers, Sketch};
 pub use self::violation::{Place, Violation};
-use crate::domain::account::Account;
+use crate::domain::account::{Account, AccountId, AccountKind};
 use crate::domain::asset::Asset;
+use crate::domain::conversion::Conversion;
 use crate::domain::time::Timestamp;
-use crate::domain::transfer::{Entry, Hold, HoldStatus, Transfer, TransferStatus};
+use crate::domain::transfer::{Entry, Hold, HoldStatus, Transfer, TransferKind, TransferStatus};
 use crate::ledger::plan::expiry;
 use crate::store::StoreError;
 use crate::store::ledger::{LedgerStore, Owner, Page};
@@ -135,12 +137,14 @@ struct Pass<F> {
     facts: F,
     chain: Option<Chain>,
     sums: BTreeMap<Asset, i128>,
+    /// The accounts that are nobody's: as few as there are assets, times the stripes of each. They come before all transfers.
+    house: HashMap<AccountId, AccountKind>,
     report: Report,
 }
 
 impl<F: Facts> Pass<F> {
     fn new(since: Option<Timestamp>, facts: F) -> Self {
-        Self { since, facts, chain: None, sums: BTreeMap::new(), report: Report::default() }
+        Self { since, facts, chain: None, sums: BTreeMap::new(), house: HashMap::new(), report: Report::default() }
     }
 
     /// Takes in a page and returns how many rows it had.
@@ -157,6 +161,7 @@ impl<F: Facts> Pass<F> {
                 }
                 rows.len()
             }
+            Page::Conversions(rows) => rows.iter().map(|row| self.conversion(row)).count(),
             Page::Unreadable(owner, why) => {
                 let place = match owner {
                     Owner::Account(account) => Place::Account(*account),
@@ -188,6 +193,9 @@ impl<F: Facts> Pass<F> {
     fn account(&mut self, account: &Account) {
         self.report.accounts = self.report.accounts.saturating_add(1);
         let (id, held) = (account.id, account.held.minor());
+        if account.kind != AccountKind::User {
+            self.house.insert(id, account.kind);
+        }
         let sum = self.sums.entry(account.asset).or_default();
         *sum = sum.wrapping_add(account.balance.minor());
         if held < 0 {
@@ -236,11 +244,17 @@ impl<F: Facts> Pass<F> {
             self.report.add(Violation::new(place, "an amount of more than 0", transfer.amount.minor()));
         }
         // The account that pays comes first.
-        for (entry, kind) in fact::entries_of(transfer).zip(fact::sides_of(transfer.kind)) {
+        for (entry, kinds) in fact::entries_of(transfer).zip(fact::sides_of(transfer.kind)) {
             if let Fact::Entry { account, .. } = entry {
+                let own = self.house.get(&account).copied().unwrap_or(AccountKind::User);
+                let kind = if kinds.contains(&own) { own } else { kinds[0] };
                 self.whole(Fact::Asset { account, asset: transfer.asset, kind }, -1);
             }
             self.facts.add(entry, -1);
+        }
+        if transfer.kind == TransferKind::Conversion {
+            let Transfer { id, asset, amount, .. } = *transfer;
+            self.whole(Fact::Half { transfer: id, asset, amount }, -1);
         }
         if let Some(pending) = transfer.settles {
             self.whole(Fact::Settled { pending, by: transfer.id, how: transfer.status }, 1);
@@ -254,6 +268,18 @@ impl<F: Facts> Pass<F> {
             let (account, amount) = (transfer.from, transfer.amount);
             self.whole(Fact::Pending { transfer: transfer.id, account, amount, expires_at }, 1);
         }
+    }
+
+    fn conversion(&mut self, made: &Conversion) {
+        let expected = made.rate.buys(made.sold, made.from, made.to).map(|(bought, _)| bought);
+        if expected != Ok(made.bought) {
+            let expected = expected.map_or("too much to be counted".to_owned(), |bought| bought.minor().to_string());
+            let violation = Violation::new(Place::Transfer(made.id), format!("to buy {expected}"), made.bought.minor());
+            self.report.add(violation);
+        }
+        let half = |transfer, asset, amount| Fact::Half { transfer, asset, amount };
+        self.whole(half(made.id, made.from, made.sold), 1);
+        self.whole(half(made.bought_by, made.to, made.bought), 1);
     }
 
     fn hold(&mut self, hold: &Hold) {

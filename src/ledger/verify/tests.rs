@@ -2,6 +2,7 @@
 
 use crate::domain::account::{Account, AccountId, AccountKind, AccountStatus};
 use crate::domain::asset::Asset;
+use crate::domain::conversion::{Conversion, Rate};
 use crate::domain::money::Amount;
 use crate::domain::time::Timestamp;
 use crate::domain::transfer::{
@@ -21,6 +22,7 @@ struct Books {
     transfers: Vec<Transfer>,
     holds: Vec<Hold>,
     references: Vec<(TransferKind, Reference, TransferId)>,
+    conversions: Vec<Conversion>,
 }
 
 impl Books {
@@ -31,6 +33,8 @@ impl Books {
         pages.push(Page::Transfers(self.transfers.clone()));
         pages.push(Page::Holds(self.holds.clone()));
         pages.push(Page::References(self.references.clone()));
+        pages.push(Page::Conversions(self.conversions.clone()));
+        pages.retain(|page| !matches!(page, Page::Conversions(rows) if rows.is_empty()));
         pages.retain(|page| !matches!(page, Page::References(rows) if rows.is_empty()));
         pages.retain(|page| !matches!(page, Page::Transfers(rows) if rows.is_empty()));
         pages
@@ -44,7 +48,8 @@ impl Books {
         };
         let entries = self.entries.iter().filter(is_base).cloned().collect();
         let transfers = self.transfers.iter().filter(|transfer| transfer.created_at >= since).cloned().collect();
-        Self { entries, transfers, ..self.clone() }
+        let conversions = self.conversions.iter().filter(|made| made.created_at >= since).cloned().collect();
+        Self { entries, transfers, conversions, ..self.clone() }
     }
 
     fn check(&self, since: Option<Timestamp>) -> Report {
@@ -72,8 +77,9 @@ fn id(number: u8) -> TransferId {
 }
 
 /// Account 9 is the world outside. 1 gets 1000 with a reference, pays 2 300, holds 200 for 2 of which 150 are posted, and holds 50 still.
+/// 5, which is lent to, sells 100 for 14 USD in 4, and pays 1 for that; 10 and 11 are the house's liquidity, 12 is where its fees go.
 fn books() -> Books {
-    let asset = Asset::parse("CNY").expect("known");
+    let (asset, usd) = (Asset::parse("CNY").expect("known"), Asset::parse("USD").expect("known"));
     let account = |number, kind, balance, held, version| Account {
         id: AccountId(number),
         owner: (kind == AccountKind::User).then_some(UserId(number)),
@@ -123,7 +129,7 @@ fn books() -> Books {
         status,
         settled_by: by,
     };
-    use TransferKind::{Deposit, Transfer as Plain};
+    use TransferKind::{Conversion as Half, Deposit, Fee, Transfer as Plain};
     use TransferStatus::{Pending, Posted};
     Books {
         accounts: vec![
@@ -131,6 +137,11 @@ fn books() -> Books {
             account(2, AccountKind::User, 450, 0, 2),
             account(3, AccountKind::User, 0, 0, 0),
             account(9, AccountKind::External, -1000, 0, 1),
+            Account { asset: usd, ..account(4, AccountKind::User, 14, 0, 1) },
+            account(5, AccountKind::User, -101, 0, 2),
+            account(10, AccountKind::Liquidity, 100, 0, 1),
+            Account { asset: usd, ..account(11, AccountKind::Liquidity, -14, 0, 1) },
+            account(12, AccountKind::Fees, 1, 0, 1),
         ],
         entries: vec![
             entry(1, 1, 1, 1000, 1000, 0),
@@ -141,6 +152,12 @@ fn books() -> Books {
             entry(2, 1, 2, 300, 300, 0),
             entry(2, 2, 4, 150, 450, 0),
             entry(9, 1, 1, -1000, -1000, 0),
+            entry(4, 1, 8, 14, 14, 0),
+            entry(5, 1, 6, -100, -100, 0),
+            entry(5, 2, 7, -1, -101, 0),
+            entry(10, 1, 6, 100, 100, 0),
+            entry(11, 1, 8, -14, -14, 0),
+            entry(12, 1, 7, 1, 1, 0),
         ],
         transfers: vec![
             transfer(1, Deposit, Posted, (9, 1), (1, Some(1)), 1000, None),
@@ -148,9 +165,23 @@ fn books() -> Books {
             transfer(3, Plain, Pending, (1, 3), (2, None), 200, None),
             transfer(4, Plain, Posted, (1, 4), (2, Some(2)), 150, Some(id(3))),
             transfer(5, Plain, Pending, (1, 5), (2, None), 50, None),
+            transfer(6, Half, Posted, (5, 1), (10, Some(1)), 100, None),
+            transfer(7, Fee, Posted, (5, 2), (12, Some(1)), 1, None),
+            Transfer { asset: usd, ..transfer(8, Half, Posted, (11, 1), (4, Some(1)), 14, None) },
         ],
         holds: vec![hold(3, 200, HoldStatus::Posted, Some(id(4))), hold(5, 50, HoldStatus::Pending, None)],
         references: vec![(Deposit, Reference::parse("wire-1").expect("short"), id(1))],
+        conversions: vec![Conversion {
+            id: id(6),
+            bought_by: id(8),
+            user: UserId(5),
+            from: asset,
+            to: usd,
+            sold: amount(100),
+            bought: amount(14),
+            rate: Rate::new(amount(7), amount(50)).expect("a rate"),
+            created_at: Timestamp(6),
+        }],
     }
 }
 
@@ -161,7 +192,7 @@ fn books_that_are_right_are_clean_from_any_time_on() {
         assert!(report.is_clean(), "{since:?}: {:?}", report.violations);
     }
     let Report { accounts, entries, transfers, holds, .. } = books().check(None);
-    assert_eq!((accounts, entries, transfers, holds), (4, 8, 5, 2));
+    assert_eq!((accounts, entries, transfers, holds), (9, 14, 8, 2));
 }
 
 /// Spoils one row, and says what must be named for it.
@@ -199,6 +230,13 @@ const CORRUPTIONS: &[Corruption] = &[
     ("hold missing",          |b| _ = b.holds.remove(1),                        |v| v.place.transfer() == Some(id(5))),
     ("reference missing",     |b| b.references.clear(),                           |v| v.place.transfer() == Some(id(1))),
     ("reference of another",  |b| b.references[0].2 = id(2),                      |v| v.place.transfer() == Some(id(1))),
+    ("conversion that bought more", |b| b.conversions[0].bought = amount(15),     |v| v.place.transfer() == Some(id(6))),
+    ("conversion that sold less", |b| b.conversions[0].sold = amount(99),         |v| v.place.transfer() == Some(id(6))),
+    ("conversion at another rate", |b| b.conversions[0].rate = Rate::new(amount(1), amount(2)).expect("a rate"), |v| v.expected == "to buy 50"),
+    ("conversion missing",    |b| b.conversions.clear(),                          |v| v.place.transfer() == Some(id(8))),
+    ("half a conversion",     |b| b.conversions[0].bought_by = id(6),             |v| v.place.transfer() == Some(id(8))),
+    ("fee to a user",         |b| b.accounts[8].kind = AccountKind::User,         |v| v.place.account() == Some(AccountId(12))),
+    ("liquidity that is fees", |b| b.accounts[6].kind = AccountKind::Fees,        |v| v.place.account() == Some(AccountId(10))),
 ];
 
 #[test]

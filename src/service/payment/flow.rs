@@ -264,6 +264,7 @@ fn hold_command(payment: &Payment, from: AccountId, to: AccountId, retries: bool
             description: payment.description.clone(),
         }),
         record: Some(Box::new(step(payment.clone()))),
+        along: None,
     }
 }
 
@@ -284,6 +285,7 @@ fn end_command(ended: &Payment, id: TransferId) -> Command {
         linked: false,
         action: Action::Settle(Settle { pending: ended.hold, how }),
         record: Some(Box::new(Record::Ends(end))),
+        along: None,
     }
 }
 

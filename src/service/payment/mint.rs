@@ -55,6 +55,11 @@ impl Mint {
         Self { key: Zeroizing::new(mac(secret, PURPOSE).finalize().into_bytes().into()) }
     }
 
+    /// A key for another purpose, which follows from the same secret.
+    pub fn key_for(&self, purpose: &[u8]) -> Zeroizing<[u8; TAG]> {
+        Zeroizing::new(mac(&*self.key, purpose).finalize().into_bytes().into())
+    }
+
     /// A token that is good for `bound`. `random` must be: two payments of the same would else be one.
     pub fn issue(&self, bound: &Bound, random: [u8; 16]) -> PaymentToken {
         let mut bytes = Vec::with_capacity(BODY + TAG);

@@ -161,5 +161,6 @@ fn command(ended: &Refund, id: TransferId, outside: AccountId) -> Command {
             description: ended.description.clone(),
         }),
         record: Some(Box::new(Record::Refunds(end))),
+        along: None,
     }
 }

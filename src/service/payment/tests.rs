@@ -208,7 +208,15 @@ impl World {
             reference: None,
             description: Description::default(),
         });
-        let command = Command { id, actor: PAYER, authority: Authority::Operator, linked: false, action, record: None };
+        let command = Command {
+            id,
+            actor: PAYER,
+            authority: Authority::Operator,
+            linked: false,
+            action,
+            record: None,
+            along: None,
+        };
         ledger.one(command, soon()).await.expect("ledger").expect("done");
     }
 
@@ -247,7 +255,15 @@ impl World {
             reference: None,
             description: Description::default(),
         });
-        let command = Command { id, actor: PAYER, authority: Authority::Operator, linked: false, action, record: None };
+        let command = Command {
+            id,
+            actor: PAYER,
+            authority: Authority::Operator,
+            linked: false,
+            action,
+            record: None,
+            along: None,
+        };
         ledger.one(command, soon()).await.expect("ledger").expect("done");
     }
 
@@ -397,7 +413,7 @@ async fn what_a_payment_holds_is_ended_by_nobody_else() {
         for authority in [Authority::Owner, Authority::Operator] {
             let action = Action::Settle(Settle { pending: payment.hold, how });
             let id = TransferId(*uuid::Uuid::new_v4().as_bytes());
-            let command = Command { id, actor: PAYER, authority, linked: false, action, record: None };
+            let command = Command { id, actor: PAYER, authority, linked: false, action, record: None, along: None };
             let outcome = world.flow.ledger.one(command, soon()).await.expect("ledger");
             assert_eq!(outcome, Err(Refusal::OfPayment), "{how:?} {authority:?}");
         }
@@ -421,7 +437,8 @@ async fn whoever_uses_the_ids_of_an_end_first_keeps_no_payment_open() {
             reference: None,
             description: Description::default(),
         });
-        let command = Command { id, actor: PAYER, authority: Authority::Owner, linked: false, action, record: None };
+        let command =
+            Command { id, actor: PAYER, authority: Authority::Owner, linked: false, action, record: None, along: None };
         world.flow.ledger.one(command, soon()).await.expect("ledger").expect("done");
     }
     *world.gateway.away.lock().expect("no panic") = false;

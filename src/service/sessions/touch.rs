@@ -82,6 +82,7 @@ mod tests {
     use crate::domain::time::Timestamp;
     use crate::domain::user::{Role, UserId};
     use crate::service::Settings;
+    use crate::service::fees::PriceList;
     use crate::service::sessions::Sessions;
     use crate::store::memory::Memory;
     use crate::store::sqlite::Sqlite;
@@ -111,6 +112,8 @@ mod tests {
             contracts_open: false,
             sign_in: AttemptRule { free: 10, free_per_address: 100, window: Duration::from_secs(60) },
             deduct_asset: Asset::parse("CNY").expect("a currency"),
+            tariffs: PriceList::default(),
+            quote_ttl: LONG,
         };
         let store = Sqlite::memory(LONG).expect("opens");
         store.migrate().await.expect("migrates");

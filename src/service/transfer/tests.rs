@@ -18,6 +18,7 @@ use crate::domain::user::{Role, UserId};
 use crate::ledger::{self, Ledger};
 use crate::service::audit::Audit;
 use crate::service::caller::Callers;
+use crate::service::fees::{Fees, PriceList};
 use crate::service::grants::Grants;
 use crate::service::sessions::Sessions;
 use crate::service::{Settings, system_clock};
@@ -86,6 +87,8 @@ async fn unrecorded() -> Unrecorded {
         coalesce,
         contracts_open: false,
         deduct_asset: asset,
+        tariffs: PriceList::default(),
+        quote_ttl: LONG,
         sign_in: AttemptRule { free: 10, free_per_address: 100, window: LONG },
     };
     let sessions = Sessions::new(store.clone(), Memory::new(10), system_clock, &settings);
@@ -98,8 +101,10 @@ async fn unrecorded() -> Unrecorded {
         external_stripes: 1,
         transfer_timeout: Duration::ZERO,
     };
+    let ledger = Ledger::new(store.clone(), limits, system_clock);
     let transfers = Transfers {
-        ledger: Ledger::new(store.clone(), limits, system_clock),
+        fees: Fees::new(ledger.clone(), PriceList::default()),
+        ledger,
         callers: Callers::new(store.clone(), sessions, Grants::of_nobody(store.clone(), coalesce)),
         audit: Audit::new(store, Limits { queue_max: 0, ..coalesce }, system_clock),
         contracts_open: false,

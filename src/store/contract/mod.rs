@@ -7,12 +7,14 @@
 //! - [`payment`]: the promises of [`PaymentStore`](super::payment::PaymentStore), and of the steps that batches take.
 //! - [`refund`]: the promises of [`RefundStore`](super::refund::RefundStore), and of the step that batches take.
 //! - [`webhook`]: the promises of [`WebhookStore`](super::webhook::WebhookStore).
+//! - [`conversion`]: the promises of [`ConversionStore`](super::conversion::ConversionStore).
 //! - [`volatile`]: the promises of [`Volatile`](super::Volatile).
 //!
 //! They are part of the library, and hidden, because the tests that start real databases stand outside of it. A promise that does
 //! not hold panics.
 
 pub mod audit;
+pub mod conversion;
 pub mod grant;
 pub mod ledger;
 pub mod payment;

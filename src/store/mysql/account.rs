@@ -12,7 +12,7 @@ use crate::domain::money::Amount;
 use crate::domain::time::Timestamp;
 use crate::domain::user::UserId;
 use crate::store::ledger::{Amended, Amendment};
-use crate::store::queries::ledger::in_order;
+use crate::store::queries::ledger::{in_order, read};
 use crate::store::queries::{mysql as queries, rows};
 
 /// One statement that commits by itself. If its answer is lost, the next try meets its own row: empty, and opened at this very moment.
@@ -80,31 +80,45 @@ async fn of(db: &mut Conn, owner: UserId, asset: Asset) -> Result<Option<Account
 }
 
 /// Missing stripes are made one by one. One that is there by then was made by another process: that is as good.
-pub(super) struct External {
+pub(super) struct House {
+    pub(super) kind: AccountKind,
     pub(super) asset: Asset,
     pub(super) stripes: u16,
     pub(super) now: Timestamp,
 }
 
-impl Unit for External {
+impl Unit for House {
     type Value = Vec<AccountId>;
 
     async fn run(&self, db: &mut Conn, _: Attempt) -> Result<Vec<AccountId>> {
-        let stripes = u64::from(self.stripes);
-        let found = queries::external_accounts(db, self.asset, stripes).await?;
+        let (kind, stripes) = (self.kind as u64, u64::from(self.stripes));
+        let found = queries::house_accounts(db, kind, self.asset, stripes).await?;
         if found.len() == usize::from(self.stripes) {
             return Ok(found.into_iter().map(|row| AccountId(row.id)).collect());
         }
-        let kind = AccountKind::External as u64;
         for stripe in (0..stripes).filter(|stripe| found.iter().all(|row| row.stripe != *stripe)) {
-            let made = queries::insert_account(db, None, kind, Some(stripe), self.asset, Amount::MIN, self.now.0);
+            let floor = self.kind.floor();
+            let made = queries::insert_account(db, None, kind, Some(stripe), self.asset, floor, self.now.0);
             match made.await {
                 Err(error) if !is_taken(&error) => return Err(error),
                 _ => {}
             }
         }
-        let found = queries::external_accounts(db, self.asset, stripes).await?;
+        let found = queries::house_accounts(db, kind, self.asset, stripes).await?;
         Ok(found.into_iter().map(|row| AccountId(row.id)).collect())
+    }
+}
+
+pub(super) struct OfKind {
+    pub(super) kind: AccountKind,
+    pub(super) limit: usize,
+}
+
+impl Unit for OfKind {
+    type Value = Vec<Account>;
+
+    async fn run(&self, db: &mut Conn, _: Attempt) -> Result<Vec<Account>> {
+        Ok(read(queries::accounts_of_kind(db, self.kind as u64, self.limit as u64).await?)?)
     }
 }
 

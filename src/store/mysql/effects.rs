@@ -22,6 +22,7 @@ pub(super) async fn write(db: &mut Transaction<'_>, mut effects: Effects) -> Res
     effects.references.sort_unstable();
     effects.settled.sort_unstable_by_key(|settled| settled.transfer);
     effects.entries.sort_unstable_by_key(|entry| (entry.account, entry.seq));
+    effects.conversions.sort_unstable_by_key(|conversion| conversion.id);
     effects.holds.sort_unstable_by_key(|hold| hold.transfer);
     // Stable: the steps of one payment stay in their order.
     effects.records.sort_by_cached_key(Record::subject);
@@ -36,6 +37,7 @@ pub(super) async fn write(db: &mut Transaction<'_>, mut effects: Effects) -> Res
     if !payment::step(db, &effects.records).await? {
         return Ok(false);
     }
+    queries::insert_conversions(db, &rows(&effects.conversions)).await?;
     queries::insert_entries(db, &rows(&effects.entries)).await?;
     // They are there: they were found, and accounts are never deleted.
     queries::update_accounts(db, &rows(&effects.accounts)).await?;

@@ -6,7 +6,7 @@ use super::attempt::Doubt;
 use super::transact;
 use super::unit::Atomic;
 use super::{Mysql, account, entry, snapshot};
-use crate::domain::account::{Account, AccountId};
+use crate::domain::account::{Account, AccountId, AccountKind};
 use crate::domain::asset::Asset;
 use crate::domain::time::Timestamp;
 use crate::domain::transfer::{Entry, Stored, TransferId};
@@ -36,13 +36,18 @@ impl LedgerStore for Mysql {
         self.unit(Atomic(account::OpenAll { owners: owners.to_vec(), asset, now })).await
     }
 
-    async fn external_accounts(
+    async fn house_accounts(
         &self,
+        kind: AccountKind,
         asset: Asset,
         stripes: u16,
         now: Timestamp,
     ) -> Result<Vec<AccountId>, StoreError> {
-        self.unit(account::External { asset, stripes, now }).await
+        self.unit(account::House { kind, asset, stripes, now }).await
+    }
+
+    async fn accounts_of_kind(&self, kind: AccountKind, limit: usize) -> Result<Vec<Account>, StoreError> {
+        self.unit(account::OfKind { kind, limit }).await
     }
 
     async fn account(&self, id: AccountId) -> Result<Option<Account>, StoreError> {

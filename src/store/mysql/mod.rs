@@ -14,6 +14,7 @@ mod account;
 mod attempt;
 mod audit;
 mod connection;
+mod conversion;
 mod effects;
 mod entry;
 mod error;

@@ -51,9 +51,26 @@ async fn everything(
     if sent.is_none() || transfers(db, since, pages).await?.is_none() {
         return Ok(None);
     }
-    match holds(db, since, pages).await? {
-        Some(()) => references(db, pages).await,
-        None => Ok(None),
+    if holds(db, since, pages).await?.is_none() || references(db, pages).await?.is_none() {
+        return Ok(None);
+    }
+    conversions(db, since, pages).await
+}
+
+async fn conversions(
+    db: &mut Transaction<'_>,
+    since: Option<Timestamp>,
+    pages: &mpsc::Sender<Page>,
+) -> Result<Option<()>> {
+    let since = since.map_or(i64::MIN, |since| since.0);
+    let mut after = Vec::new();
+    loop {
+        let found = queries::conversions_after(db, &after, since, PAGE).await?;
+        let Some(last) = found.last() else { return Ok(Some(())) };
+        after = last.id.to_vec();
+        if !all(sorted_out(found, Page::Conversions), pages).await {
+            return Ok(None);
+        }
     }
 }
 

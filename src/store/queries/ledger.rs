@@ -46,7 +46,7 @@ impl TryFrom<rows::Account> for Account {
         Ok(Self {
             id: AccountId(row.id),
             owner: row.owner.map(UserId),
-            kind: numbered("kind", row.kind, numbers!(AccountKind: User, External))?,
+            kind: numbered("kind", row.kind, numbers!(AccountKind: User, External, Liquidity, Fees))?,
             stripe: row.stripe.map(u16::try_from).transpose().map_err(|_| Unreadable("stripe"))?,
             asset: row.asset,
             balance: row.balance,

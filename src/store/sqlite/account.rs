@@ -31,20 +31,33 @@ pub(super) fn open_all(db: &Connection, owners: &[UserId], asset: Asset, now: Ti
     Ok(in_order(owners, queries::owned_accounts(db, asset, &ids)?)?)
 }
 
+/// Accounts of one kind and asset that belong to nobody.
+#[derive(Clone, Copy)]
+pub(super) struct House {
+    pub(super) kind: AccountKind,
+    pub(super) asset: Asset,
+    pub(super) stripes: u16,
+}
+
 /// Those that are there, in the order of their stripes.
-pub(super) fn external(db: &Connection, asset: Asset, stripes: u16) -> Result<Vec<AccountId>> {
-    let rows = queries::external_accounts(db, asset, stripes.into())?;
+pub(super) fn house(db: &Connection, House { kind, asset, stripes }: House) -> Result<Vec<AccountId>> {
+    let rows = queries::house_accounts(db, kind as u64, asset, stripes.into())?;
     Ok(rows.into_iter().map(|row| AccountId(row.id)).collect())
 }
 
 /// All of them, made where they are missing.
-pub(super) fn make_external(db: &Connection, asset: Asset, stripes: u16, now: Timestamp) -> Result<Vec<AccountId>> {
-    let there = queries::external_accounts(db, asset, stripes.into())?;
+pub(super) fn make_house(db: &Connection, all: House, now: Timestamp) -> Result<Vec<AccountId>> {
+    let House { kind, asset, stripes } = all;
+    let there = queries::house_accounts(db, kind as u64, asset, stripes.into())?;
     let missing = (0..u64::from(stripes)).filter(|stripe| there.iter().all(|row| row.stripe != *stripe));
     for stripe in missing {
-        queries::insert_account(db, None, AccountKind::External as u64, Some(stripe), asset, Amount::MIN, now.0)?;
+        queries::insert_account(db, None, kind as u64, Some(stripe), asset, kind.floor(), now.0)?;
     }
-    external(db, asset, stripes)
+    house(db, all)
+}
+
+pub(super) fn of_kind(db: &Connection, kind: AccountKind, limit: usize) -> Result<Vec<Account>> {
+    Ok(read(queries::accounts_of_kind(db, kind as u64, limit as u64)?)?)
 }
 
 pub(super) fn get(db: &Connection, id: AccountId) -> Result<Option<Account>> {

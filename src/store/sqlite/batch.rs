@@ -125,6 +125,10 @@ fn write(db: &Connection, effects: &Effects) -> Result<(), Stopped> {
     queries::insert_references(db, &rows_of(&effects.references))?;
     queries::insert_entries(db, &rows_of(&effects.entries))?;
     queries::insert_holds(db, &rows_of(&effects.holds))?;
+    // Rare: most batches need not even look for the statement.
+    if !effects.conversions.is_empty() {
+        queries::insert_conversions(db, &rows_of(&effects.conversions))?;
+    }
     if queries::settle_holds(db, &rows_of(&effects.settled))? != effects.settled.len() as u64 {
         return Err(Stopped::Collision);
     }

@@ -10,7 +10,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::batch::Work;
 use super::connection::Database;
 use super::{Sqlite, account, call, entry, snapshot, transfer};
-use crate::domain::account::{Account, AccountId};
+use crate::domain::account::{Account, AccountId, AccountKind};
 use crate::domain::asset::Asset;
 use crate::domain::time::Timestamp;
 use crate::domain::transfer::{Entry, Stored, TransferId};
@@ -42,17 +42,23 @@ impl LedgerStore for Sqlite {
         self.write(move |db| account::open_all(db, &owners, asset, now)).await
     }
 
-    async fn external_accounts(
+    async fn house_accounts(
         &self,
+        kind: AccountKind,
         asset: Asset,
         stripes: u16,
         now: Timestamp,
     ) -> Result<Vec<AccountId>, StoreError> {
-        let there = self.read(move |db| account::external(db, asset, stripes)).await?;
+        let house = account::House { kind, asset, stripes };
+        let there = self.read(move |db| account::house(db, house)).await?;
         if there.len() == usize::from(stripes) {
             return Ok(there);
         }
-        self.write(move |db| account::make_external(db, asset, stripes, now)).await
+        self.write(move |db| account::make_house(db, house, now)).await
+    }
+
+    async fn accounts_of_kind(&self, kind: AccountKind, limit: usize) -> Result<Vec<Account>, StoreError> {
+        self.read(move |db| account::of_kind(db, kind, limit)).await
     }
 
     async fn account(&self, id: AccountId) -> Result<Option<Account>, StoreError> {

@@ -15,6 +15,7 @@ mod audit;
 mod batch;
 mod checkpoint;
 mod connection;
+mod conversion;
 mod entry;
 mod error;
 mod grant;

@@ -22,7 +22,24 @@ pub(super) fn read_all(db: &Connection, since: Option<Timestamp>, take: Taker<'_
             None => entries(db, take)?,
             Some(since) => entries_since(db, since, take)?,
         };
-    Ok(go_on && transfers(db, since, take)? && holds(db, since, take)? && references(db, take)?)
+    Ok(go_on
+        && transfers(db, since, take)?
+        && holds(db, since, take)?
+        && references(db, take)?
+        && conversions(db, since, take)?)
+}
+
+fn conversions(db: &Connection, since: Option<Timestamp>, take: Taker<'_>) -> Result<bool> {
+    let since = since.map_or(i64::MIN, |since| since.0);
+    let mut after = Vec::new();
+    loop {
+        let rows = queries::conversions_after(db, &after, since, ROWS)?;
+        let Some(last) = rows.last() else { return Ok(true) };
+        after = last.id.to_vec();
+        if !sorted_out(rows, Page::Conversions).into_iter().all(&mut *take) {
+            return Ok(false);
+        }
+    }
 }
 
 fn accounts(db: &Connection, take: Taker<'_>) -> Result<bool> {

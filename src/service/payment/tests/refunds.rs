@@ -177,7 +177,7 @@ async fn whoever_uses_the_id_of_a_refund_first_keeps_none_open() {
         description: Description::default(),
     });
     let command =
-        Command { id: wish.id, actor: PAYER, authority: Authority::Owner, linked: false, action, record: None };
+        Command { id: wish.id, actor: PAYER, authority: Authority::Owner, linked: false, action, record: None, along: None };
     world.flow.ledger.one(command, soon()).await.expect("ledger").expect("done");
     let given = world.give_back(&wish).await.expect("begun");
     assert_eq!(given.status, PaymentStatus::Success);

@@ -9,6 +9,7 @@ use tokio::sync::mpsc;
 use super::super::{Promise, promises};
 use super::books::{Books, asset, at, two_accounts, write};
 use crate::domain::account::Account;
+use crate::domain::conversion::Conversion;
 use crate::domain::effects::Effects;
 use crate::domain::time::Timestamp;
 use crate::domain::transfer::{Entry, Hold, Reference, Transfer, TransferId, TransferKind};
@@ -31,6 +32,7 @@ struct Everything {
     transfers: Vec<Transfer>,
     holds: Vec<Hold>,
     references: Vec<(TransferKind, Reference, TransferId)>,
+    conversions: Vec<Conversion>,
 }
 
 impl Everything {
@@ -53,7 +55,11 @@ impl Everything {
                 assert!(self.references.is_empty());
                 self.holds.extend(rows);
             }
-            Page::References(rows) => self.references.extend(rows),
+            Page::References(rows) => {
+                assert!(self.conversions.is_empty());
+                self.references.extend(rows);
+            }
+            Page::Conversions(rows) => self.conversions.extend(rows),
             Page::Unreadable(owner, why) => panic!("{owner:?}: {why}"),
         }
     }
@@ -68,6 +74,7 @@ impl Everything {
             transfers: transfers.collect(),
             holds: written.iter().flat_map(|one| one.holds.clone()).collect(),
             references: written.iter().flat_map(|one| one.references.clone()).collect(),
+            conversions: written.iter().flat_map(|one| one.conversions.clone()).collect(),
         };
         for settled in written.iter().flat_map(|one| &one.settled) {
             let hold = all.holds.iter_mut().find(|hold| hold.transfer == settled.transfer).expect("it was held");
@@ -77,6 +84,7 @@ impl Everything {
         all.transfers.sort_by_key(|transfer| transfer.id);
         all.holds.sort_by_key(|hold| hold.transfer);
         all.references.sort();
+        all.conversions.sort_by_key(|conversion| conversion.id);
         all
     }
 }
