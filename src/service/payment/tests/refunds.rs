@@ -14,7 +14,6 @@ use crate::domain::transfer::{Description, TransferId, TransferKind};
 use crate::domain::user::UserId;
 use crate::service::system_clock;
 use crate::store::ledger::{Amendment, LedgerStore};
-use crate::store::payment::PaymentStore;
 use crate::store::refund::{RefundStore, Reserved};
 
 const OPERATOR: UserId = UserId(9);
