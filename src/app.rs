@@ -23,6 +23,7 @@ use crate::service::cpu::Cpu;
 use crate::service::grants::{self, Grants, Rules};
 use crate::service::password::{Hasher, Scheme};
 use crate::service::payment::flow::Flow;
+use crate::service::payment::mint::Mint;
 use crate::service::payment::{self, Paying};
 use crate::service::picture::{self, Studio};
 use crate::service::seed::{self, Demo};
@@ -279,13 +280,14 @@ async fn over<S: Store, V: Volatile>(config: &Config, store: S, lanes: usize, vo
             window: config.sign_in.window(),
         },
         deduct_asset: config.deduct.asset,
+        same_key_wait: config.ledger.same_key_wait(),
     };
     let (begun, keys, studio) = (ledger.store().clone(), keys::load(config)?, studio(&config.picture));
     let grants = Grants::new(begun.clone(), keys.clone(), rules(config), service::system_clock, settings.coalesce);
     let (remote, simulated) = gateway::of(config).await?;
     let flow = Flow::new(ledger.clone(), remote, service::system_clock, config.payment.asset);
     let recovering = flow.clone().recover(config.payment.recover_after());
-    let usual = background(ledger.clone(), keys, config.audit.keep());
+    let usual = background(ledger.clone(), keys.clone(), config.audit.keep());
     let background = Box::pin(async move {
         let _simulated = simulated;
         // Each by itself: what breaks in one does not end the other.
@@ -296,7 +298,7 @@ async fn over<S: Store, V: Volatile>(config: &Config, store: S, lanes: usize, vo
             tracing::error!(?ended, "work in the background has ended");
         }
     });
-    let paying = Paying { flow, mint: secret::mint(config)?, rules: payment_rules(config) };
+    let paying = Paying { flow, mint: Mint::new(keys.clone()), rules: payment_rules(config) };
     let registry = service::registry(paying, volatile, hasher, studio, grants, service::system_clock, &settings);
     Ok(Services { registry, demo, background, finish: Box::pin(async move { begun.finish().await }) })
 }

@@ -125,6 +125,7 @@ fn settings(guard: Duration) -> Settings {
         sign_in: AttemptRule { free: 10, free_per_address: 100, window: LONG },
         deduct_asset: Asset::parse("CNY").expect("a currency"),
         coalesce: Limits { lanes: 2, batch_max: 16, queue_max: 64 },
+        same_key_wait: Duration::from_secs(1),
     }
 }
 

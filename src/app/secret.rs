@@ -11,7 +11,6 @@ use zeroize::Zeroizing;
 
 use super::{Error, stores};
 use crate::config::Config;
-use crate::service::payment::mint::Mint;
 
 /// The configured secret, or the one kept under the data folder, which is made if it is not there.
 pub(super) fn load(config: &Config) -> Result<Secret, Error> {
@@ -27,12 +26,6 @@ pub(super) fn existing(config: &Config) -> Result<Secret, Error> {
                 .with_fix("name the backend's data folder with --data DIR, or set TELLER_RPC_SECRET")
         })
     })
-}
-
-/// What payment tokens are made with: a key of their own that follows from the same secret, which all backends have.
-pub(super) fn mint(config: &Config) -> Result<Mint, Error> {
-    let text = text_or(config, || kept(&config.data_dir, &config.secret_path()))?;
-    Ok(Mint::new(text.trim().as_bytes()))
 }
 
 fn text_or(config: &Config, otherwise: impl FnOnce() -> Result<String, Error>) -> Result<Zeroizing<String>, Error> {

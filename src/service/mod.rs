@@ -6,6 +6,7 @@
 //! - [`door`]: who is let in.
 //! - [`caller`]: who asks, and what they may see.
 //! - [`request`]: a batch under a key as one request.
+//! - `running`: requests under a key that are running.
 //! - [`attempts`]: sign-ins that fail slow the next ones down.
 //! - [`expiry`]: the end of what is held too long.
 //! - [`sessions`]: who a session id stands for, looked up for many callers at once, and which sessions are whose.
@@ -35,6 +36,7 @@ pub(crate) mod payment;
 pub(crate) mod picture;
 pub mod profiles;
 pub(crate) mod request;
+mod running;
 pub(crate) mod seed;
 pub(crate) mod session;
 pub(crate) mod sessions;
@@ -61,6 +63,7 @@ use self::password::{Hasher, PasswordError};
 use self::payment::{Paying, Payments};
 use self::picture::Studio;
 use self::profiles::Profiles;
+use self::running::Running;
 use self::sessions::Sessions;
 use crate::coalesce::{CoalesceError, Limits};
 use crate::domain::asset::Asset;
@@ -98,6 +101,8 @@ pub struct Settings {
     pub sign_in: AttemptRule,
     /// What `deduct` takes.
     pub deduct_asset: Asset,
+    /// How long a request waits for the same one, under the same key, that is running.
+    pub same_key_wait: Duration,
 }
 
 /// Every service of the backend, over the ledger that payments go through, its store, and `volatile`, ready to be served.
@@ -125,7 +130,8 @@ pub fn registry<S: Store, V: Volatile, G: Gateway>(
     };
     let callers = Callers::new(store.clone(), sessions.clone(), grants.clone());
     let profiles = Profiles::new(store.clone(), volatile.clone(), settings);
-    let payments = Payments::new(paying, callers.clone(), audit.clone());
+    let running = Running::new(settings.same_key_wait);
+    let payments = Payments::new(paying, callers.clone(), audit.clone(), running.clone());
     Registry::new()
         .with(crate::api::user::serve(user::Users {
             store: store.clone(),
@@ -166,6 +172,7 @@ pub fn registry<S: Store, V: Volatile, G: Gateway>(
             audit,
             contracts_open: settings.contracts_open,
             deduct_asset: settings.deduct_asset,
+            running,
         }))
         .with(crate::api::payment::serve(payments))
         .with(crate::api::audit::serve(audit::Records { store: store.clone(), callers }))

@@ -159,7 +159,7 @@ impl Books {
                     Page::Accounts(page) => accounts.extend(page),
                     Page::Entries(page) => entries.extend(page),
                     Page::Transfers(page) => transfers.extend(page),
-                    Page::Holds(_) | Page::References(_) => {}
+                    Page::Holds(_) | Page::References(_) | Page::Payments(_) | Page::Refunds(_) => {}
                     Page::Unreadable(owner, why) => panic!("{owner:?}: {why}"),
                 }
             }

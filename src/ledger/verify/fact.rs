@@ -20,6 +20,9 @@ pub(super) enum Fact {
     Pending { transfer: TransferId, account: AccountId, amount: Amount, expires_at: Option<Timestamp> },
     Settled { pending: TransferId, by: TransferId, how: TransferStatus },
     Reference { kind: TransferKind, reference: Reference, transfer: TransferId },
+    Charged { hold: TransferId, account: AccountId, amount: Amount },
+    GivenBack { transfer: TransferId, account: AccountId, amount: Amount },
+    Refunded { order: u64 },
 }
 
 /// What a fact is about: facts that contradict each other have the same.
@@ -33,6 +36,9 @@ pub(super) enum Subject {
     Pending(TransferId),
     Settled(TransferId),
     Reference(TransferKind, Reference),
+    Charged(TransferId),
+    GivenBack(TransferId),
+    Refunded(u64),
 }
 
 impl Fact {
@@ -64,6 +70,9 @@ impl Fact {
             Self::Pending { transfer, .. } => Subject::Pending(*transfer),
             Self::Settled { pending, .. } => Subject::Settled(*pending),
             Self::Reference { kind, reference, .. } => Subject::Reference(*kind, reference.clone()),
+            Self::Charged { hold, .. } => Subject::Charged(*hold),
+            Self::GivenBack { transfer, .. } => Subject::GivenBack(*transfer),
+            Self::Refunded { order } => Subject::Refunded(*order),
         }
     }
 
@@ -88,6 +97,9 @@ impl Fact {
             }
             Self::Settled { by, how, .. } => format!("settled as {how:?} by transfer {by}").to_lowercase(),
             Self::Reference { transfer, .. } => format!("used by transfer {transfer}"),
+            Self::Charged { account, amount, .. } => format!("a payment of {} from account {account}", amount.minor()),
+            Self::GivenBack { account, amount, .. } => format!("a refund of {} to account {account}", amount.minor()),
+            Self::Refunded { .. } => format!("{} more given back", times.unsigned_abs()),
         }
     }
 }
@@ -100,7 +112,12 @@ impl Subject {
                 None => Place::Account(*account),
             },
             Self::End(account) | Self::Asset(account) | Self::Open(account) => Place::Account(*account),
-            Self::Held(transfer, _) | Self::Pending(transfer) | Self::Settled(transfer) => Place::Transfer(*transfer),
+            Self::Held(transfer, _)
+            | Self::Pending(transfer)
+            | Self::Settled(transfer)
+            | Self::Charged(transfer)
+            | Self::GivenBack(transfer) => Place::Transfer(*transfer),
+            Self::Refunded(order) => Place::Payment(*order),
             Self::Reference(..) => transfer.map_or(Place::Ledger, Place::Transfer),
         }
     }

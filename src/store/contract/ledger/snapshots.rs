@@ -54,6 +54,7 @@ impl Everything {
                 self.holds.extend(rows);
             }
             Page::References(rows) => self.references.extend(rows),
+            Page::Payments(_) | Page::Refunds(_) => panic!("nobody has paid"),
             Page::Unreadable(owner, why) => panic!("{owner:?}: {why}"),
         }
     }
