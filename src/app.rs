@@ -26,6 +26,7 @@ use crate::service::fees::PriceList;
 use crate::service::grants::{self, Grants, Rules};
 use crate::service::password::{Hasher, Scheme};
 use crate::service::payment::flow::Flow;
+use crate::service::payment::mint::Mint;
 use crate::service::payment::{self, Paying};
 use crate::service::picture::{self, Studio};
 use crate::service::seed::{self, Demo};
@@ -290,6 +291,7 @@ async fn over<S: Store, V: Volatile>(config: &Config, store: S, lanes: usize, vo
             withdrawal: config.fees.withdrawal.clone(),
             conversion: config.fees.conversion.clone(),
         },
+        same_key_wait: config.ledger.same_key_wait(),
     };
     let (begun, keys, studio) = (ledger.store().clone(), keys::load(config)?, studio(&config.picture));
     let grants = Grants::new(begun.clone(), keys.clone(), rules(config), service::system_clock, settings.coalesce);
@@ -300,7 +302,7 @@ async fn over<S: Store, V: Volatile>(config: &Config, store: S, lanes: usize, vo
     let desk =
         Desk { store: begun.clone(), post: post.clone(), rules: webhook::rules(config), clock: service::system_clock };
     let bringing = desk.run(ledger.committed());
-    let usual = background(ledger.clone(), keys, config.audit.keep());
+    let usual = background(ledger.clone(), keys.clone(), config.audit.keep());
     let background = Box::pin(async move {
         let _simulated = simulated;
         // Each by itself: what breaks in one does not end the other.
@@ -312,7 +314,7 @@ async fn over<S: Store, V: Volatile>(config: &Config, store: S, lanes: usize, vo
             tracing::error!(?ended, "work in the background has ended");
         }
     });
-    let paying = Paying { flow, mint: secret::mint(config)?, rules: payment_rules(config) };
+    let paying = Paying { flow, mint: Mint::new(keys.clone()), rules: payment_rules(config) };
     let registry = service::registry(paying, post, volatile, hasher, studio, grants, service::system_clock, &settings);
     Ok(Services { registry, demo, background, finish: Box::pin(async move { begun.finish().await }) })
 }

@@ -28,7 +28,7 @@ use accounts::{
 };
 use again::{
     a_key_is_one_transfer_through_every_front_end_and_backend, a_key_stands_for_one_request_and_says_what_differs,
-    a_restart_answers_the_same_to_the_byte,
+    a_restart_answers_the_same_to_the_byte, the_same_request_beside_one_that_is_running_is_told_so,
 };
 use batches::{
     a_batch_is_answered_one_by_one, a_batch_under_a_key_is_one_request, a_chain_stands_or_falls_together,
@@ -77,6 +77,7 @@ fn main() {
         a_batch_under_a_key_is_one_request,
         a_key_stands_for_one_request_and_says_what_differs,
         a_key_is_one_transfer_through_every_front_end_and_backend,
+        the_same_request_beside_one_that_is_running_is_told_so,
         a_restart_answers_the_same_to_the_byte,
         deductions_are_answered_to_the_letter,
         a_thousand_deductions_at_once_lose_nothing,

@@ -127,6 +127,7 @@ fn settings(guard: Duration) -> Settings {
         tariffs: PriceList::default(),
         quote_ttl: LONG,
         coalesce: Limits { lanes: 2, batch_max: 16, queue_max: 64 },
+        same_key_wait: Duration::from_secs(1),
     }
 }
 

@@ -92,3 +92,11 @@ ORDER BY created_at DESC, token DESC LIMIT :most;
 SELECT token, user_id, account_id, asset, amount, refunded, description, status, attempt, order_id, hold_id, reference, error_message, created_at, updated_at
 FROM payments WHERE user_id = :user_id AND created_at <= :at AND (created_at < :at OR token < :token)
 ORDER BY created_at DESC, token DESC LIMIT :most;
+
+-- name: payments_after :many
+-- All, page by page; the first page is after no text at all.
+-- arg after: text
+-- arg most: u64
+-- row Payment
+SELECT token, user_id, account_id, asset, amount, refunded, description, status, attempt, order_id, hold_id, reference, error_message, created_at, updated_at
+FROM payments WHERE token > :after ORDER BY token LIMIT :most;

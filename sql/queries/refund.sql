@@ -74,3 +74,11 @@ FROM refunds WHERE status = 1 AND updated_at <= :until ORDER BY updated_at LIMIT
 SELECT id, token, charge_id, account_id, asset, amount, is_rest, description, actor_id, status, transfer_id, reference, error_message, created_at, updated_at
 FROM refunds WHERE token = :token AND created_at <= :at AND (created_at < :at OR id < :id)
 ORDER BY created_at DESC, id DESC LIMIT :most;
+
+-- name: refunds_after :many
+-- All, page by page; the first page is after no bytes at all.
+-- arg after: bytes
+-- arg most: u64
+-- row Refund
+SELECT id, token, charge_id, account_id, asset, amount, is_rest, description, actor_id, status, transfer_id, reference, error_message, created_at, updated_at
+FROM refunds WHERE id > :after ORDER BY id LIMIT :most;

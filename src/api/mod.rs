@@ -133,6 +133,9 @@ pub enum Refusal {
     /// The ledger says no.
     #[error(transparent)]
     Ledger(#[from] command::Refusal),
+    /// The same request, under the same key, is still running: it is not done twice, and how it ends is not known yet.
+    #[error("the same request is still running")]
+    StillRunning,
     /// Nobody knows yet whether it is in effect. Sent again with the same id or key it is done once. The transfer; none of a batch, whose transfers
     /// may be in effect although its first one is not.
     #[error("whether the transfer is in effect is not known yet")]

@@ -44,7 +44,7 @@ teller_rpc::service! {
 /// Who pays.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Payer {
-    /// By user name; if nobody has it and it is a number, by that.
+    /// By number, if it is one that somebody has; else by user name.
     Name(String),
     /// By number.
     Number(u64),

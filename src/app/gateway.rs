@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use tokio::task::JoinHandle;
 
 use super::{Error, listen, stores};
-use crate::config::Config;
+use crate::config::{Config, Durable};
 use crate::gateway::remote::Remote;
 use crate::gateway::simulated::{Book, Faults, serve};
 
@@ -46,6 +46,14 @@ pub(super) async fn of(config: &Config) -> Result<(Remote, Option<Simulated>), E
     let timeout = config.payment.gateway_timeout();
     if let Some(address) = config.payment.gateway_address() {
         return Ok((Remote::new(address, timeout), None));
+    }
+    if matches!(config.durable(), Durable::Mysql(_)) {
+        // Its own data folder alone decides what it knows: what another backend's gateway has charged is unknown to this one, and would be closed.
+        tracing::warn!(
+            ledger = %ledger(&config.data_dir).display(),
+            "payments go to a simulated gateway of this backend's own: others of this database must share its data_dir, or all of them one \
+             `teller gateway-sim` (payment.gateway_url)"
+        );
     }
     let own = start((Ipv4Addr::LOCALHOST, 0).into(), &config.data_dir, Faults::default()).await?;
     Ok((Remote::new(own.address.to_string(), timeout), Some(own)))

@@ -1,6 +1,7 @@
 //! The keys of access tokens: made at the first start, and changed while backends run.
 
 use std::path::Path;
+use std::time::Duration;
 
 use super::{Error, stores};
 use crate::config::{self, Config};
@@ -32,7 +33,7 @@ pub(super) fn load(config: &Config) -> Result<Keys, Error> {
     if is_new {
         tracing::info!(path = %path.display(), "the keys of access tokens were made; other backends need a copy");
     }
-    let lifetime = Lifetime { format: format(config), ttl: config.token.access_ttl(), clock: system_clock };
+    let lifetime = Lifetime { format: format(config), ttl: longest(config), clock: system_clock };
     Ok(Keys::new(path, ring, lifetime))
 }
 
@@ -54,15 +55,20 @@ pub fn rotate(config: &Config) -> Result<usize, Error> {
     let path = config.token_keys_path();
     make_folder_of(config)?;
     let change = file::change(&path, |ring| {
-        let dropped = ring.drop_expired(format(config), config.token.access_ttl(), system_clock());
+        let dropped = ring.drop_expired(format(config), longest(config), system_clock());
         ring.add(format(config), system_clock()).map(|()| dropped)
     });
     match change {
         Ok((_, Ok(dropped))) => Ok(dropped),
         Ok((_, Err(full))) => Err(Error::new("no key was added", full)
-            .with_fix("wait until the tokens of the oldest have expired (token.access_ttl_s)")),
+            .with_fix("wait until the tokens of the oldest have expired (token.access_ttl_s, payment.token_ttl_s)")),
         Err(e) => Err(unusable(&path, e)),
     }
+}
+
+/// How long a key is of use after it has signed: as long as the last token that it made, for access or for a payment.
+fn longest(config: &Config) -> Duration {
+    config.token.access_ttl().max(config.payment.token_ttl())
 }
 
 /// What is configured, as tokens know it.

@@ -11,7 +11,6 @@ use zeroize::Zeroizing;
 
 use super::{Error, stores};
 use crate::config::Config;
-use crate::service::payment::mint::Mint;
 use crate::service::webhook::seal::Sealer;
 
 /// The configured secret, or the one kept under the data folder, which is made if it is not there.
@@ -30,13 +29,7 @@ pub(super) fn existing(config: &Config) -> Result<Secret, Error> {
     })
 }
 
-/// What payment tokens are made with: a key of their own that follows from the same secret, which all backends have.
-pub(super) fn mint(config: &Config) -> Result<Mint, Error> {
-    let text = text_or(config, || kept(&config.data_dir, &config.secret_path()))?;
-    Ok(Mint::new(text.trim().as_bytes()))
-}
-
-/// What the secrets of webhooks follow from: the same, with a key of their own.
+/// What the secrets of webhooks follow from: a key of its own that follows from the same secret, which all backends have.
 pub(super) fn sealer(config: &Config) -> Result<Sealer, Error> {
     let text = text_or(config, || kept(&config.data_dir, &config.secret_path()))?;
     Ok(Sealer::new(text.trim().as_bytes()))

@@ -19,11 +19,18 @@ pub struct Ledger {
     pub queue_max: usize,
     /// Accounts of each currency that stand for the world outside.
     pub external_stripes: u16,
+    /// Milliseconds that the same request under the same key waits for the one that is running.
+    pub same_key_wait_ms: u64,
     /// Microseconds that each further transfer of a batch adds to every time-out that it is under.
     pub transfer_timeout_us: u32,
 }
 
 impl Ledger {
+    /// `same_key_wait_ms` as a duration.
+    pub fn same_key_wait(&self) -> Duration {
+        Duration::from_millis(self.same_key_wait_ms)
+    }
+
     /// `transfer_timeout_us` as a duration.
     pub fn transfer_timeout(&self) -> Duration {
         Duration::from_micros(self.transfer_timeout_us.into())

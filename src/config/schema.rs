@@ -100,6 +100,7 @@ pub const KEYS: &[(&str, Rule)] = &[
     // What one caller may ask for at once must find room.
     ("ledger.queue_max", Rule::Number(10_000, 10_000_000)),
     ("ledger.external_stripes", Rule::Number(1, 256)),
+    ("ledger.same_key_wait_ms", Rule::Number(0, 600_000)),
     // Ten minutes for the largest batch.
     ("ledger.transfer_timeout_us", Rule::Number(0, 60_000)),
     ("fees.transfer", Rule::Tariffs),

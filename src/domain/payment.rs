@@ -81,6 +81,12 @@ impl OrderId {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The number that it is the id of.
+    pub fn number(&self) -> u64 {
+        let digits = self.0.strip_prefix(Self::PREFIX).unwrap_or_default();
+        u64::from_str_radix(digits, 16).expect("an id is its prefix and 16 hex digits")
+    }
 }
 
 text_conversions!(PaymentToken, OrderId);
@@ -255,6 +261,7 @@ mod tests {
     fn an_order_id_is_read_as_it_is_written() {
         let id = OrderId::new(0xAB_CDEF);
         assert_eq!(id.as_str(), "PAY_0000000000ABCDEF");
+        assert_eq!(id.number(), 0xAB_CDEF);
         assert_eq!(OrderId::parse(id.as_str()), Ok(id));
         for text in ["", "PAY_", "PAY_0000000000abcdef", "pay_0000000000ABCDEF", "PAY_0000000000ABCDEF0"] {
             assert_eq!(OrderId::parse(text).expect_err(text).field, "order_id");

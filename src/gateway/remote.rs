@@ -163,7 +163,7 @@ mod tests {
     use crate::domain::asset::Asset;
     use crate::domain::money::Amount;
     use crate::domain::payment::OrderId;
-    use crate::gateway::{Fate, Gateway, Order, RefundOrder, Verdict};
+    use crate::gateway::{Fate, Gateway, Order, Verdict};
 
     #[tokio::test]
     async fn an_order_that_never_left_is_declined_and_nothing_else_is() {

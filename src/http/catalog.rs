@@ -58,6 +58,9 @@ kinds! {
     /// The id or `Idempotency-Key` was used for a request that differs in `field`. Choose another key for another request. A batch is one request:
     /// with anything in it changed, added or left out all of it is refused, unless nothing of the first one was in effect.
     KeyReused "key-reused" "Key used for another request";
+    /// The same request under the same `Idempotency-Key` is still running. It is done once; try again after `Retry-After` seconds, and it is
+    /// answered as it ended.
+    StillRunning "still-running" "Still running";
     /// There is no such transfer, or it is between accounts of others.
     TransferNotFound "transfer-not-found" "No such transfer";
     /// There is no such payment, or it is another user's.

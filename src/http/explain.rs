@@ -136,6 +136,7 @@ pub(super) fn refusal(refusal: &Refusal) -> (Kind, Members<'_>) {
         Refusal::AccountExists(id) => (Kind::AccountExists, Members { account_id: Some(id.0), ..said }),
         Refusal::AccountClosed => (Kind::AccountClosed, said),
         Refusal::AccountNotEmpty => (Kind::AccountNotEmpty, said),
+        Refusal::StillRunning => (Kind::StillRunning, said),
         Refusal::OutcomeUnknown(id) => (Kind::OutcomeUnknown, Members::unsure(*id)),
         Refusal::Ledger(refusal) => ledger(refusal),
     }

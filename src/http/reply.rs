@@ -312,6 +312,7 @@ fn problem_of(trouble: &Trouble) -> Reply {
     let reply = Reply::json(status, &PROBLEM_JSON, &Details::new(kind, members));
     match trouble {
         Trouble::Refused(Refusal::TooManyRequests { retry_after_s }) => later(reply, *retry_after_s),
+        Trouble::Refused(Refusal::StillRunning) => reply.with(RETRY_AFTER, SOON.clone()),
         _ if status == StatusCode::SERVICE_UNAVAILABLE => reply.with(RETRY_AFTER, SOON.clone()),
         _ if status == StatusCode::UNAUTHORIZED => reply.with(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")),
         _ => reply,
@@ -437,6 +438,7 @@ pub(super) const fn status_of_kind(kind: Kind) -> StatusCode {
         | Kind::PaymentDiffers
         | Kind::PaymentNotPaid
         | Kind::TooManyWebhooks
+        | Kind::StillRunning
         | Kind::ReferenceUsed => StatusCode::CONFLICT,
         Kind::KeyReused
         | Kind::NotPending

@@ -7,6 +7,7 @@
 //! - [`caller`]: who asks, and what they may see.
 //! - [`fees`]: what transfers cost.
 //! - [`request`]: a batch under a key as one request.
+//! - `running`: requests under a key that are running.
 //! - [`attempts`]: sign-ins that fail slow the next ones down.
 //! - [`expiry`]: the end of what is held too long.
 //! - [`sessions`]: who a session id stands for, looked up for many callers at once, and which sessions are whose.
@@ -38,6 +39,7 @@ pub(crate) mod payment;
 pub(crate) mod picture;
 pub mod profiles;
 pub(crate) mod request;
+mod running;
 pub(crate) mod seed;
 pub(crate) mod session;
 pub(crate) mod sessions;
@@ -57,7 +59,7 @@ use tracing::{Instrument, Span};
 use self::attempts::Attempts;
 use self::audit::Audit;
 use self::caller::Callers;
-use self::conversion::notary::{self, Notary};
+use self::conversion::notary::Notary;
 use self::cpu::CpuError;
 use self::door::Door;
 use self::fees::Fees;
@@ -67,6 +69,7 @@ use self::password::{Hasher, PasswordError};
 use self::payment::{Paying, Payments};
 use self::picture::Studio;
 use self::profiles::Profiles;
+use self::running::Running;
 use self::sessions::Sessions;
 use self::webhook::{Post, Webhooks};
 use crate::coalesce::{CoalesceError, Limits};
@@ -109,6 +112,8 @@ pub struct Settings {
     pub tariffs: fees::PriceList,
     /// How long a quote is good for.
     pub quote_ttl: Duration,
+    /// How long a request waits for the same one, under the same key, that is running.
+    pub same_key_wait: Duration,
 }
 
 /// Every service of the backend, over the ledger that payments go through, its store, and `volatile`, ready to be served.
@@ -138,8 +143,9 @@ pub fn registry<S: Store, V: Volatile, G: Gateway>(
     let fees = Fees::new(ledger.clone(), settings.tariffs.clone());
     let callers = Callers::new(store.clone(), sessions.clone(), grants.clone());
     let profiles = Profiles::new(store.clone(), volatile.clone(), settings);
-    let notary = Notary::new(paying.mint.key_for(notary::PURPOSE));
-    let payments = Payments::new(paying, callers.clone(), audit.clone());
+    let notary = Notary::new(paying.mint.keys());
+    let running = Running::new(settings.same_key_wait);
+    let payments = Payments::new(paying, callers.clone(), audit.clone(), running.clone());
     let conversions = conversion::Conversions {
         ledger: ledger.clone(),
         callers: callers.clone(),
@@ -191,6 +197,7 @@ pub fn registry<S: Store, V: Volatile, G: Gateway>(
             fees,
             contracts_open: settings.contracts_open,
             deduct_asset: settings.deduct_asset,
+            running,
         }))
         .with(crate::api::payment::serve(payments))
         .with(crate::api::webhook::serve(Webhooks {

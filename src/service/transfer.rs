@@ -14,6 +14,7 @@ use super::audit::Audit;
 use super::caller::{Callers, Halt, heard, storable};
 use super::fees::Fees;
 use super::request::Request;
+use super::running::Running;
 use crate::api::Refusal;
 use crate::api::transfer::{
     BATCH_MAX, Batch, Brief, Deduct, Deducted, End, External, Handle, Item, OfTransfer, Order, Post, Seen, Service,
@@ -44,6 +45,7 @@ pub struct Transfers<S, V> {
     pub(super) fees: Fees<S>,
     pub(super) contracts_open: bool,
     pub(super) deduct_asset: Asset,
+    pub(super) running: Running,
 }
 
 impl<S: Store, V: Volatile> Service for Transfers<S, V> {
@@ -84,15 +86,11 @@ impl<S: Store, V: Volatile> Service for Transfers<S, V> {
 impl<S: Store, V: Volatile> Transfers<S, V> {
     async fn transfer(&self, cx: &Context, Post { caller, handle, order }: Post) -> Result<Done, Halt> {
         let user = self.callers.user(&caller).await?;
-        let command = Command {
-            id: id_of(user, &handle),
-            actor: user,
-            authority: Authority::Owner,
-            linked: false,
-            action: Action::Move(transfer(order)),
-            record: None,
-            along: None,
-        };
+        let id = id_of(user, &handle);
+        let _turn = self.running.enter(&handle, id, deadline(cx)).await?;
+        let action = Action::Move(transfer(order));
+        let (authority, linked) = (Authority::Owner, false);
+        let command = Command { id, actor: user, authority, linked, action, record: None, along: None };
         let command = self.fees.on(command).await?;
         self.own_or_any(cx, &caller, command).await?.map_err(|refusal| match refusal {
             command::Refusal::NotYours => command::Refusal::UnknownAccount(Side::From).into(),
@@ -110,6 +108,8 @@ impl<S: Store, V: Volatile> Transfers<S, V> {
             false => Authority::Owner,
         };
         let request = Request::of(user, &batch);
+        let handle = Handle::new(batch.key.clone());
+        let _turn = self.running.enter(&handle, id_of(user, &handle), deadline(cx)).await?;
         let command = |(place, item): (usize, &Item)| Command {
             id: request.as_ref().map_or(item.id, |request| request.id(place)),
             actor: user,
@@ -145,15 +145,11 @@ impl<S: Store, V: Volatile> Transfers<S, V> {
             End::Post(part) => Settlement::Post(part),
             End::Void => Settlement::Void,
         };
-        let command = Command {
-            id: id_of(user, &handle),
-            actor: user,
-            authority: Authority::Owner,
-            linked: false,
-            action: Action::Settle(command::Settle { pending, how }),
-            record: None,
-            along: None,
-        };
+        let id = id_of(user, &handle);
+        let _turn = self.running.enter(&handle, id, deadline(cx)).await?;
+        let action = Action::Settle(command::Settle { pending, how });
+        let (authority, linked) = (Authority::Owner, false);
+        let command = Command { id, actor: user, authority, linked, action, record: None, along: None };
         let command = self.fees.on(command).await?;
         match self.own_or_any(cx, &caller, command).await? {
             Ok(done) => Ok(done),
@@ -202,6 +198,7 @@ impl<S: Store, V: Volatile> Transfers<S, V> {
     async fn outside(&self, cx: &Context, kind: TransferKind, request: External) -> Result<Done, Halt> {
         let operator = self.callers.operator(&request.caller).await?;
         let id = id_of(operator, &request.handle);
+        let _turn = self.running.enter(&request.handle, id, deadline(cx)).await?;
         let account = storable(request.account);
         let external = self.ledger.external_account(request.asset, id).await?;
         let (from, to, what) = match kind {
@@ -241,6 +238,7 @@ impl<S: Store, V: Volatile> Transfers<S, V> {
             Some(caller) => self.owner_or_operator(caller, user).await?,
         };
         let (asset, id) = (self.deduct_asset, id_of(actor, &handle));
+        let _turn = self.running.enter(&handle, id, deadline(cx)).await?;
         let known = UserId(user.0.min(i64::MAX.unsigned_abs()));
         let account = self.ledger.store().account_of(known, asset).await?.ok_or(Refusal::NoSuchUser)?;
         if let (Authority::Operator, Some(caller)) = (authority, &caller) {

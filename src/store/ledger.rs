@@ -11,6 +11,8 @@ use crate::domain::asset::Asset;
 use crate::domain::conversion::Conversion;
 use crate::domain::effects::{Effects, Found, Wants};
 use crate::domain::money::Amount;
+use crate::domain::payment::Payment;
+use crate::domain::refund::Refund;
 use crate::domain::time::Timestamp;
 use crate::domain::transfer::{Entry, Hold, Reference, Stored, Transfer, TransferId, TransferKind};
 use crate::domain::user::UserId;
@@ -129,6 +131,10 @@ pub enum Page {
     References(Vec<(TransferKind, Reference, TransferId)>),
     /// Conversions, by id.
     Conversions(Vec<Conversion>),
+    /// Payments, by token.
+    Payments(Vec<Payment>),
+    /// Refunds, by id.
+    Refunds(Vec<Refund>),
     /// A row that is left out of the other pages, because it says what this program does not understand.
     Unreadable(Owner, String),
 }
@@ -138,7 +144,7 @@ pub enum Page {
 pub enum Owner {
     /// It is this account's.
     Account(AccountId),
-    /// It is this transfer's, or what it holds, or its reference.
+    /// It is this transfer's, or what it holds, or its reference; of a payment, what holds its money, of a refund, itself.
     Transfer(TransferId),
 }
 
@@ -249,10 +255,10 @@ pub trait LedgerStore: Clone + Send + Sync + 'static {
         limit: usize,
     ) -> impl Future<Output = Result<Vec<TransferId>, StoreError>> + Send;
 
-    /// Sends everything that was in effect at one moment to `pages`: all accounts, then all entries, all transfers, all holds, all references, all conversions, a few
-    /// thousand rows a page, and
-    /// no faster than they are taken. `since`: only entries, transfers and conversions not older than that, each account's newest older entry, and all
-    /// accounts and pending holds. A row that cannot be understood is a page of its own. Ends early, without an error, when nobody takes pages any more. No time-out.
+    /// Sends everything that was in effect at one moment to `pages`: all accounts, then all entries, all transfers, all holds, all references, all
+    /// conversions, all payments, all refunds, a few thousand rows a page, and no faster than they are taken. `since`: only entries, transfers and
+    /// conversions not older than that, each account's newest older entry, and all accounts and pending holds; no payments and no refunds. A row that
+    /// cannot be understood is a page of its own. Ends early, without an error, when nobody takes pages any more. No time-out.
     fn snapshot(
         &self,
         since: Option<Timestamp>,

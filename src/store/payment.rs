@@ -31,7 +31,8 @@ pub trait PaymentStore: Clone + Send + Sync + 'static {
     /// attempt, whose error and time are changed.
     fn fail_payment(&self, payment: &Payment) -> impl Future<Output = Result<(), StoreError>> + Send;
 
-    /// Payments that are processing and were last changed at `until` or before, the oldest first, at most `limit`.
+    /// Payments that are processing and were last changed at `until` or before, the oldest first, at most `limit`. A row that cannot be understood
+    /// is named in the log and left out.
     fn stale_payments(
         &self,
         until: Timestamp,

@@ -52,7 +52,8 @@ pub trait RefundStore: Clone + Send + Sync + 'static {
         limit: usize,
     ) -> impl Future<Output = Result<Vec<Refund>, StoreError>> + Send;
 
-    /// Refunds that are processing and were last changed at `until` or before, the oldest first, at most `limit`.
+    /// Refunds that are processing and were last changed at `until` or before, the oldest first, at most `limit`. A row that cannot be understood
+    /// is named in the log and left out.
     fn stale_refunds(
         &self,
         until: Timestamp,

@@ -6,7 +6,9 @@
 use std::fmt;
 use std::time::Duration;
 
+use hmac::{Hmac, KeyInit, Mac};
 use rand::Rng;
+use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use super::claims::LEEWAY_S;
@@ -43,6 +45,15 @@ impl Format {
 /// A key's public name: 16 lower-case hex digits.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Kid(String);
+
+impl Kid {
+    /// The bytes that its digits stand for.
+    pub fn bytes(&self) -> [u8; 8] {
+        let mut bytes = [0; 8];
+        hex::decode_to_slice(&self.0, &mut bytes).expect("a name is 16 hex digits");
+        bytes
+    }
+}
 
 impl fmt::Display for Kid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -93,6 +104,14 @@ impl Key {
     /// When it was made.
     pub fn created_at(&self) -> Timestamp {
         self.created_at
+    }
+
+    /// A secret for one other `purpose`, which follows from this one: HMAC-SHA-256(secret, purpose), RFC 2104. It tells nothing of this one, or of that
+    /// for another purpose.
+    pub fn derive(&self, purpose: &[u8]) -> Zeroizing<[u8; 32]> {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&*self.secret).expect("HMAC takes keys of any length");
+        mac.update(purpose);
+        Zeroizing::new(mac.finalize().into_bytes().into())
     }
 
     pub(super) fn secret(&self) -> &[u8; SECRET_BYTES] {
@@ -317,6 +336,17 @@ mod tests {
         let jwt = ring.keys()[1].kid().to_string();
         assert!(ring.find(&jwt, Format::Jwt).is_some() && ring.find(&jwt, Format::Paseto).is_none());
         assert_eq!(ring.drop_expired(Format::Jwt, TTL, at(5000)), 1);
+    }
+
+    #[test]
+    fn a_secret_for_another_purpose_follows_from_the_key_and_its_purpose() {
+        let line = "0123456789abcdef paseto 2025-01-01T00:00:00Z 2025-01-01T00:00:00Z \
+            000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+        let ring = Ring::parse(line).expect("a key");
+        // printf 'teller payment token 1' | openssl dgst -sha256 -mac HMAC -macopt hexkey:000102..1f
+        let derived = "8b581ba7c2180126f479d4074b8a37f79e5ee9d65a48a46dd0b795142f2de484";
+        assert_eq!(hex::encode(*ring.keys()[0].derive(b"teller payment token 1")), derived);
+        assert_ne!(hex::encode(*ring.keys()[0].derive(b"teller payment token 2")), derived);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use super::file::{self, FileError};
-use super::key::{Format, Ring};
+use super::key::{Format, Key, Ring};
 use crate::domain::time::Timestamp;
 
 /// How often the file is looked at: a new key is known everywhere long before it signs.
@@ -16,7 +16,7 @@ const PAUSE: Duration = Duration::from_secs(2);
 pub struct Lifetime {
     /// What tokens are made for.
     pub format: Format,
-    /// How long access tokens live.
+    /// How long what they make lives: access tokens, and tokens for payments.
     pub ttl: Duration,
     /// Tells the time.
     pub clock: fn() -> Timestamp,
@@ -39,6 +39,12 @@ impl Keys {
     /// As they are now.
     pub fn ring(&self) -> Arc<Ring> {
         Arc::clone(&self.ring.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The key that signs now; none, if the file has lost all that did.
+    pub fn signing(&self) -> Option<Key> {
+        let Lifetime { format, clock, .. } = self.lifetime;
+        self.ring().signing(format, clock()).cloned()
     }
 
     /// Reads the file again, for ever. While it cannot be used, the keys that were read last stay in force.

@@ -6,6 +6,7 @@
 //! - [`mod@file`]: the keys' file, which all backends share.
 //! - [`keys`]: the keys in force, which follow the file.
 //! - [`refresh`]: refresh tokens, and how each follows from the one before.
+//! - [`signed`]: what is shown to users under the same keys for other purposes.
 //!
 //! Which form a token has is not the token's to say: it names a key, and a key is for one form only. So there is no algorithm to swap.
 
@@ -16,6 +17,7 @@ pub mod key;
 pub mod keys;
 pub mod paseto;
 pub mod refresh;
+pub mod signed;
 #[cfg(test)]
 mod tests;
 

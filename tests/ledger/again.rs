@@ -1,5 +1,9 @@
 //! The same request, sent again.
 
+use std::time::Duration;
+
+use mysql_async::prelude::Queryable;
+use rusqlite::Connection;
 use serde_json::json;
 
 use crate::support::engine::Engine;
@@ -49,6 +53,57 @@ pub async fn a_key_stands_for_one_request_and_says_what_differs(engine: Engine) 
     is_replay(&cast.operator.keyed(&path, "deposit-1", &deposit).await, &brought);
     made(&cast.alice.keyed("/v1/transfers", "order-2", &cast.order("5000.00")).await);
     program.stop().await;
+}
+
+/// Somebody who keeps all accounts to themselves, so that no transfer comes to its end.
+enum Held {
+    File(Connection),
+    Rows(mysql_async::Conn),
+}
+
+impl Held {
+    async fn of(engine: &Engine, backend: &BackendProcess) -> Self {
+        let Some((url, _)) = engine.servers() else {
+            let other = Connection::open(backend.database()).expect("the file is there");
+            other.busy_timeout(Duration::from_secs(10)).expect("a time-out");
+            other.execute_batch("BEGIN IMMEDIATE").expect("the lock is free");
+            return Self::File(other);
+        };
+        let mut other = mysql_async::Conn::from_url(url).await.expect("the server is there");
+        other.query_drop("BEGIN").await.expect("a transaction");
+        other.query_drop("SELECT id FROM accounts FOR UPDATE").await.expect("the rows are free");
+        Self::Rows(other)
+    }
+
+    async fn release(self) {
+        match self {
+            Self::File(other) => other.execute_batch("ROLLBACK").expect("it holds the lock"),
+            Self::Rows(mut other) => other.query_drop("ROLLBACK").await.expect("it holds the rows"),
+        }
+    }
+}
+
+pub async fn the_same_request_beside_one_that_is_running_is_told_so(engine: Engine) {
+    let engine = engine.with("TELLER_LEDGER_SAME_KEY_WAIT_MS", 100);
+    let backend = BackendProcess::start(&engine).await;
+    let program = Program::front_end(&[&backend]).await;
+    let mut cast = Cast::of(&program).await;
+    let held = Held::of(&engine, &backend).await;
+    let mut both = tokio::task::JoinSet::new();
+    for _ in 0..2 {
+        let (mut alice, order) = (cast.alice.clone(), cast.order("10.00"));
+        both.spawn(async move { alice.keyed("/v1/transfers", "held", &order).await });
+    }
+    let first = both.join_next().await.expect("two").expect("no panic");
+    held.release().await;
+    problem(&first, 409, "still-running");
+    assert_eq!(first.header("retry-after"), "1");
+    let second = both.join_next().await.expect("the other").expect("no panic");
+    made(&second);
+    is_replay(&cast.alice.keyed("/v1/transfers", "held", &cast.order("10.00")).await, &second);
+    assert_eq!(cast.alices().await, money("990.00", "0.00"), "once");
+    program.stop().await;
+    backend.stop().await;
 }
 
 /// Sends the order under one key through all of `browsers` at once, many times each.

@@ -159,7 +159,11 @@ impl Books {
                     Page::Accounts(page) => accounts.extend(page),
                     Page::Entries(page) => entries.extend(page),
                     Page::Transfers(page) => transfers.extend(page),
-                    Page::Holds(_) | Page::References(_) | Page::Conversions(_) => {}
+                    Page::Holds(_)
+                    | Page::References(_)
+                    | Page::Conversions(_)
+                    | Page::Payments(_)
+                    | Page::Refunds(_) => {}
                     Page::Unreadable(owner, why) => panic!("{owner:?}: {why}"),
                 }
             }

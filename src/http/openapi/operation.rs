@@ -103,7 +103,7 @@ impl Operation {
         let about = "The caller's own name for this request. Sent again with it, the request is done once and answered the same.";
         let id = Some(TransferId([0x0f; 16]));
         let unsure = |refusal| Trouble::from(Refusal::OutcomeUnknown(refusal));
-        self.troubles.extend([failed(Code::Busy), unsure(id)]);
+        self.troubles.extend([Refusal::StillRunning.into(), failed(Code::Busy), unsure(id)]);
         self.tell(|told| told.parameter(parameter("Idempotency-Key", ParameterIn::Header, key(), about)))
     }
 

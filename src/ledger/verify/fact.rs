@@ -21,6 +21,9 @@ pub(super) enum Fact {
     Settled { pending: TransferId, by: TransferId, how: TransferStatus },
     Reference { kind: TransferKind, reference: Reference, transfer: TransferId },
     Half { transfer: TransferId, asset: Asset, amount: Amount },
+    Charged { hold: TransferId, account: AccountId, amount: Amount },
+    GivenBack { transfer: TransferId, account: AccountId, amount: Amount },
+    Refunded { order: u64 },
 }
 
 /// What a fact is about: facts that contradict each other have the same.
@@ -35,6 +38,9 @@ pub(super) enum Subject {
     Settled(TransferId),
     Reference(TransferKind, Reference),
     Half(TransferId),
+    Charged(TransferId),
+    GivenBack(TransferId),
+    Refunded(u64),
 }
 
 impl Fact {
@@ -67,6 +73,9 @@ impl Fact {
             Self::Settled { pending, .. } => Subject::Settled(*pending),
             Self::Reference { kind, reference, .. } => Subject::Reference(*kind, reference.clone()),
             Self::Half { transfer, .. } => Subject::Half(*transfer),
+            Self::Charged { hold, .. } => Subject::Charged(*hold),
+            Self::GivenBack { transfer, .. } => Subject::GivenBack(*transfer),
+            Self::Refunded { order } => Subject::Refunded(*order),
         }
     }
 
@@ -97,6 +106,9 @@ impl Fact {
             Self::Settled { by, how, .. } => format!("settled as {how:?} by transfer {by}").to_lowercase(),
             Self::Reference { transfer, .. } => format!("used by transfer {transfer}"),
             Self::Half { asset, amount, .. } => format!("half a conversion, of {} of {asset}", amount.minor()),
+            Self::Charged { account, amount, .. } => format!("a payment of {} from account {account}", amount.minor()),
+            Self::GivenBack { account, amount, .. } => format!("a refund of {} to account {account}", amount.minor()),
+            Self::Refunded { .. } => format!("{} more given back", times.unsigned_abs()),
         }
     }
 }
@@ -109,9 +121,13 @@ impl Subject {
                 None => Place::Account(*account),
             },
             Self::End(account) | Self::Asset(account) | Self::Open(account) => Place::Account(*account),
-            Self::Held(transfer, _) | Self::Pending(transfer) | Self::Settled(transfer) | Self::Half(transfer) => {
-                Place::Transfer(*transfer)
-            }
+            Self::Held(transfer, _)
+            | Self::Pending(transfer)
+            | Self::Settled(transfer)
+            | Self::Charged(transfer)
+            | Self::GivenBack(transfer)
+            | Self::Half(transfer) => Place::Transfer(*transfer),
+            Self::Refunded(order) => Place::Payment(*order),
             Self::Reference(..) => transfer.map_or(Place::Ledger, Place::Transfer),
         }
     }

@@ -16,6 +16,9 @@
 //! | a pending transfer was ended so by that transfer | transfers | holds |
 //! | a reference was used by a transfer | transfers | references |
 //! | a half of a conversion is this much of that asset | conversions | transfers |
+//! | a payment's money went out of this account | transfers | payments |
+//! | a refund's money came into this account | transfers | refunds |
+//! | so much of a payment is given back, or promised | refunds | payments |
 //!
 //! Besides, the balances of each asset sum to zero, and every conversion has bought what its rate says, to the minor unit.
 
@@ -37,6 +40,8 @@ pub use self::violation::{Place, Violation};
 use crate::domain::account::{Account, AccountId, AccountKind};
 use crate::domain::asset::Asset;
 use crate::domain::conversion::Conversion;
+use crate::domain::payment::{Payment, PaymentStatus};
+use crate::domain::refund::Refund;
 use crate::domain::time::Timestamp;
 use crate::domain::transfer::{Entry, Hold, HoldStatus, Transfer, TransferKind, TransferStatus};
 use crate::ledger::plan::expiry;
@@ -162,6 +167,8 @@ impl<F: Facts> Pass<F> {
                 rows.len()
             }
             Page::Conversions(rows) => rows.iter().map(|row| self.conversion(row)).count(),
+            Page::Payments(rows) => rows.iter().map(|row| self.payment(row)).count(),
+            Page::Refunds(rows) => rows.iter().map(|row| self.refund(row)).count(),
             Page::Unreadable(owner, why) => {
                 let place = match owner {
                     Owner::Account(account) => Place::Account(*account),
@@ -263,6 +270,16 @@ impl<F: Facts> Pass<F> {
             let fact = Fact::Reference { kind: transfer.kind, reference: reference.clone(), transfer: transfer.id };
             self.whole(fact, 1);
         }
+        match (transfer.kind, transfer.status, transfer.settles) {
+            (TransferKind::Payment, TransferStatus::Posted, Some(hold)) => {
+                self.whole(Fact::Charged { hold, account: transfer.from, amount: transfer.amount }, 1);
+            }
+            (TransferKind::Refund, TransferStatus::Posted, _) => {
+                let (transfer, account, amount) = (transfer.id, transfer.to, transfer.amount);
+                self.whole(Fact::GivenBack { transfer, account, amount }, 1);
+            }
+            _ => {}
+        }
         if transfer.status == TransferStatus::Pending {
             let expires_at = expiry(transfer.created_at, transfer.timeout_s);
             let (account, amount) = (transfer.from, transfer.amount);
@@ -280,6 +297,37 @@ impl<F: Facts> Pass<F> {
         let half = |transfer, asset, amount| Fact::Half { transfer, asset, amount };
         self.whole(half(made.id, made.from, made.sold), 1);
         self.whole(half(made.bought_by, made.to, made.bought), 1);
+    }
+
+    fn payment(&mut self, payment: &Payment) {
+        let order = payment.order.number();
+        let is_paid = payment.status == PaymentStatus::Success;
+        let most = if is_paid { payment.amount.minor() } else { 0 };
+        if !(0..=most).contains(&payment.refunded.minor()) {
+            let expected = format!("0 to {most} given back");
+            self.report.add(Violation::new(Place::Payment(order), expected, payment.refunded.minor()));
+        }
+        self.whole(Fact::Refunded { order }, payment.refunded.minor().wrapping_neg());
+        match payment.account {
+            Some(account) if is_paid => {
+                self.whole(Fact::Charged { hold: payment.hold, account, amount: payment.amount }, -1);
+            }
+            None if is_paid => {
+                self.report.add(Violation::new(Place::Payment(order), "the account that paid", "none"));
+            }
+            _ => {}
+        }
+    }
+
+    fn refund(&mut self, refund: &Refund) {
+        if refund.status == PaymentStatus::Failed {
+            return;
+        }
+        self.whole(Fact::Refunded { order: refund.charge.number() }, refund.amount.minor());
+        if refund.status == PaymentStatus::Success {
+            let (transfer, account) = (refund.transfer.unwrap_or(refund.id), refund.account);
+            self.whole(Fact::GivenBack { transfer, account, amount: refund.amount }, -1);
+        }
     }
 
     fn hold(&mut self, hold: &Hold) {

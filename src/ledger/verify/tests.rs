@@ -4,6 +4,8 @@ use crate::domain::account::{Account, AccountId, AccountKind, AccountStatus};
 use crate::domain::asset::Asset;
 use crate::domain::conversion::{Conversion, Rate};
 use crate::domain::money::Amount;
+use crate::domain::payment::{OrderId, Payment, PaymentStatus, PaymentToken};
+use crate::domain::refund::Refund;
 use crate::domain::time::Timestamp;
 use crate::domain::transfer::{
     Description, Entry, Hold, HoldStatus, Reference, Transfer, TransferId, TransferKind, TransferStatus,
@@ -12,7 +14,7 @@ use crate::domain::user::UserId;
 use crate::store::ledger::Page;
 
 use super::sketch::{Leftovers, Sketch};
-use super::{Pass, Report, Violation, fact};
+use super::{Pass, Place, Report, Violation, fact};
 
 /// All rows of a small ledger.
 #[derive(Clone)]
@@ -23,6 +25,8 @@ struct Books {
     holds: Vec<Hold>,
     references: Vec<(TransferKind, Reference, TransferId)>,
     conversions: Vec<Conversion>,
+    payments: Vec<Payment>,
+    refunds: Vec<Refund>,
 }
 
 impl Books {
@@ -35,6 +39,10 @@ impl Books {
         pages.push(Page::References(self.references.clone()));
         pages.push(Page::Conversions(self.conversions.clone()));
         pages.retain(|page| !matches!(page, Page::Conversions(rows) if rows.is_empty()));
+        pages.push(Page::Payments(self.payments.clone()));
+        pages.push(Page::Refunds(self.refunds.clone()));
+        pages.retain(|page| !matches!(page, Page::Payments(rows) if rows.is_empty()));
+        pages.retain(|page| !matches!(page, Page::Refunds(rows) if rows.is_empty()));
         pages.retain(|page| !matches!(page, Page::References(rows) if rows.is_empty()));
         pages.retain(|page| !matches!(page, Page::Transfers(rows) if rows.is_empty()));
         pages
@@ -182,6 +190,92 @@ fn books() -> Books {
             rate: Rate::new(amount(7), amount(50)).expect("a rate"),
             created_at: Timestamp(6),
         }],
+        payments: Vec::new(),
+        refunds: Vec::new(),
+    }
+}
+
+/// The same as if the transfers 3 and 4 were a payment of 150 to the world outside, and 1 a refund of all of it; one of 10 has failed.
+fn paid_and_given_back() -> Books {
+    let mut books = books();
+    let (asset, token) = (books.accounts[0].asset, PaymentToken::parse("t").expect("short"));
+    books.transfers[3].kind = TransferKind::Payment;
+    books.transfers[0].kind = TransferKind::Refund;
+    let payment = Payment {
+        token: token.clone(),
+        user: UserId(1),
+        account: Some(AccountId(1)),
+        asset,
+        amount: amount(150),
+        refunded: amount(1000),
+        description: Description::default(),
+        status: PaymentStatus::Success,
+        attempt: 1,
+        order: OrderId::new(7),
+        hold: id(3),
+        reference: None,
+        error: None,
+        created_at: Timestamp(3),
+        updated_at: Timestamp(4),
+    };
+    let refund = |number, minor, status| Refund {
+        id: id(number),
+        token: token.clone(),
+        charge: OrderId::new(7),
+        account: AccountId(1),
+        asset,
+        amount: amount(minor),
+        is_rest: false,
+        description: Description::default(),
+        actor: UserId(1),
+        status,
+        transfer: (status == PaymentStatus::Success).then_some(id(number)),
+        reference: None,
+        error: None,
+        created_at: Timestamp(1),
+        updated_at: Timestamp(1),
+    };
+    books.payments = vec![payment];
+    books.refunds = vec![refund(1, 1000, PaymentStatus::Success), refund(8, 10, PaymentStatus::Failed)];
+    books
+}
+
+/// What is said of payments and refunds.
+fn said(books: &Books) -> Vec<String> {
+    let violations = books.check(None).violations;
+    let about = |one: &&Violation| {
+        matches!(one.place, Place::Payment(_)) || [&one.expected, &one.found].iter().any(|text| text.starts_with("a "))
+    };
+    violations.iter().filter(about).filter(|one| !one.expected.contains("hold of")).map(ToString::to_string).collect()
+}
+
+/// What is spoiled, how, and how the line begins that names it.
+type Spoiled = (&'static str, fn(&mut Books), &'static str);
+
+/// The books above give back more than was paid, which is the one thing that is said of them.
+#[test]
+fn payments_and_refunds_agree_with_the_ledger_and_whatever_does_not_is_named() {
+    const MORE: &str = "payment PAY_0000000000000007: expected 0 to 150 given back, found 1000";
+    assert_eq!(said(&paid_and_given_back()), [MORE]);
+    let corruptions: [Spoiled; 8] = [
+        ("amount", |b| b.payments[0].amount = amount(151), "transfer 03030303"),
+        ("account", |b| b.payments[0].account = Some(AccountId(2)), "transfer 03030303"),
+        ("status", |b| b.payments[0].status = PaymentStatus::Processing, "transfer 03030303"),
+        ("missing", |b| b.payments.clear(), "transfer 03030303"),
+        ("refunded", |b| b.payments[0].refunded = amount(999), "payment PAY_0000000000000007: expected 1 more"),
+        ("refund amount", |b| b.refunds[0].amount = amount(999), "transfer 01010101"),
+        ("refund status", |b| b.refunds[0].status = PaymentStatus::Processing, "transfer 01010101"),
+        (
+            "refund that had failed",
+            |b| b.refunds[1].status = PaymentStatus::Processing,
+            "payment PAY_0000000000000007: expected 10 more",
+        ),
+    ];
+    for (what, spoil, named) in corruptions {
+        let mut books = paid_and_given_back();
+        spoil(&mut books);
+        let said = said(&books);
+        assert!(said.iter().any(|line| line.starts_with(named)), "{what}: {said:?}");
     }
 }
 

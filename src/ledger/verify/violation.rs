@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::domain::account::AccountId;
 use crate::domain::asset::Asset;
+use crate::domain::payment::OrderId;
 use crate::domain::transfer::TransferId;
 
 /// Where something is wrong.
@@ -26,6 +27,8 @@ pub enum Place {
     },
     /// In a transfer.
     Transfer(TransferId),
+    /// In a payment: the number of its order.
+    Payment(u64),
 }
 
 impl Place {
@@ -59,6 +62,7 @@ impl fmt::Display for Place {
             Self::Account(account) => write!(f, "account {account}"),
             Self::Entry { account, seq, transfer } => write!(f, "account {account}, seq {seq}, transfer {transfer}"),
             Self::Transfer(transfer) => write!(f, "transfer {transfer}"),
+            Self::Payment(order) => write!(f, "payment {}", OrderId::new(*order)),
         }
     }
 }

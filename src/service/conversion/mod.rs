@@ -27,6 +27,7 @@ use crate::domain::money::{Amount, Decimal, NotAnAmount};
 use crate::domain::time::Timestamp;
 use crate::domain::transfer::{Description, TransferId, TransferKind};
 use crate::domain::user::UserId;
+use crate::error::{Code, Error};
 use crate::ledger::Ledger;
 use crate::store::{Store, Volatile};
 
@@ -121,6 +122,7 @@ impl<S: Store, V: Volatile> Conversions<S, V> {
         let expires_at = Timestamp((self.clock)().0.saturating_add(ttl));
         let terms = Terms { user, expires_at, from, to, sold, bought, fee: fee.unwrap_or_default(), rate };
         let token = self.notary.sign(&terms, rand::random());
+        let token = token.ok_or_else(|| Error::new(Code::Internal, "no key signs"))?;
         Ok(Quote { token, from, to, rate, sold, bought, fee, expires_at })
     }
 

@@ -1,32 +1,25 @@
 //! Quotes that are known again without having been kept.
 //!
-//! A quote is `cq_` and base64url of: the key's name (4 bytes), user (8), expiry (8, microseconds), 16 random bytes, both currencies (3 each), what
-//! is sold, bought and taken as fee, and the rate's two parts (16 each), and HMAC-SHA-256 of all of it (32).
-
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
-use zeroize::Zeroizing;
+//! A quote is `cq_` and, signed as [`signed`] has it: user (8 bytes), expiry (8, microseconds), 16 random bytes, both currencies (3 each), what is
+//! sold, bought and taken as fee, and the rate's two parts (16 each).
 
 use crate::domain::asset::Asset;
 use crate::domain::conversion::{QuoteToken, Rate};
 use crate::domain::money::Amount;
 use crate::domain::time::Timestamp;
 use crate::domain::user::UserId;
+use crate::token::{Keys, signed};
 
-/// For which of all uses of a secret the key is made from it.
-pub const PURPOSE: &[u8] = b"teller conversion quote 1";
+/// For which of all uses of a key another one is made from it.
+const PURPOSE: &[u8] = b"teller conversion quote 1";
 /// What a quote begins with.
 const PREFIX: &str = "cq_";
-const TAG: usize = 32;
-const KID: usize = 4;
-const BODY: usize = KID + 8 + 8 + 16 + 3 + 3 + 5 * 16;
+const BODY: usize = 8 + 8 + 16 + 3 + 3 + 5 * 16;
 
 /// Signs quotes, and knows its own. Cloned cheaply; never printed.
 #[derive(Clone)]
 pub struct Notary {
-    key: Zeroizing<[u8; TAG]>,
+    keys: Keys,
 }
 
 /// What a quote says.
@@ -51,15 +44,14 @@ pub struct Terms {
 }
 
 impl Notary {
-    /// Quotes under a key that all backends share.
-    pub fn new(key: Zeroizing<[u8; TAG]>) -> Self {
-        Self { key }
+    /// Quotes under the `keys` that all backends share.
+    pub fn new(keys: Keys) -> Self {
+        Self { keys }
     }
 
-    /// A quote of these terms. `random` must be: two conversions of the same terms would else be one.
-    pub fn sign(&self, terms: &Terms, random: [u8; 16]) -> QuoteToken {
-        let mut bytes = Vec::with_capacity(BODY + TAG);
-        bytes.extend_from_slice(&self.kid());
+    /// A quote of these terms. `random` must be: two conversions of the same terms would else be one. None, if no key signs at the moment.
+    pub fn sign(&self, terms: &Terms, random: [u8; 16]) -> Option<QuoteToken> {
+        let mut bytes = Vec::with_capacity(BODY);
         bytes.extend_from_slice(&terms.user.0.to_be_bytes());
         bytes.extend_from_slice(&terms.expires_at.0.to_be_bytes());
         bytes.extend_from_slice(&random);
@@ -68,26 +60,20 @@ impl Notary {
         for amount in [terms.sold, terms.bought, terms.fee, terms.rate.numerator(), terms.rate.denominator()] {
             bytes.extend_from_slice(&amount.minor().to_be_bytes());
         }
-        let tag = self.mac(&bytes).finalize().into_bytes();
-        bytes.extend_from_slice(&tag);
-        QuoteToken::parse(format!("{PREFIX}{}", BASE64.encode(bytes))).expect("base64 is visible ASCII, and short")
+        let text = format!("{PREFIX}{}", signed::sign(&self.keys, PURPOSE, &bytes)?);
+        Some(QuoteToken::parse(text).expect("base64 is visible ASCII, and short"))
     }
 
     /// What a quote says; nothing, if it was not signed here or is not as it was signed.
     pub fn read(&self, token: &QuoteToken) -> Option<Terms> {
         let encoded = token.as_str().strip_prefix(PREFIX)?;
-        let bytes = BASE64.decode(encoded).ok().filter(|bytes| bytes.len() == BODY + TAG)?;
-        let (body, tag) = bytes.split_at(BODY);
-        self.mac(body).verify_slice(tag).ok()?;
-        let mut rest = body;
+        let body: [u8; BODY] = signed::open(&self.keys, PURPOSE, encoded)?;
+        let mut rest = &body[..];
         let mut take = |length| {
             let (part, after) = rest.split_at(length);
             rest = after;
             part
         };
-        if take(KID) != self.kid() {
-            return None;
-        }
         let user = UserId(u64::from_be_bytes(take(8).try_into().ok()?));
         let expires_at = Timestamp(i64::from_be_bytes(take(8).try_into().ok()?));
         take(16);
@@ -98,23 +84,11 @@ impl Notary {
         let rate = Rate::new(amount()?, amount()?).ok()?;
         Some(Terms { user, expires_at, from, to, sold, bought, fee, rate })
     }
-
-    /// The key's name, so that there can be another one.
-    fn kid(&self) -> [u8; KID] {
-        let digest = self.mac(b"kid").finalize().into_bytes();
-        std::array::from_fn(|index| digest[index])
-    }
-
-    fn mac(&self, message: &[u8]) -> Hmac<Sha256> {
-        let mut mac = Hmac::<Sha256>::new_from_slice(&*self.key).expect("HMAC takes keys of any length");
-        mac.update(message);
-        mac
-    }
 }
 
 #[cfg(test)]
 mod tests {
-    use zeroize::Zeroizing;
+    use std::time::Duration;
 
     use super::{Notary, Terms};
     use crate::domain::asset::Asset;
@@ -122,9 +96,15 @@ mod tests {
     use crate::domain::money::Amount;
     use crate::domain::time::Timestamp;
     use crate::domain::user::UserId;
+    use crate::token::{Format, Keys, Lifetime, Ring};
 
     fn notary(key: u8) -> Notary {
-        Notary::new(Zeroizing::new([key; 32]))
+        let digits = format!("{key:02x}");
+        let since = "2025-01-01T00:00:00Z";
+        let line = format!("{} paseto {since} {since} {}\n", digits.repeat(8), digits.repeat(32));
+        let clock = || Timestamp(1_760_000_000_000_000);
+        let lifetime = Lifetime { format: Format::Paseto, ttl: Duration::from_secs(900), clock };
+        Notary::new(Keys::new("token.keys".into(), Ring::parse(&line).expect("keys"), lifetime))
     }
 
     fn terms(sold: i128) -> Terms {
@@ -144,16 +124,16 @@ mod tests {
     #[test]
     fn a_quote_says_what_it_was_signed_for_and_no_two_are_the_same() {
         for terms in [terms(1), terms(Amount::MAX.minor())] {
-            let quote = notary(1).sign(&terms, [7; 16]);
-            assert_eq!(quote.as_str().len(), 3 + 206);
+            let quote = notary(1).sign(&terms, [7; 16]).expect("a key");
+            assert_eq!(quote.as_str().len(), 3 + 211);
             assert_eq!(notary(1).read(&quote), Some(terms));
-            assert_ne!(notary(1).sign(&terms, [8; 16]), quote);
+            assert_ne!(notary(1).sign(&terms, [8; 16]), Some(quote));
         }
     }
 
     #[test]
     fn a_quote_with_one_character_changed_or_of_another_key_says_nothing() {
-        let quote = notary(1).sign(&terms(100), [7; 16]);
+        let quote = notary(1).sign(&terms(100), [7; 16]).expect("a key");
         assert_eq!(notary(2).read(&quote), None);
         let text = quote.as_str();
         for place in 0..text.len() {

@@ -1,32 +1,25 @@
 //! Payment tokens: made here, and known again without having been kept.
 //!
-//! A token is `pt_` and base64url of: the key's name (4 bytes), user (8), expiry (8, microseconds), 16 random bytes, whether an amount is given (1)
-//! and that (16), and HMAC-SHA-256 of all of it (32). What is changed in it, or made without the key, is refused before anything is looked up.
-
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
-use zeroize::Zeroizing;
+//! A token is `pt_` and, signed as [`signed`] has it: user (8 bytes), expiry (8, microseconds), 16 random bytes, whether an amount is given (1) and
+//! that (16). What is changed in it, or made without the key, is refused before anything is looked up.
 
 use crate::domain::invalid::Invalid;
 use crate::domain::money::Amount;
 use crate::domain::payment::PaymentToken;
 use crate::domain::time::Timestamp;
 use crate::domain::user::UserId;
+use crate::token::{Keys, signed};
 
 /// What a token of ours begins with.
 const PREFIX: &str = "pt_";
-/// For which of all uses of a secret the key is made from it.
+/// For which of all uses of a key another one is made from it.
 const PURPOSE: &[u8] = b"teller payment token 1";
-const KID: usize = 4;
-const BODY: usize = KID + 8 + 8 + 16 + 1 + 16;
-const TAG: usize = 32;
+const BODY: usize = 8 + 8 + 16 + 1 + 16;
 
 /// Makes tokens, and knows its own. Cloned cheaply; never printed.
 #[derive(Clone)]
 pub struct Mint {
-    key: Zeroizing<[u8; TAG]>,
+    keys: Keys,
 }
 
 /// What a token is good for.
@@ -50,29 +43,26 @@ pub enum Kind {
 }
 
 impl Mint {
-    /// Tokens of a `secret` that all backends share.
-    pub fn new(secret: &[u8]) -> Self {
-        Self { key: Zeroizing::new(mac(secret, PURPOSE).finalize().into_bytes().into()) }
+    /// Tokens of the `keys` that all backends share.
+    pub fn new(keys: Keys) -> Self {
+        Self { keys }
     }
 
-    /// A key for another purpose, which follows from the same secret.
-    pub fn key_for(&self, purpose: &[u8]) -> Zeroizing<[u8; TAG]> {
-        Zeroizing::new(mac(&*self.key, purpose).finalize().into_bytes().into())
+    /// What they are made with.
+    pub fn keys(&self) -> Keys {
+        self.keys.clone()
     }
 
-    /// A token that is good for `bound`. `random` must be: two payments of the same would else be one.
-    pub fn issue(&self, bound: &Bound, random: [u8; 16]) -> PaymentToken {
-        let mut bytes = Vec::with_capacity(BODY + TAG);
-        bytes.extend_from_slice(&self.kid());
-        bytes.extend_from_slice(&bound.user.0.to_be_bytes());
-        bytes.extend_from_slice(&bound.expires_at.0.to_be_bytes());
-        bytes.extend_from_slice(&random);
-        bytes.push(bound.amount.is_some().into());
-        bytes.extend_from_slice(&bound.amount.unwrap_or_default().minor().to_be_bytes());
-        let tag = mac(&*self.key, &bytes).finalize().into_bytes();
-        bytes.extend_from_slice(&tag);
-        let text = format!("{PREFIX}{}", BASE64.encode(bytes));
-        PaymentToken::parse(text).expect("base64 is visible ASCII, and short")
+    /// A token that is good for `bound`. `random` must be: two payments of the same would else be one. None, if no key signs at the moment.
+    pub fn issue(&self, bound: &Bound, random: [u8; 16]) -> Option<PaymentToken> {
+        let mut body = Vec::with_capacity(BODY);
+        body.extend_from_slice(&bound.user.0.to_be_bytes());
+        body.extend_from_slice(&bound.expires_at.0.to_be_bytes());
+        body.extend_from_slice(&random);
+        body.push(bound.amount.is_some().into());
+        body.extend_from_slice(&bound.amount.unwrap_or_default().minor().to_be_bytes());
+        let text = format!("{PREFIX}{}", signed::sign(&self.keys, PURPOSE, &body)?);
+        Some(PaymentToken::parse(text).expect("base64 is visible ASCII, and short"))
     }
 
     /// What a token is, and how it is written: a UUID may be in either case, with hyphens and without.
@@ -96,16 +86,10 @@ impl Mint {
     }
 
     fn open(&self, encoded: &str) -> Option<Bound> {
-        let bytes = BASE64.decode(encoded).ok().filter(|bytes| bytes.len() == BODY + TAG)?;
-        let (body, tag) = bytes.split_at(BODY);
-        mac(&*self.key, body).verify_slice(tag).ok()?;
-        let (kid, body) = body.split_at(KID);
+        let body: [u8; BODY] = signed::open(&self.keys, PURPOSE, encoded)?;
         let (user, body) = body.split_at(8);
         let (expiry, body) = body.split_at(8);
         let (has_amount, amount) = body[16..].split_at(1);
-        if kid != self.kid() {
-            return None;
-        }
         let amount = Amount::new(i128::from_be_bytes(amount.try_into().ok()?)).ok()?;
         Some(Bound {
             user: UserId(u64::from_be_bytes(user.try_into().ok()?)),
@@ -113,27 +97,29 @@ impl Mint {
             amount: (has_amount == [1]).then_some(amount),
         })
     }
-
-    /// The key's name, so that there can be another one.
-    fn kid(&self) -> [u8; KID] {
-        let digest = mac(&*self.key, b"kid").finalize().into_bytes();
-        std::array::from_fn(|index| digest[index])
-    }
-}
-
-fn mac(key: &[u8], message: &[u8]) -> Hmac<Sha256> {
-    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of any length");
-    mac.update(message);
-    mac
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::{Bound, Kind, Mint};
     use crate::domain::money::Amount;
     use crate::domain::payment::PaymentToken;
     use crate::domain::time::Timestamp;
     use crate::domain::user::UserId;
+    use crate::token::{Format, Keys, Lifetime, Ring};
+
+    const OLD: &str = "0123456789abcdef paseto 2025-01-01T00:00:00Z 2025-01-01T00:00:00Z \
+        000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n";
+    const NEW: &str = "fedcba9876543210 paseto 2025-02-01T00:00:00Z 2025-02-01T00:00:00Z \
+        ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff\n";
+
+    fn mint_of(keys: &str) -> Mint {
+        let clock = || Timestamp(1_760_000_000_000_000);
+        let lifetime = Lifetime { format: Format::Paseto, ttl: Duration::from_secs(900), clock };
+        Mint::new(Keys::new("token.keys".into(), Ring::parse(keys).expect("keys"), lifetime))
+    }
 
     fn bound(amount: Option<i128>) -> Bound {
         let amount = amount.map(|minor| Amount::new(minor).expect("small"));
@@ -146,20 +132,20 @@ mod tests {
 
     #[test]
     fn a_token_says_what_it_was_issued_for() {
-        let mint = Mint::new(b"a secret");
+        let mint = mint_of(OLD);
         for bound in [bound(None), bound(Some(0)), bound(Some(1000)), bound(Some(Amount::MAX.minor()))] {
-            let issued = mint.issue(&bound, [7; 16]);
-            assert_eq!(issued.as_str().len(), 117);
+            let issued = mint.issue(&bound, [7; 16]).expect("a key");
+            assert_eq!(issued.as_str().len(), 122);
             assert_eq!(mint.read(&issued, false), Ok((issued.clone(), Kind::Issued(bound))));
-            assert_ne!(mint.issue(&bound, [8; 16]), issued);
+            assert_ne!(mint.issue(&bound, [8; 16]), Some(issued));
         }
     }
 
     #[test]
     fn a_token_with_one_bit_changed_or_of_another_key_is_refused() {
-        let mint = Mint::new(b"a secret");
-        let issued = mint.issue(&bound(Some(1000)), [7; 16]);
-        assert!(Mint::new(b"another").read(&issued, true).is_err());
+        let mint = mint_of(OLD);
+        let issued = mint.issue(&bound(Some(1000)), [7; 16]).expect("a key");
+        assert!(mint_of(NEW).read(&issued, true).is_err());
         let text = issued.as_str();
         for place in 3..text.len() {
             for other in ['A', 'B', '_', '='] {
@@ -176,9 +162,29 @@ mod tests {
         }
     }
 
+    /// Computed apart: HMAC-SHA-256(HMAC-SHA-256(secret, "teller payment token 1"), body).
+    #[test]
+    fn a_token_follows_from_its_key_as_it_is_written_down() {
+        let issued = mint_of(OLD).issue(&bound(Some(1000)), [7; 16]).expect("a key");
+        assert_eq!(
+            issued.as_str(),
+            "pt_ASNFZ4mrze8AAAAAAAAAAwAGQLXuzgAABwcHBwcHBwcHBwcHBwcHBwEAAAAAAAAAAAAAAAAAAAPobd5nHsonAu4E1siRFKe_h3L5aJjmzRPOjKQpLr_K7KQ"
+        );
+    }
+
+    #[test]
+    fn a_key_that_was_relieved_still_knows_its_tokens_and_makes_no_more() {
+        let old = mint_of(OLD).issue(&bound(None), [7; 16]).expect("a key");
+        let both = mint_of(&format!("{OLD}{NEW}"));
+        assert_eq!(both.read(&old, false), Ok((old.clone(), Kind::Issued(bound(None)))));
+        let new = both.issue(&bound(None), [7; 16]).expect("a key");
+        assert!(mint_of(NEW).read(&new, false).is_ok() && mint_of(OLD).read(&new, false).is_err());
+        assert!(mint_of(NEW).read(&old, false).is_err(), "once it is gone");
+    }
+
     #[test]
     fn a_uuid_is_taken_where_it_may_be_and_is_the_same_however_it_is_written() {
-        let mint = Mint::new(b"a secret");
+        let mint = mint_of(OLD);
         let plain = token("018f4e5c-7a3b-7c21-9d10-0b5f6a7c8d9e");
         for text in [
             "018f4e5c-7a3b-7c21-9d10-0b5f6a7c8d9e",

@@ -25,6 +25,7 @@ use self::flow::{Begun, Flow, Wish};
 use self::mint::{Bound, Kind, Mint};
 use super::audit::Audit;
 use super::caller::{Callers, Halt, heard};
+use super::running::Running;
 use super::{answer, to_the_end};
 use crate::api::Refusal;
 use crate::api::account::{PAGE_MAX, Page};
@@ -36,10 +37,11 @@ use crate::domain::audit::{AuditEvent, AuditKind};
 use crate::domain::caller::Caller;
 use crate::domain::invalid::Invalid;
 use crate::domain::money::{Amount, Decimal};
-use crate::domain::payment::{Payment, PaymentStatus, PaymentToken};
+use crate::domain::payment::{OrderId, Payment, PaymentStatus, PaymentToken};
 use crate::domain::refund::Refund;
 use crate::domain::time::Timestamp;
 use crate::domain::user::UserId;
+use crate::error::{Code, Error};
 use crate::gateway::Gateway;
 use crate::store::{Store, Volatile};
 
@@ -79,13 +81,19 @@ pub struct Payments<S, V, G> {
     mint: Mint,
     rules: Rules,
     room: Arc<Semaphore>,
+    running: Running,
 }
 
 impl<S: Store, V: Volatile, G: Gateway> Payments<S, V, G> {
     /// Payments for callers that are known there.
-    pub fn new(Paying { flow, mint, rules }: Paying<S, G>, callers: Callers<S, V>, audit: Audit) -> Self {
+    pub fn new(
+        Paying { flow, mint, rules }: Paying<S, G>,
+        callers: Callers<S, V>,
+        audit: Audit,
+        running: Running,
+    ) -> Self {
         let room = Arc::new(Semaphore::new(rules.max_in_flight));
-        Self { flow, callers, audit, mint, rules, room }
+        Self { flow, callers, audit, mint, rules, room, running }
     }
 }
 
@@ -127,6 +135,7 @@ impl<S: Store, V: Volatile, G: Gateway> Payments<S, V, G> {
         let ttl = i64::try_from(self.rules.token_ttl.as_micros()).unwrap_or(i64::MAX);
         let expires_at = Timestamp(now.0.saturating_add(ttl));
         let token = self.mint.issue(&Bound { user, expires_at, amount }, rand::random());
+        let token = token.ok_or_else(|| Error::new(Code::Internal, "no key signs"))?;
         Ok(Issued { token, expires_at })
     }
 
@@ -160,9 +169,9 @@ impl<S: Store, V: Volatile, G: Gateway> Payments<S, V, G> {
                 self.is_good_for(kind, &wish)?;
             }
             let Ok(room) = Arc::clone(&self.room).try_acquire_owned() else { return Ok(Paid::Retry) };
-            let (flow, wish) = (self.flow.clone(), wish.clone());
+            let (flow, asked) = (self.flow.clone(), wish.clone());
             let work = to_the_end(async move {
-                let begun = flow.run(wish, stands, deadline).await;
+                let begun = flow.run(asked, stands, deadline).await;
                 drop(room);
                 begun
             });
@@ -172,15 +181,22 @@ impl<S: Store, V: Volatile, G: Gateway> Payments<S, V, G> {
                 Ok(Ok(Begun::Busy)) => return Ok(Paid::Retry),
                 Ok(Ok(Begun::Unknown(payment, cause))) => {
                     tracing::warn!(order = %payment.order, %cause, "whether a payment has begun is not known");
-                    return Ok(Paid::Processing(payment.order));
+                    return self.begun(&wish.token, &order).await;
                 }
                 Ok(Err(error)) => return Err(error.into()),
-                // It goes on, and is recorded.
-                Err(_) => return Ok(Paid::Processing(order)),
+                // It goes on, if it has begun.
+                Err(_) => return self.begun(&wish.token, &order).await,
             }
         }
         // Somebody has made another transfer of the id that the payment's would have.
         Err(Refusal::PaymentDiffers { field: "idempotent_token".to_owned() }.into())
+    }
+
+    /// How far a payment is that nobody can wait for any longer: its record says whether the attempt of this order has begun. If it has not,
+    /// it may begin yet, or never: with the same token it is safe to ask again.
+    async fn begun(&self, token: &PaymentToken, order: &OrderId) -> Result<Paid, Halt> {
+        let stands = self.flow.ledger.store().payment(token).await?;
+        Ok(stands.filter(|stands| stands.order == *order).map_or(Paid::Retry, |stands| told(&stands)))
     }
 
     async fn look(&self, OfPayment { caller, token }: OfPayment) -> Result<Payment, Halt> {
@@ -234,15 +250,20 @@ impl<S: Store, V: Volatile, G: Gateway> Payments<S, V, G> {
 
     async fn user(&self, payer: &Payer) -> Result<Option<UserId>, Halt> {
         let store = self.flow.ledger.store();
-        let number = match payer {
-            Payer::Number(number) => Some(*number),
-            Payer::Name(name) => match store.credentials(name).await? {
-                Some(known) => return Ok(Some(known.user)),
-                None => name.parse().ok(),
-            },
+        let (number, name) = match payer {
+            Payer::Number(number) => (Some(*number), None),
+            Payer::Name(name) => (name.parse().ok(), Some(name)),
         };
-        let Some(user) = number.map(UserId) else { return Ok(None) };
-        Ok(store.role(user).await?.map(|_| user))
+        // Nobody chooses their number, and anybody may choose another's for a name.
+        if let Some(user) = number.map(UserId)
+            && store.role(user).await?.is_some()
+        {
+            return Ok(Some(user));
+        }
+        match name {
+            Some(name) => Ok(store.credentials(name).await?.map(|known| known.user)),
+            None => Ok(None),
+        }
     }
 
     fn amount(&self, written: Decimal) -> Result<Amount, Invalid> {

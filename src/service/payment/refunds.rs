@@ -51,6 +51,12 @@ impl<S: Store, V: Volatile, G: Gateway> Payments<S, V, G> {
         let token = payment.token.clone();
         let wish = RefundWish { id, token, amount, description: request.description, actor };
         let store = self.flow.ledger.store();
+        let deadline = cx.deadline().checked_sub(MARGIN).unwrap_or_else(Instant::now);
+        // One that is on its way is told of; what is waited for here has not been written down yet.
+        if let Some(known) = store.refund(id).await? {
+            return again(&wish, known);
+        }
+        let _turn = self.running.enter(&request.handle, id, deadline).await?;
         if let Some(known) = store.refund(id).await? {
             return again(&wish, known);
         }
@@ -72,7 +78,6 @@ impl<S: Store, V: Volatile, G: Gateway> Payments<S, V, G> {
             drop(room);
             Ok(begun)
         });
-        let deadline = cx.deadline().checked_sub(MARGIN).unwrap_or_else(Instant::now);
         match tokio::time::timeout_at(deadline, work).await {
             Ok(begun) => told(&wish, &payment, begun?),
             // It goes on, if it has begun, and is recorded then.

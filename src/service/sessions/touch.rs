@@ -114,6 +114,7 @@ mod tests {
             deduct_asset: Asset::parse("CNY").expect("a currency"),
             tariffs: PriceList::default(),
             quote_ttl: LONG,
+            same_key_wait: LONG,
         };
         let store = Sqlite::memory(LONG).expect("opens");
         store.migrate().await.expect("migrates");

@@ -20,6 +20,7 @@ use crate::service::audit::Audit;
 use crate::service::caller::Callers;
 use crate::service::fees::{Fees, PriceList};
 use crate::service::grants::Grants;
+use crate::service::running::Running;
 use crate::service::sessions::Sessions;
 use crate::service::{Settings, system_clock};
 use crate::store::ledger::LedgerStore;
@@ -89,6 +90,7 @@ async fn unrecorded() -> Unrecorded {
         deduct_asset: asset,
         tariffs: PriceList::default(),
         quote_ttl: LONG,
+        same_key_wait: LONG,
         sign_in: AttemptRule { free: 10, free_per_address: 100, window: LONG },
     };
     let sessions = Sessions::new(store.clone(), Memory::new(10), system_clock, &settings);
@@ -109,6 +111,7 @@ async fn unrecorded() -> Unrecorded {
         audit: Audit::new(store, Limits { queue_max: 0, ..coalesce }, system_clock),
         contracts_open: false,
         deduct_asset: asset,
+        running: Running::new(LONG),
     };
     Unrecorded { transfers, operator, account }
 }

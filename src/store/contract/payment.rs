@@ -23,6 +23,8 @@ pub fn promises<S: Store>() -> Vec<Promise<S>> {
         a_payment_is_read_back_as_it_was_written,
         each_step_leads_from_its_own_state_alone,
         a_step_that_comes_too_late_undoes_the_money_it_came_with,
+        record_and_money_are_one,
+        record_and_money_written_apart_would_be_found_out,
         money_that_collides_undoes_the_step_it_came_with,
         how_payments_stand_is_found_after_a_collision,
         of_many_who_begin_one_payment_one_does,
@@ -181,6 +183,45 @@ async fn a_step_that_comes_too_late_undoes_the_money_it_came_with<S: Store>(stor
             assert_eq!(store.account(account.id).await.expect("account").as_ref(), Some(account));
         }
     }
+}
+
+/// How effects are written: as they must be, or as somebody might who takes a transaction for each of their parts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Writing {
+    Together,
+    Apart,
+}
+
+impl Writing {
+    async fn write<S: Store>(self, store: &S, effects: Effects) -> Result<(), NoAnswer> {
+        if self == Self::Together {
+            return write(store, effects).await;
+        }
+        let records = effects.records.clone();
+        write(store, Effects { records: Vec::new(), ..effects }).await?;
+        write(store, Effects { records, ..Effects::default() }).await
+    }
+}
+
+/// Whether a hold and the end of a payment that has ended already are both in effect or neither, if they are written like this.
+async fn are_one<S: Store>(store: &S, writing: Writing) -> bool {
+    let accounts = two_accounts(store).await;
+    let begun = payment(1, 1);
+    let ends = vec![Record::Begins(begun.clone()), end(&begun, PaymentStatus::Success)];
+    assert!(takes(store, ends).await);
+    let mut effects = Books::of(&accounts).post(1, [accounts[0].id, accounts[1].id], 100, at(1)).effects;
+    effects.records.push(end(&begun, PaymentStatus::Failed));
+    assert!(matches!(writing.write(store, effects).await, Err(NoAnswer::Undone(_))));
+    store.transfers(&[id(1)]).await.expect("transfers").is_empty()
+}
+
+/// The planted mistake is found: what is checked here would not hold if record and money were written apart.
+async fn record_and_money_written_apart_would_be_found_out<S: Store>(store: S) {
+    assert!(!are_one(&store, Writing::Apart).await);
+}
+
+async fn record_and_money_are_one<S: Store>(store: S) {
+    assert!(are_one(&store, Writing::Together).await);
 }
 
 async fn money_that_collides_undoes_the_step_it_came_with<S: Store>(store: S) {

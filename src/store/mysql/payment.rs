@@ -8,7 +8,7 @@ use crate::domain::payment::{OrderId, Payment, PaymentStatus, PaymentToken, Reco
 use crate::domain::time::Timestamp;
 use crate::domain::user::UserId;
 use crate::store::payment::PaymentCursor;
-use crate::store::queries::payment::place;
+use crate::store::queries::payment::{place, readable, with_spare};
 use crate::store::queries::{mysql as queries, rows};
 
 /// Takes steps of payments and refunds in their order. `false`: one is not where its step begins, so that the transaction must be undone. So does one that
@@ -107,7 +107,8 @@ impl Unit for Stale {
     type Value = Vec<Payment>;
 
     async fn run(&self, db: &mut Conn, _: Attempt) -> Result<Vec<Payment>> {
-        understood(queries::stale_payments(db, self.until.0, self.limit as u64).await?)
+        let rows = queries::stale_payments(db, self.until.0, with_spare(self.limit)).await?;
+        Ok(readable(rows, self.limit, |row| row.order_id.clone()))
     }
 }
 

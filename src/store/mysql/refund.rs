@@ -8,6 +8,7 @@ use crate::domain::payment::{Payment, PaymentStatus, PaymentToken};
 use crate::domain::refund::{NoRefund, Refund, RefundWish};
 use crate::domain::time::Timestamp;
 use crate::domain::transfer::TransferId;
+use crate::store::queries::payment::{readable, with_spare};
 use crate::store::queries::refund::{place, unguarded};
 use crate::store::queries::{mysql as queries, rows};
 use crate::store::refund::{RefundCursor, Reserved};
@@ -112,7 +113,8 @@ impl Unit for Stale {
     type Value = Vec<Refund>;
 
     async fn run(&self, db: &mut Conn, _: Attempt) -> Result<Vec<Refund>> {
-        understood(queries::stale_refunds(db, self.until.0, self.limit as u64).await?)
+        let rows = queries::stale_refunds(db, self.until.0, with_spare(self.limit)).await?;
+        Ok(readable(rows, self.limit, |row| hex::encode(row.id)))
     }
 }
 

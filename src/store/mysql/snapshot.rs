@@ -54,7 +54,16 @@ async fn everything(
     if holds(db, since, pages).await?.is_none() || references(db, pages).await?.is_none() {
         return Ok(None);
     }
-    conversions(db, since, pages).await
+    if conversions(db, since, pages).await?.is_none() {
+        return Ok(None);
+    }
+    if since.is_some() {
+        return Ok(Some(()));
+    }
+    match payments(db, pages).await? {
+        Some(()) => refunds(db, pages).await,
+        None => Ok(None),
+    }
 }
 
 async fn conversions(
@@ -174,4 +183,28 @@ async fn references(db: &mut Transaction<'_>, pages: &mpsc::Sender<Page>) -> Res
         }
     }
     Ok(Some(()))
+}
+
+async fn payments(db: &mut Transaction<'_>, pages: &mpsc::Sender<Page>) -> Result<Option<()>> {
+    let mut after = String::new();
+    loop {
+        let found = queries::payments_after(db, &after, PAGE).await?;
+        let Some(last) = found.last() else { return Ok(Some(())) };
+        after = last.token.clone();
+        if !all(sorted_out(found, Page::Payments), pages).await {
+            return Ok(None);
+        }
+    }
+}
+
+async fn refunds(db: &mut Transaction<'_>, pages: &mpsc::Sender<Page>) -> Result<Option<()>> {
+    let mut after = Vec::new();
+    loop {
+        let found = queries::refunds_after(db, &after, PAGE).await?;
+        let Some(last) = found.last() else { return Ok(Some(())) };
+        after = last.id.to_vec();
+        if !all(sorted_out(found, Page::Refunds), pages).await {
+            return Ok(None);
+        }
+    }
 }

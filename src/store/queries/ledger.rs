@@ -321,6 +321,18 @@ impl Owned for rows::TransferReference {
     }
 }
 
+impl Owned for rows::Payment {
+    fn owner(&self) -> Owner {
+        Owner::Transfer(TransferId(self.hold_id))
+    }
+}
+
+impl Owned for rows::Refund {
+    fn owner(&self) -> Owner {
+        Owner::Transfer(TransferId(self.id))
+    }
+}
+
 /// A page of what can be understood, and one for each row that cannot.
 pub fn sorted_out<R: Owned, T: TryFrom<R, Error = Unreadable>>(rows: Vec<R>, page: fn(Vec<T>) -> Page) -> Vec<Page> {
     let (mut good, mut bad) = (Vec::with_capacity(rows.len()), Vec::new());

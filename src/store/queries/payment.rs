@@ -89,7 +89,58 @@ pub(super) fn status_of(number: u64) -> Result<PaymentStatus, Unreadable> {
     known.into_iter().find(|known| *known as u64 == number).ok_or(Unreadable("status"))
 }
 
+/// Those of `rows` that can be understood, at most `limit`. What cannot keeps nobody else waiting: it is named in the log, and counted.
+pub fn readable<R, T: TryFrom<R, Error = Unreadable>>(rows: Vec<R>, limit: usize, name: fn(&R) -> String) -> Vec<T> {
+    let understood = rows.into_iter().filter_map(|row| {
+        let name = name(&row);
+        let told = |error: &Unreadable| {
+            metrics::counter!("teller_unreadable_rows_total").increment(1);
+            tracing::error!(name, %error, "an unfinished payment or refund cannot be taken up");
+        };
+        T::try_from(row).inspect_err(told).ok()
+    });
+    understood.take(limit).collect()
+}
+
+/// Rows to read for so many that can be understood.
+pub fn with_spare(limit: usize) -> u64 {
+    (limit as u64).saturating_mul(2)
+}
+
 /// A cursor as statements take it: the first page comes after the end of time.
 pub fn place(after: &Option<PaymentCursor>) -> (i64, &str) {
     after.as_ref().map_or((i64::MAX, ""), |(at, token)| (at.0, token.as_str()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{readable, rows};
+    use crate::domain::asset::Asset;
+    use crate::domain::money::Amount;
+    use crate::domain::payment::Payment;
+
+    #[test]
+    fn one_row_that_cannot_be_understood_keeps_no_other_back() {
+        let row = |token: &str, order_id: &str| rows::Payment {
+            token: token.to_owned(),
+            user_id: 1,
+            account_id: None,
+            asset: Asset::parse("CNY").expect("a currency"),
+            amount: Amount::ZERO,
+            refunded: Amount::ZERO,
+            description: String::new(),
+            status: 1,
+            attempt: 1,
+            order_id: order_id.to_owned(),
+            hold_id: [0; 16],
+            reference: None,
+            error_message: None,
+            created_at: 0,
+            updated_at: 0,
+        };
+        let good = "PAY_0000000000000001";
+        let found = vec![row("a", "spoiled"), row("b", good), row("c", good), row("d", good)];
+        let read: Vec<Payment> = readable(found, 2, |row| row.token.clone());
+        assert_eq!(read.iter().map(|one| one.token.as_str()).collect::<Vec<_>>(), ["b", "c"]);
+    }
 }

@@ -9,7 +9,7 @@ use crate::domain::time::Timestamp;
 use crate::domain::user::UserId;
 use crate::store::payment::PaymentCursor;
 use crate::store::queries::ledger::read;
-use crate::store::queries::payment::{parted, place};
+use crate::store::queries::payment::{parted, place, readable, with_spare};
 use crate::store::queries::{rows, sqlite as queries};
 
 /// Takes steps of payments and refunds in their order. `false`: one is not where its step begins, so that the transaction must be undone. So does one that
@@ -90,7 +90,7 @@ pub(super) fn fail(db: &Connection, payment: &Payment) -> Result<()> {
 }
 
 pub(super) fn stale(db: &Connection, until: Timestamp, limit: usize) -> Result<Vec<Payment>> {
-    Ok(read(queries::stale_payments(db, until.0, limit as u64)?)?)
+    Ok(readable(queries::stale_payments(db, until.0, with_spare(limit))?, limit, |row| row.order_id.clone()))
 }
 
 pub(super) fn claim(db: &Connection, seen: &Payment, now: Timestamp) -> Result<bool> {

@@ -7,6 +7,7 @@ use crate::domain::refund::{NoRefund, Refund, RefundWish};
 use crate::domain::time::Timestamp;
 use crate::domain::transfer::TransferId;
 use crate::store::queries::ledger::read;
+use crate::store::queries::payment::{readable, with_spare};
 use crate::store::queries::refund::{place, unguarded};
 use crate::store::queries::{rows, sqlite as queries};
 use crate::store::refund::{RefundCursor, Reserved};
@@ -60,7 +61,7 @@ pub(super) fn page(
 }
 
 pub(super) fn stale(db: &Connection, until: Timestamp, limit: usize) -> Result<Vec<Refund>> {
-    Ok(read(queries::stale_refunds(db, until.0, limit as u64)?)?)
+    Ok(readable(queries::stale_refunds(db, until.0, with_spare(limit))?, limit, |row| hex::encode(row.id)))
 }
 
 pub(super) fn claim(db: &Connection, seen: &Refund, now: Timestamp) -> Result<bool> {

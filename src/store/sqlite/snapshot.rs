@@ -22,11 +22,12 @@ pub(super) fn read_all(db: &Connection, since: Option<Timestamp>, take: Taker<'_
             None => entries(db, take)?,
             Some(since) => entries_since(db, since, take)?,
         };
-    Ok(go_on
+    let go_on = go_on
         && transfers(db, since, take)?
         && holds(db, since, take)?
         && references(db, take)?
-        && conversions(db, since, take)?)
+        && conversions(db, since, take)?;
+    Ok(go_on && (since.is_some() || payments(db, take)? && refunds(db, take)?))
 }
 
 fn conversions(db: &Connection, since: Option<Timestamp>, take: Taker<'_>) -> Result<bool> {
@@ -128,4 +129,28 @@ fn references(db: &Connection, take: Taker<'_>) -> Result<bool> {
         }
     }
     Ok(true)
+}
+
+fn payments(db: &Connection, take: Taker<'_>) -> Result<bool> {
+    let mut after = String::new();
+    loop {
+        let rows = queries::payments_after(db, &after, ROWS)?;
+        let Some(last) = rows.last() else { return Ok(true) };
+        after = last.token.clone();
+        if !sorted_out(rows, Page::Payments).into_iter().all(&mut *take) {
+            return Ok(false);
+        }
+    }
+}
+
+fn refunds(db: &Connection, take: Taker<'_>) -> Result<bool> {
+    let mut after = Vec::new();
+    loop {
+        let rows = queries::refunds_after(db, &after, ROWS)?;
+        let Some(last) = rows.last() else { return Ok(true) };
+        after = last.id.to_vec();
+        if !sorted_out(rows, Page::Refunds).into_iter().all(&mut *take) {
+            return Ok(false);
+        }
+    }
 }

@@ -14,7 +14,6 @@ use crate::domain::transfer::{Description, TransferId, TransferKind};
 use crate::domain::user::UserId;
 use crate::service::system_clock;
 use crate::store::ledger::{Amendment, LedgerStore};
-use crate::store::payment::PaymentStore;
 use crate::store::refund::{RefundStore, Reserved};
 
 const OPERATOR: UserId = UserId(9);
@@ -176,8 +175,15 @@ async fn whoever_uses_the_id_of_a_refund_first_keeps_none_open() {
         reference: None,
         description: Description::default(),
     });
-    let command =
-        Command { id: wish.id, actor: PAYER, authority: Authority::Owner, linked: false, action, record: None, along: None };
+    let command = Command {
+        id: wish.id,
+        actor: PAYER,
+        authority: Authority::Owner,
+        linked: false,
+        action,
+        record: None,
+        along: None,
+    };
     world.flow.ledger.one(command, soon()).await.expect("ledger").expect("done");
     let given = world.give_back(&wish).await.expect("begun");
     assert_eq!(given.status, PaymentStatus::Success);

@@ -60,6 +60,7 @@ impl Everything {
                 self.references.extend(rows);
             }
             Page::Conversions(rows) => self.conversions.extend(rows),
+            Page::Payments(_) | Page::Refunds(_) => panic!("nobody has paid"),
             Page::Unreadable(owner, why) => panic!("{owner:?}: {why}"),
         }
     }
