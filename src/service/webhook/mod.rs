@@ -211,7 +211,9 @@ impl<S: Store, V: Volatile> Webhooks<S, V> {
         let actor = self.callers.user(caller).await?;
         match user.filter(|user| *user != actor) {
             None => Ok((actor, actor)),
-            Some(user) => Ok((self.callers.operator(caller).await?, user)),
+            Some(user) if self.callers.is_operator(actor).await? => Ok((actor, user)),
+            // Who else there is, is nobody else's business.
+            Some(_) => Err(Refusal::NoSuchUser.into()),
         }
     }
 
