@@ -11,7 +11,9 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use self::listen::listen;
-pub use self::offline::{export, import_users, migrate, seed_accounts, seed_users, set_role, verify};
+pub use self::offline::{
+    export, import_users, migrate, reconcile_balances, seed_accounts, seed_users, set_role, statement, verify,
+};
 use self::side::{Ready, Side};
 use crate::api::Backend;
 use crate::coalesce::Limits;

@@ -48,6 +48,7 @@ pub use teller_rpc::Secret;
 pub use teller_rpc::tls;
 use teller_rpc::{CallError, ClientConfig, Context};
 
+use crate::api::account::statement::{OfPeriod, StatementPage};
 use crate::api::account::{BalanceAt, Entries, EntryPage, List, OfAccount, Open, Page, PastBalance};
 use crate::api::health::Ready;
 use crate::api::session::{EndSession, SignIn, SignedIn};
@@ -266,6 +267,11 @@ impl Client {
     pub async fn balance_at(&self, caller: &Caller, account: AccountId, at: Timestamp) -> Result<PastBalance, Error> {
         let request = BalanceAt { caller: caller.clone(), account, at };
         Ok(self.backend.account.balance_at(&self.cx(), &request).await??)
+    }
+
+    /// What became of an account in a period, oldest first, page by page.
+    pub async fn statement(&self, request: &OfPeriod) -> Result<StatementPage, Error> {
+        Ok(self.backend.account.statement(&self.cx(), request).await??)
     }
 
     /// Moves money, or holds it. Sent again under the same handle it is done once.

@@ -22,6 +22,7 @@ mod browser {
     pub mod chromium;
     pub mod docs;
     pub mod foreign;
+    pub mod money;
     pub mod page;
     pub mod payment;
     pub mod picture;
@@ -67,6 +68,10 @@ fn main() -> ExitCode {
         foreign::another_sites_page_cannot_act_for_who_is_signed_in in Desk,
         reach::the_console_says_that_the_backend_is_ready in Desk,
         payment::a_payment_that_is_pressed_twice_is_charged_once in Desk,
+        money::a_wallet_is_opened_filled_and_emptied in Desk,
+        money::a_statement_adds_up_and_is_printed_without_what_is_for_the_screen in Desk,
+        money::a_difference_is_looked_into_until_it_is_settled in Desk,
+        money::money_is_for_who_is_signed_in in Desk,
         docs::every_call_is_told_and_opens_at_its_address in Desk,
         docs::a_line_is_copied_whole in Desk,
         docs::without_scripts_the_description_is_linked in Scriptless,

@@ -13,6 +13,8 @@ mod crashes;
 mod faults;
 #[path = "payment/paying.rs"]
 mod paying;
+#[path = "payment/refunds.rs"]
+mod refunds;
 mod support;
 #[path = "ledger/teller.rs"]
 #[allow(dead_code, reason = "shared with the stories of the ledger")]
@@ -32,6 +34,11 @@ use faults::{
     a_slow_gateway_is_told_of_and_waited_for, both_ledgers_agree_to_the_cent_whatever_goes_wrong,
     what_a_payment_holds_is_not_the_payers_to_take_back,
 };
+use refunds::{
+    a_killed_backend_leaves_no_refund_open, a_payment_is_given_back_in_parts_and_never_more_than_was_paid,
+    a_refund_is_for_operators_and_is_written_down, a_refund_that_is_declined_or_delayed_is_told_of_as_it_is,
+    of_64_refunds_at_once_no_more_is_given_back_than_was_paid,
+};
 
 fn main() {
     let mut all = support::story::trials(
@@ -49,6 +56,11 @@ fn main() {
             what_a_payment_holds_is_not_the_payers_to_take_back,
             both_ledgers_agree_to_the_cent_whatever_goes_wrong,
             a_killed_backend_leaves_no_payment_open,
+            a_payment_is_given_back_in_parts_and_never_more_than_was_paid,
+            of_64_refunds_at_once_no_more_is_given_back_than_was_paid,
+            a_refund_is_for_operators_and_is_written_down,
+            a_refund_that_is_declined_or_delayed_is_told_of_as_it_is,
+            a_killed_backend_leaves_no_refund_open,
         ],
         &support::engine::Kind::ALL,
         support::engine::Kind::stage,

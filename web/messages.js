@@ -3,6 +3,9 @@
 const LABELS = {
   username: 'User name', password: 'Password', nickname: 'Nickname', profilePic: 'Picture',
   current_password: 'Current password', new_password: 'New password',
+  amount: 'Amount', currency: 'Currency', description: 'This text', tx_hash: 'Reference', to_account_id: 'This number',
+  from: 'The first day', to: 'The last day', external_balance: 'Their balance', tolerance: 'The tolerance',
+  start_time: 'The beginning', end_time: 'The end',
 };
 
 const BY_CODE = {
@@ -19,6 +22,11 @@ const BY_CODE = {
 const BY_PROBLEM = {
   'wrong-password': { text: 'That is not your current password.', field: 'current_password' },
   'session-not-found': { text: 'This session has ended already.' },
+  'insufficient-funds': { text: 'There is not enough available in this wallet.', field: 'amount' },
+  'account-exists': { text: 'You have a wallet in this currency already.', field: 'currency' },
+  'account-not-found': { text: 'There is no account with this number.', field: 'to_account_id' },
+  'currency-mismatch': { text: 'That account is in another currency.', field: 'to_account_id' },
+  'same-account': { text: 'That is this very wallet.', field: 'to_account_id' },
 };
 
 const BY_TRANSPORT = {

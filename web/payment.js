@@ -15,8 +15,9 @@ const form = byId('payment');
 /** The payment on the screen: its token, what it is about, and the orders that answers named. */
 let payment = null;
 
-async function call(path, body) {
-  const options = body && { method: 'POST', body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } };
+async function call(path, body, more) {
+  const headers = { 'Content-Type': 'application/json', ...more };
+  const options = body && { method: 'POST', body: JSON.stringify(body), headers };
   try {
     const response = await fetch(path, {
       ...options, credentials: 'same-origin', cache: 'no-store', signal: AbortSignal.timeout(TIMEOUT_MS),
@@ -42,10 +43,12 @@ async function begin() {
   if (payment && FIELDS.every((name) => payment[name] === wanted[name])) return;
   const { status, body } = await call('/payment/token', { user_id: wanted.user_id });
   if (status !== 200) throw refused(body.message);
-  payment = { ...wanted, token: body.token, orders: new Set(), asked: 0, ended: false };
+  payment = { ...wanted, token: body.token, orders: new Set(), asked: 0, ended: false, declined: 0 };
   byId('token').textContent = body.token;
   byId('answers').replaceChildren();
   byId('verdict').textContent = '';
+  byId('given').textContent = '';
+  byId('back').hidden = true;
   byId('fresh').hidden = false;
   step('token');
 }
@@ -105,6 +108,32 @@ function verdict(mine) {
   if (mine !== payment || !mine.ended) return;
   const times = mine.asked === 1 ? 'once' : `${mine.asked} times`;
   byId('verdict').textContent = `Asked ${times}, charged once: ${[...mine.orders].at(-1)}.`;
+  byId('back').hidden = Boolean(mine.given);
+}
+
+/** Gives back all that is left. However often it is pressed, it is one refund; one that was declined may be tried again. */
+async function giveBack() {
+  const mine = payment;
+  if (!mine?.ended || form.ariaBusy === 'true') return;
+  clear(form);
+  setBusy(form, true);
+  try {
+    const key = `refund-${mine.declined}-${mine.token.slice(-32)}`;
+    const { status, body } = await call(`/v1/payments/${encodeURIComponent(mine.token)}/refunds`, {}, { 'Idempotency-Key': key });
+    if (status === 201 || status === 202) {
+      mine.given = status === 201;
+      byId('back').hidden = mine.given;
+      const sum = `${body.amount} ${body.currency}`;
+      byId('given').textContent = mine.given ? `Given back: ${sum}.` : `On its way back: ${sum}. Press again to see.`;
+    } else {
+      mine.declined += body.type === '/problems/refund-declined' ? 1 : 0;
+      throw new Failure(body.detail ?? body.title ?? 'The server did not say why.', {});
+    }
+  } catch (failure) {
+    show(form, failure);
+  } finally {
+    setBusy(form, false);
+  }
 }
 
 /** Lights the steps up to this one. */
@@ -140,9 +169,12 @@ form.addEventListener('submit', (event) => {
   press(1);
 });
 byId('twice').addEventListener('click', () => press(2));
+byId('back').addEventListener('click', giveBack);
 byId('fresh').addEventListener('click', () => {
   payment = null;
   byId('fresh').hidden = true;
+  byId('back').hidden = true;
+  byId('given').textContent = '';
   byId('token').textContent = 'none yet';
   byId('answers').replaceChildren();
   byId('verdict').textContent = '';

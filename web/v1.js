@@ -6,13 +6,16 @@ import { codeText, problemText, sentence, statusText } from '/messages.js';
 /** How long a page waits for an answer, in milliseconds. */
 const TIMEOUT_MS = 8_000;
 
-/** Calls `/v1` and answers the document; null where there is none. Throws a `Failure`. */
-export async function ask(path, { method = 'GET', body } = {}) {
+/**
+ * Calls `/v1` and answers the document; null where there is none. Throws a `Failure`.
+ * `key` names a request that moves money, so that it is done once however often it is sent.
+ */
+export async function ask(path, { method = 'GET', body, key } = {}) {
   try {
     const response = await fetch(`/v1/${path}`, {
       method,
       body: body && JSON.stringify(body),
-      headers: body && { 'Content-Type': 'application/json' },
+      headers: { ...(body && { 'Content-Type': 'application/json' }), ...(key && { 'Idempotency-Key': key }) },
       credentials: 'same-origin',
       cache: 'no-store',
       signal: AbortSignal.timeout(TIMEOUT_MS),
@@ -35,6 +38,10 @@ function refused(response, problem) {
   }
   const known = problemText(type);
   if (known) return Object.assign(new Failure(known.text, { field: known.field }), { gone: response.status === 404 });
+  // What is refused for a reason of its own says it in words.
+  if (response.status < 500 && type && problem.detail) {
+    return new Failure(`${problem.detail[0].toUpperCase()}${problem.detail.slice(1)}.`, { field: problem.field });
+  }
   return new Failure(statusText(response.status, response.headers.get('Retry-After')), {
     uncertain: ![413, 429, 503].includes(response.status),
     reference: response.headers.get('X-Request-Id'),

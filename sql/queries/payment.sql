@@ -51,6 +51,13 @@ WHERE token = :token AND attempt = :attempt AND status = 1 AND updated_at = :see
 SELECT token, user_id, account_id, asset, amount, refunded, description, status, attempt, order_id, hold_id, reference, error_message, created_at, updated_at
 FROM payments WHERE token = :token;
 
+-- name: payment_of_order :optional
+-- The payment whose last attempt the gateway knows by this order.
+-- arg order_id: text
+-- row Payment
+SELECT token, user_id, account_id, asset, amount, refunded, description, status, attempt, order_id, hold_id, reference, error_message, created_at, updated_at
+FROM payments WHERE order_id = :order_id;
+
 -- name: payment_standings :many
 -- How payments stand, in any order; unknown ones are left out.
 -- arg tokens: text list

@@ -1,9 +1,14 @@
 //! Accounts: opening, looking, and what an operator may change.
 //!
+//! - [`statement`]: what became of one in a period.
+//!
 //! Whoever acts is named by their [`Caller`], which the backend checks itself. A customer sees only their own accounts, an operator all.
+
+pub mod statement;
 
 use serde::{Deserialize, Serialize};
 
+use self::statement::{OfPeriod, StatementPage};
 use super::Refusal;
 use crate::domain::account::{Account, AccountId, AccountStatus};
 use crate::domain::asset::Asset;
@@ -32,6 +37,10 @@ teller_rpc::service! {
 
         /// What an account held at an instant. Refused: `NoSuchAccount`.
         idempotent fn balance_at(BalanceAt) -> Result<PastBalance, Refusal>;
+
+        /// What became of an account in a period, oldest first. Refused: `NoSuchAccount`, `Invalid` (a period that ends before it begins, a
+        /// page outside of it).
+        idempotent fn statement(OfPeriod) -> Result<StatementPage, Refusal>;
 
         /// Changes an account without moving money. Refused: `NotOperator`, `NoSuchAccount`, `AccountClosed`, `AccountNotEmpty`,
         /// `Invalid` (a floor above zero).

@@ -30,8 +30,10 @@ use serde::{Deserialize, Serialize};
 use teller_rpc::MethodVisitor;
 
 use crate::domain::account::AccountId;
+use crate::domain::asset::Asset;
 use crate::domain::command;
 use crate::domain::invalid::Invalid;
+use crate::domain::money::Amount;
 use crate::domain::transfer::TransferId;
 
 /// An answer that is no, and why. Nothing was changed, unless it is [`Self::OutcomeUnknown`].
@@ -84,6 +86,23 @@ pub enum Refusal {
     PaymentDiffers {
         /// The field, by its name on the wire.
         field: String,
+    },
+    /// The payment has not succeeded: there is nothing to give back.
+    #[error("the payment has not succeeded, so nothing can be given back")]
+    PaymentNotPaid,
+    /// More is to be given back than is left of the payment.
+    #[error("only {} {asset} of the payment can still be given back", left.in_major(*asset))]
+    MoreThanPaid {
+        /// What is left, in minor units.
+        left: Amount,
+        /// Of this asset.
+        asset: Asset,
+    },
+    /// The gateway gives nothing back: why.
+    #[error("the gateway has declined the refund: {reason}")]
+    RefundDeclined {
+        /// For people.
+        reason: String,
     },
     /// The user has an account in that currency: which.
     #[error("there is an account in this currency already")]

@@ -4,11 +4,13 @@ use serde::{Deserialize, Serialize};
 
 use super::Refusal;
 use super::account::Page;
+use super::transfer::Handle;
 use crate::domain::caller::Caller;
 use crate::domain::money::Decimal;
 use crate::domain::payment::{OrderId, Payment, PaymentToken};
+use crate::domain::refund::Refund;
 use crate::domain::time::Timestamp;
-use crate::domain::transfer::Description;
+use crate::domain::transfer::{Description, TransferId};
 
 teller_rpc::service! {
     /// Payments. Refused by all: `InvalidSession` unless the published contracts are open, `NoSuchUser` (also for whoever may not act for them).
@@ -24,6 +26,18 @@ teller_rpc::service! {
 
         /// Payments, newest first: the caller's own; all, for operators and where the published contracts are open.
         idempotent fn records(Records) -> Result<Page<Payment>, Refusal>;
+
+        /// A payment by any of its names: for its payer and for operators; for all where the published contracts are open. Refused:
+        /// `NoSuchPayment`.
+        idempotent fn find(Find) -> Result<Payment, Refusal>;
+
+        /// Gives a payment back, whole or in part, and answers how far that is: for operators; for all where the published contracts are open.
+        /// Known by its [`Handle`], and done once. Refused: `NotOperator`, `Invalid`, `NoSuchPayment`, `PaymentNotPaid`, `MoreThanPaid`,
+        /// `RefundDeclined`, `Ledger` (`IdReused`, `Frozen`, `Closed`), `OutcomeUnknown`.
+        idempotent fn refund(GiveBack) -> Result<GivenBack, Refusal>;
+
+        /// A payment's refunds, newest first: for those who may see the payment. Refused: `NoSuchPayment`.
+        idempotent fn refunds(Refunds) -> Result<Page<Refund>, Refusal>;
     }
 }
 
@@ -100,6 +114,61 @@ pub struct Records {
     pub caller: Option<Caller>,
     /// Where the page before ended: when its last payment was made, and its token.
     pub after: Option<(Timestamp, PaymentToken)>,
+    /// At most as many: 1 to [`PAGE_MAX`](super::account::PAGE_MAX).
+    pub limit: u16,
+}
+
+/// By what a payment is known.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum PaymentName {
+    /// By its token.
+    Token(PaymentToken),
+    /// By the order that the gateway knows its last attempt by.
+    Order(OrderId),
+}
+
+/// A payment is asked about.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Find {
+    /// The payer, or an operator; needless where the published contracts are open.
+    pub caller: Option<Caller>,
+    /// Which.
+    pub payment: PaymentName,
+}
+
+/// A refund is asked for.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct GiveBack {
+    /// An operator; needless where the published contracts are open.
+    pub caller: Option<Caller>,
+    /// What makes it the same.
+    pub handle: Handle,
+    /// Of which payment.
+    pub payment: PaymentName,
+    /// How much, in major units of the payment's currency; all that is left, if that is not said.
+    pub amount: Option<Decimal>,
+    /// What it says to people.
+    pub description: Description,
+}
+
+/// A refund that is processing, or has succeeded.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GivenBack {
+    /// As it stands.
+    pub refund: Refund,
+    /// Whether it was there before.
+    pub replayed: bool,
+}
+
+/// Part of a payment's refunds.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Refunds {
+    /// Whose payment it is, or an operator; needless where the published contracts are open.
+    pub caller: Option<Caller>,
+    /// Of which payment.
+    pub payment: PaymentName,
+    /// Where the page before ended: when its last refund was made, and its id.
+    pub after: Option<(Timestamp, TransferId)>,
     /// At most as many: 1 to [`PAGE_MAX`](super::account::PAGE_MAX).
     pub limit: u16,
 }

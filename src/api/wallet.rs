@@ -12,10 +12,13 @@ use crate::domain::account::{Account, AccountId};
 use crate::domain::asset::Asset;
 use crate::domain::caller::Caller;
 use crate::domain::money::{Amount, Decimal};
-use crate::domain::reconcile::{Claim, Period, Reconciliation};
+use crate::domain::reconcile::{Claim, Reconciliation};
 use crate::domain::time::Timestamp;
 use crate::domain::transfer::{Description, Reference, TransferId};
 use crate::domain::user::UserId;
+
+/// Most balances that are compared by one call.
+pub const RECONCILE_MAX: usize = 1000;
 
 teller_rpc::service! {
     /// Wallets.
@@ -40,6 +43,10 @@ teller_rpc::service! {
 
         /// Compares the balance with somebody else's, and keeps what came of it. Refused: `NoSuchAccount`, `Invalid`.
         fn reconcile(Reconcile) -> Result<Reconciled, Refusal>;
+
+        /// The same of many, each answered in its place; all that could be made are kept, or none is. Refused: `NotOperator`, `Invalid` (more
+        /// than [`RECONCILE_MAX`]); each: `NoSuchAccount`, `Invalid`.
+        fn reconcile_all(ReconcileAll) -> Result<Vec<Result<Reconciled, Refusal>>, Refusal>;
 
         /// The comparisons that were kept, newest first. Refused: `NoSuchAccount`.
         idempotent fn reconciliations(Reconciliations) -> Result<Page<Reconciled>, Refusal>;
@@ -176,8 +183,32 @@ pub struct Events {
 pub struct Reconcile {
     /// Which wallet, and who asks.
     pub of: OfWallet,
-    /// When.
-    pub period: Period,
+    /// The first instant of the period. Without it, it begins where the last comparison that matched ended, or when the wallet was opened.
+    pub start: Option<Timestamp>,
+    /// The last.
+    pub end: Timestamp,
+    /// What somebody else says.
+    pub claim: Claim,
+}
+
+/// Balances to compare.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ReconcileAll {
+    /// An operator.
+    pub caller: Caller,
+    /// At most [`RECONCILE_MAX`].
+    pub items: Vec<Claimed>,
+}
+
+/// One of many balances to compare.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Claimed {
+    /// Of which wallet.
+    pub wallet: AccountId,
+    /// As in [`Reconcile`].
+    pub start: Option<Timestamp>,
+    /// Now, if it is missing.
+    pub end: Option<Timestamp>,
     /// What somebody else says.
     pub claim: Claim,
 }

@@ -1,15 +1,19 @@
 //! What is done to the durable store by a program that serves nobody meanwhile, or beside those that serve.
 
-use std::io::{BufRead, Write};
+use std::io::{BufRead, Read, Write};
 
 use super::{Error, hasher, stores};
 use crate::config::{Config, Durable};
 use crate::domain::account::AccountId;
 use crate::domain::audit::{AuditEvent, AuditKind};
+use crate::domain::reconcile::Period;
 use crate::domain::time::Timestamp;
 use crate::domain::user::Role;
 use crate::ledger::Ledger;
 use crate::ledger::export::{self, Export};
+use crate::ledger::reconcile::balances::{self, Totals};
+use crate::ledger::statement::Failure;
+use crate::ledger::statement::file::{self, Form, Incomplete};
 use crate::ledger::verify::{Report, verify as check};
 use crate::service;
 use crate::service::import::{self, Imported, Told};
@@ -154,6 +158,57 @@ pub async fn export(config: &Config, what: Export, out: impl Write, done: impl F
         }
     }
     on_existing_store(config, Copy(what, out, done)).await
+}
+
+/// Writes the statement of an account to `out`, as [`file::write`] does: from its opening and until now unless a bound is given.
+pub async fn statement(
+    config: &Config,
+    account: AccountId,
+    bounds: (Option<Timestamp>, Option<Timestamp>),
+    form: Form,
+    out: impl Write,
+    done: impl FnMut(usize),
+) -> Result<u64, Error> {
+    struct Told<W, F>(AccountId, (Option<Timestamp>, Option<Timestamp>), Form, W, F);
+    impl<W: Write, F: FnMut(usize)> Work for Told<W, F> {
+        type Value = u64;
+        async fn on<S: Store>(self, _: &Config, store: S) -> Result<u64, Error> {
+            let Self(id, (from, to), form, out, done) = self;
+            let failed = |why: &str| Error::new(format!("cannot write the statement of account {id}"), why);
+            let number = AccountId(id.0.min(i64::MAX.unsigned_abs()));
+            let account = store.account(number).await.map_err(unreadable)?.ok_or_else(|| failed("there is none"))?;
+            let end = to.unwrap_or_else(service::system_clock);
+            let period = Period { start: from.unwrap_or(account.created_at.min(end)), end };
+            if period.start > period.end {
+                return Err(failed("its period ends before it begins").with_fix("give --from a time before --to"));
+            }
+            file::write(&store, &account, period, form, out, done).await.map_err(|error| match error {
+                Incomplete::Statement(Failure::Store(error)) => unreadable(error),
+                Incomplete::Statement(wrong) => Error::new("the books are wrong", wrong),
+                Incomplete::Write(error) => Error::new("cannot write", error),
+            })
+        }
+    }
+    on_existing_store(config, Told(account, bounds, form, out, done)).await
+}
+
+/// Compares the balances in a file with those of the books, as [`balances::balances`] does, in a store brought up to date.
+pub async fn reconcile_balances(
+    config: &Config,
+    file: impl Read,
+    at_once: usize,
+    told: impl FnMut(balances::Told),
+) -> Result<Totals, Error> {
+    struct Compare<R, F>(R, usize, F);
+    impl<R: Read, F: FnMut(balances::Told)> Work for Compare<R, F> {
+        type Value = Totals;
+        async fn on<S: Store>(self, _: &Config, store: S) -> Result<Totals, Error> {
+            migrated(&store).await?;
+            let compared = balances::balances(&store, self.0, self.1, service::system_clock, self.2).await;
+            compared.map_err(|e| Error::new("cannot compare the balances", e))
+        }
+    }
+    on_existing_store(config, Compare(file, at_once, told)).await
 }
 
 fn unreadable(error: StoreError) -> Error {

@@ -3,8 +3,9 @@
 //! - [`serve`], [`http`], [`backend`]: run Teller, whole or in part.
 //! - [`migrate`], [`config`], [`seed`], [`import`], [`completions`]: do one thing and end.
 //! - [`keys`], [`user`]: the keys of tokens; roles.
+//! - [`verify`], [`export`], [`statement`]: look at the books, and copy them, or what became of one account.
+//! - [`balances`]: compare balances with somebody else's.
 //! - [`webhooks`]: where events are brought to, and what was given up.
-//! - [`verify`], [`export`]: look at the books, and copy them.
 //! - [`gateway`]: run a payment gateway to try things out with.
 //! - [`certs`]: certificates to develop with.
 //! - [`rpc`]: ask a backend what it serves, and call it.
@@ -20,6 +21,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 mod backend;
+mod balances;
 mod banner;
 mod certs;
 mod completions;
@@ -38,6 +40,7 @@ mod run;
 mod seed;
 mod serve;
 mod signals;
+mod statement;
 mod user;
 mod verify;
 mod webhooks;
@@ -61,7 +64,8 @@ Examples:
   teller http --backend 10.0.0.2:7070,10.0.0.3:7070  a front end for them
   teller certs dev                                   certificates to try HTTPS and RPC within TLS with
 
-Exit codes: 0 stopped as asked, 1 failed while running, 2 wrong usage or configuration, 3 `verify` found violations.
+Exit codes: 0 stopped as asked, 1 failed while running, 2 wrong usage or configuration, 3 `verify` found violations, or
+`reconcile-balances` differences.
 SIGTERM and SIGINT let running requests finish; a second one ends at once.";
 
 /// The whole command line.
@@ -89,6 +93,9 @@ enum Command {
     Import(import::Import),
     Verify(verify::Verify),
     Export(export::Export),
+    Statement(statement::Statement),
+    #[command(name = "reconcile-balances")]
+    Balances(balances::Balances),
     Webhooks(webhooks::Webhooks),
     #[command(name = "gateway-sim")]
     Gateway(gateway::Gateway),
@@ -126,6 +133,8 @@ fn execute(arguments: Arguments) -> Result<(), Failure> {
         Command::Import(import) => import.execute(),
         Command::Verify(verify) => verify.execute(),
         Command::Export(export) => export.execute(),
+        Command::Statement(statement) => statement.execute(),
+        Command::Balances(balances) => balances.execute(),
         Command::Webhooks(webhooks) => webhooks.execute(),
         Command::Gateway(gateway) => gateway.execute(),
         Command::Completions(completions) => completions.execute(),
@@ -136,6 +145,25 @@ fn execute(arguments: Arguments) -> Result<(), Failure> {
 fn moment(text: &str) -> Result<Timestamp, String> {
     let moment = text.parse::<jiff::Timestamp>();
     moment.map(|at| Timestamp(at.as_microsecond())).map_err(|_| "must be like 2026-01-31T00:00:00Z".to_owned())
+}
+
+/// An argument that is a moment or a day of UTC: the first moment of it.
+fn first_moment(text: &str) -> Result<Timestamp, String> {
+    day(text).map_or_else(|| moment(text), |(first, _)| Ok(first)).map_err(|_| NO_DAY.to_owned())
+}
+
+/// The same: the last moment of it.
+fn last_moment(text: &str) -> Result<Timestamp, String> {
+    day(text).map_or_else(|| moment(text), |(_, last)| Ok(last)).map_err(|_| NO_DAY.to_owned())
+}
+
+const NO_DAY: &str = "must be like 2026-01-31 or 2026-01-31T00:00:00Z";
+
+fn day(text: &str) -> Option<(Timestamp, Timestamp)> {
+    let day = text.parse::<jiff::civil::Date>().ok().filter(|day| day.to_string() == text)?;
+    let midnight = |day: jiff::civil::Date| day.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|at| at.timestamp());
+    let (first, next) = (midnight(day)?, midnight(day.tomorrow().ok()?)?);
+    Some((Timestamp(first.as_microsecond()), Timestamp(next.as_microsecond() - 1)))
 }
 
 /// Prints a result. Whoever reads may stop reading: that is no failure.

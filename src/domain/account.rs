@@ -1,4 +1,8 @@
 //! Accounts: who owns how much of what.
+//!
+//! - [`statement`]: what became of one in a period.
+
+pub mod statement;
 
 use std::fmt;
 

@@ -55,6 +55,8 @@ kinds! {
     DeductionByOperator "deduction_by_operator",
     /// An operator asked for a payment of another's money.
     PaymentByOperator "payment_by_operator",
+    /// An operator asked to give a payment back.
+    RefundByOperator "refund_by_operator",
     /// An operator asked to freeze, open or close an account, or to let it be overdrawn.
     AccountChanged "account_changed",
     /// A webhook was made, changed, deleted, or asked to bring something again: written before it is done.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::account::{Account, AccountId};
-use super::payment::{PaymentToken, Record, Standing};
+use super::payment::{Record, Recorded, Standing};
 use super::transfer::{Entry, Hold, HoldStatus, Reference, Stored, Transfer, TransferId, TransferKind};
 
 /// What a batch asks a store for.
@@ -17,8 +17,8 @@ pub struct Wants {
     pub transfers: Vec<TransferId>,
     /// References that may be used already.
     pub references: Vec<(TransferKind, Reference)>,
-    /// Payments that may be at another step.
-    pub payments: Vec<PaymentToken>,
+    /// Payments and refunds that may be at another step.
+    pub records: Vec<Recorded>,
 }
 
 /// What a store found, while it holds the locks. A key that is not there was not looked for; one with `None` does not exist.
@@ -32,8 +32,8 @@ pub struct Found {
     pub transfers: HashMap<TransferId, Option<Stored>>,
     /// Who used a reference.
     pub references: HashMap<(TransferKind, Reference), Option<TransferId>>,
-    /// How payments stand.
-    pub payments: HashMap<PaymentToken, Option<Standing>>,
+    /// How payments and refunds stand.
+    pub records: HashMap<Recorded, Option<Standing>>,
 }
 
 /// What a batch writes, all of it or nothing.
@@ -51,7 +51,7 @@ pub struct Effects {
     pub settled: Vec<Settled>,
     /// References that are used from now on.
     pub references: Vec<(TransferKind, Reference, TransferId)>,
-    /// Steps of payments, to be taken in this order; each payment must still be where its step begins.
+    /// Steps of payments and refunds, to be taken in this order; each must still be where its step begins.
     pub records: Vec<Record>,
 }
 

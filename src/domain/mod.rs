@@ -14,11 +14,12 @@
 //! - [`asset`], [`money`]: currencies, and exact amounts of them.
 //! - [`account`], [`transfer`]: accounts, and the transfers and entries that change them.
 //! - [`payment`]: payments through a gateway, and their steps.
+//! - [`refund`]: what of a payment is given back.
 //! - [`command`]: what the ledger is asked to do, and what it answers.
 //! - [`effects`]: what the answer writes.
 //! - [`webhook`]: where events are brought to.
 //! - [`reconcile`]: what the books say of an account, beside what somebody else's say.
-//! - `text`: what texts that were checked have in common.
+//! - [`text`]: what texts that were checked have in common.
 //! - [`time`]: instants in UTC microseconds.
 
 pub mod account;
@@ -36,8 +37,9 @@ pub mod payment;
 pub mod person;
 pub mod picture;
 pub mod reconcile;
+pub mod refund;
 pub mod session;
-mod text;
+pub mod text;
 pub mod time;
 pub mod token;
 pub mod transfer;

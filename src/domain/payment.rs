@@ -16,6 +16,7 @@ use super::account::AccountId;
 use super::asset::Asset;
 use super::invalid::Invalid;
 use super::money::Amount;
+use super::refund::RefundEnd;
 use super::text::text_conversions;
 use super::time::Timestamp;
 use super::transfer::{Description, TransferId};
@@ -146,14 +147,26 @@ pub struct Standing {
     pub status: PaymentStatus,
 }
 
+impl Standing {
+    /// That of a refund, which is tried once: another try is another refund.
+    pub const fn of_refund(status: PaymentStatus) -> Self {
+        Self { attempt: 1, status }
+    }
+}
+
 impl Payment {
+    /// What of it can still be given back, in minor units.
+    pub fn left(&self) -> Amount {
+        self.amount.minus(self.refunded).unwrap_or(Amount::ZERO).max(Amount::ZERO)
+    }
+
     /// How it stands.
     pub fn standing(&self) -> Standing {
         Standing { attempt: self.attempt, status: self.status }
     }
 }
 
-/// A step of a payment, written in the same transaction as the money that it is about.
+/// A step of a payment or of a refund, written in the same transaction as the money that it is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Record {
     /// It is asked for the first time, and its money is held.
@@ -162,6 +175,17 @@ pub enum Record {
     Retries(Payment),
     /// Its attempt ends.
     Ends(PaymentEnd),
+    /// A refund ends well.
+    Refunds(RefundEnd),
+}
+
+/// What takes steps.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Recorded {
+    /// A payment.
+    Payment(PaymentToken),
+    /// A refund, by its id.
+    Refund(TransferId),
 }
 
 /// The end of an attempt.
@@ -183,14 +207,15 @@ pub struct PaymentEnd {
 
 impl Record {
     /// Whose step it is.
-    pub fn token(&self) -> &PaymentToken {
+    pub fn subject(&self) -> Recorded {
         match self {
-            Self::Begins(payment) | Self::Retries(payment) => &payment.token,
-            Self::Ends(end) => &end.token,
+            Self::Begins(payment) | Self::Retries(payment) => Recorded::Payment(payment.token.clone()),
+            Self::Ends(end) => Recorded::Payment(end.token.clone()),
+            Self::Refunds(end) => Recorded::Refund(end.id),
         }
     }
 
-    /// How the payment must stand before it; `None`: there must be none.
+    /// How that must stand before it; `None`: there must be none.
     pub fn before(&self) -> Option<Standing> {
         match self {
             Self::Begins(_) => None,
@@ -198,6 +223,7 @@ impl Record {
                 Some(Standing { attempt: payment.attempt.saturating_sub(1), status: PaymentStatus::Failed })
             }
             Self::Ends(end) => Some(Standing { attempt: end.attempt, status: PaymentStatus::Processing }),
+            Self::Refunds(_) => Some(Standing::of_refund(PaymentStatus::Processing)),
         }
     }
 
@@ -206,6 +232,7 @@ impl Record {
         match self {
             Self::Begins(payment) | Self::Retries(payment) => payment.standing(),
             Self::Ends(end) => Standing { attempt: end.attempt, status: end.status },
+            Self::Refunds(_) => Standing::of_refund(PaymentStatus::Success),
         }
     }
 }

@@ -114,6 +114,22 @@ impl Reconciliation {
         let notes = format!("{account_of}; {compared}");
         Ok(Self { id: 0, account, period, books, claim, difference, verdict, notes, created_at })
     }
+
+    /// Up to when it has seen every entry: its end or, where that was still to come, the moment it was made.
+    pub fn seen_until(&self) -> Timestamp {
+        self.period.end.min(self.created_at)
+    }
+
+    /// The same, with a word on the one that it goes on from, and on what the books have come to say since of the time before.
+    #[must_use]
+    pub fn going_on_from(self, last: &Self, asset: Asset) -> Self {
+        let then = Decimal { digits: last.books.closing.minor(), scale: asset.scale() };
+        let changed = match self.books.opening == last.books.closing {
+            true => String::new(),
+            false => format!(", which ended at {then}: entries of before it ended have come since"),
+        };
+        Self { notes: format!("{}; goes on from reconciliation {}{changed}", self.notes, last.id), ..self }
+    }
 }
 
 impl fmt::Display for Decimal {
@@ -178,6 +194,24 @@ mod tests {
         assert_eq!(notes("50.501"), format!("{books}; the external balance differs by 0.001, which is tolerated"));
         assert_eq!(notes("60"), format!("{books}; the external balance is 9.5 higher"));
         assert_eq!(notes("40"), format!("{books}; the external balance is 10.5 lower"));
+    }
+
+    #[test]
+    fn one_that_goes_on_says_from_where_and_whether_the_books_have_changed() {
+        let period = Period { start: Timestamp(0), end: Timestamp(9) };
+        let asset = Asset::parse("USD").expect("a currency");
+        let made = |opening, closing, created_at| {
+            let amount = |minor| Amount::new(minor).expect("38 digits");
+            let books = Books { opening: amount(opening), closing: amount(closing), entries: 1 };
+            let claim = Claim { external: decimal("1"), tolerance: decimal("0") };
+            Reconciliation::of(AccountId(1), asset, period, books, claim, Timestamp(created_at)).expect("comparable")
+        };
+        let last = Reconciliation { id: 3, ..made(0, 100, 10) };
+        let next = made(100, 100, 20).going_on_from(&last, asset).notes;
+        assert!(next.ends_with("; the external balance is the same; goes on from reconciliation 3"), "{next}");
+        let changed = made(150, 100, 20).going_on_from(&last, asset).notes;
+        assert!(changed.ends_with("3, which ended at 1: entries of before it ended have come since"), "{changed}");
+        assert_eq!((last.seen_until(), made(0, 0, 7).seen_until()), (Timestamp(9), Timestamp(7)));
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! What all texts that were checked once have in common.
 
+use std::borrow::Cow;
+
 use super::invalid::Invalid;
 
 /// Whether all of `text` is lower-case hex digits.
@@ -15,6 +17,11 @@ pub(super) fn within(field: &'static str, text: &str, (min, max): (usize, usize)
         return Ok(());
     }
     Err(Invalid::new(field, format!("must be {min} to {max} characters")))
+}
+
+/// Text that no spreadsheet runs: what begins like a formula has an apostrophe before it.
+pub fn no_formula(text: &str) -> Cow<'_, str> {
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}").into() } else { text.into() }
 }
 
 /// From and to plain text, for serde: what arrives over RPC is checked by the type's own `parse`.

@@ -62,6 +62,18 @@ impl TransferKind {
     /// Every kind, in the order of their numbers.
     pub const ALL: [Self; 6] =
         [Self::Transfer, Self::Deposit, Self::Withdrawal, Self::Deduction, Self::Payment, Self::Refund];
+
+    /// What it is called in answers and files.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Transfer => "transfer",
+            Self::Deposit => "deposit",
+            Self::Withdrawal => "withdrawal",
+            Self::Deduction => "deduction",
+            Self::Payment => "payment",
+            Self::Refund => "refund",
+        }
+    }
 }
 
 /// What a transfer did to the balances when it was made. The numbers are those in SQL.

@@ -1,7 +1,7 @@
 //! The payment gateway: whoever charges people outside of Teller, as Teller sees it.
 //!
 //! A gateway keeps a ledger of its own, and knows each attempt of a payment by its [`OrderId`]. The same order is charged once, however often it
-//! is asked for. So what is not known of a charge is found out by asking, and never by paying again.
+//! is asked for, and the same refund is given back once. So what is not known of a charge is found out by asking, and never by paying again.
 //!
 //! - [`wire`]: what is said over HTTP.
 //! - [`remote`]: a gateway elsewhere, spoken to over HTTP.
@@ -16,6 +16,7 @@ use std::future::Future;
 use crate::domain::asset::Asset;
 use crate::domain::money::Amount;
 use crate::domain::payment::OrderId;
+use crate::domain::transfer::TransferId;
 
 /// What is to be charged.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,12 +29,25 @@ pub struct Order {
     pub asset: Asset,
 }
 
-/// What became of an order.
+/// What is to be given back of an order that was charged.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Charge {
-    /// It is charged.
-    Charged {
-        /// The gateway's own name for the charge.
+pub struct RefundOrder {
+    /// What it is known by.
+    pub id: TransferId,
+    /// The order that was charged.
+    pub charge: OrderId,
+    /// How much, in minor units.
+    pub amount: Amount,
+    /// Of what.
+    pub asset: Asset,
+}
+
+/// What became of an order, or of a refund.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is charged, or given back.
+    Done {
+        /// The gateway's own name for that.
         reference: String,
     },
     /// It is not, and never will be.
@@ -48,11 +62,11 @@ pub enum Charge {
     },
 }
 
-/// What the gateway knows of an order.
+/// What the gateway knows of an order or a refund.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fate {
     /// What became of it.
-    Known(Charge),
+    Known(Verdict),
     /// It has not arrived; but it may yet.
     NeverSeen,
 }
@@ -60,11 +74,17 @@ pub enum Fate {
 /// A payment gateway. Its methods end within a time of their own, and may be asked any number of times.
 pub trait Gateway: Clone + Send + Sync + 'static {
     /// Charges `order`: once, however often it is asked for.
-    fn charge(&self, order: &Order) -> impl Future<Output = Charge> + Send;
+    fn charge(&self, order: &Order) -> impl Future<Output = Verdict> + Send;
 
     /// What became of an order, without charging it.
     fn find(&self, order: &OrderId) -> impl Future<Output = Fate> + Send;
 
     /// Closes an order for ever, so that a charge that arrives later is declined. One that is charged stays so, and is answered as that.
-    fn cancel(&self, order: &OrderId) -> impl Future<Output = Charge> + Send;
+    fn cancel(&self, order: &OrderId) -> impl Future<Output = Verdict> + Send;
+
+    /// Gives back what `refund` says: once, however often it is asked for, and of a charge never more than was charged.
+    fn refund(&self, refund: &RefundOrder) -> impl Future<Output = Verdict> + Send;
+
+    /// What became of a refund, without giving anything back.
+    fn find_refund(&self, refund: TransferId) -> impl Future<Output = Fate> + Send;
 }

@@ -11,8 +11,9 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
 use super::wire::{self, State};
-use super::{Charge, Fate, Gateway, Order};
+use super::{Fate, Gateway, Order, RefundOrder, Verdict};
 use crate::domain::payment::OrderId;
+use crate::domain::transfer::TransferId;
 
 /// A gateway at `host:port`.
 #[derive(Clone, Debug)]
@@ -79,7 +80,7 @@ impl Remote {
 }
 
 impl Gateway for Remote {
-    async fn charge(&self, order: &Order) -> Charge {
+    async fn charge(&self, order: &Order) -> Verdict {
         let body = wire::Charge {
             order_id: order.id.to_string(),
             amount: order.amount.in_major(order.asset),
@@ -87,40 +88,64 @@ impl Gateway for Remote {
         };
         let body = serde_json::to_vec(&body).expect("three texts are JSON");
         match self.ask(Method::POST, "/charges", body).await {
-            Ok(state) => charge(state),
+            Ok(state) => verdict(state),
             // Nobody but this call ever sends the order.
             Err(Lost::Unsent(why)) => {
                 tracing::warn!(order = %order.id, why, "the gateway cannot be reached, and was asked nothing");
-                Charge::Declined { reason: "the payment gateway cannot be reached".to_owned() }
+                Verdict::Declined { reason: "the payment gateway cannot be reached".to_owned() }
             }
-            Err(Lost::Unanswered(why)) => Charge::Unknown { why },
+            Err(Lost::Unanswered(why)) => Verdict::Unknown { why },
         }
     }
 
     async fn find(&self, order: &OrderId) -> Fate {
-        match self.ask(Method::GET, &format!("/charges/{order}"), Vec::new()).await {
-            Ok(State::Unknown) => Fate::NeverSeen,
-            Ok(state) => Fate::Known(charge(state)),
-            Err(Lost::Unsent(why) | Lost::Unanswered(why)) => Fate::Known(Charge::Unknown { why }),
-        }
+        fate(self.ask(Method::GET, &format!("/charges/{order}"), Vec::new()).await)
     }
 
-    async fn cancel(&self, order: &OrderId) -> Charge {
-        match self.ask(Method::POST, &format!("/charges/{order}/cancel"), Vec::new()).await {
-            Ok(state) => charge(state),
-            Err(Lost::Unsent(why) | Lost::Unanswered(why)) => Charge::Unknown { why },
-        }
+    async fn cancel(&self, order: &OrderId) -> Verdict {
+        settled(self.ask(Method::POST, &format!("/charges/{order}/cancel"), Vec::new()).await)
+    }
+
+    async fn refund(&self, refund: &RefundOrder) -> Verdict {
+        let body = wire::Refund {
+            refund_id: refund.id.to_string(),
+            order_id: refund.charge.to_string(),
+            amount: refund.amount.in_major(refund.asset),
+            currency: refund.asset.to_string(),
+        };
+        let body = serde_json::to_vec(&body).expect("four texts are JSON");
+        // One that never left may be sent again by whoever takes it up: that it did not arrive says nothing for good.
+        settled(self.ask(Method::POST, "/refunds", body).await)
+    }
+
+    async fn find_refund(&self, refund: TransferId) -> Fate {
+        fate(self.ask(Method::GET, &format!("/refunds/{refund}"), Vec::new()).await)
     }
 }
 
-fn charge(state: State) -> Charge {
+fn fate(answer: Result<State, Lost>) -> Fate {
+    match answer {
+        Ok(State::Unknown) => Fate::NeverSeen,
+        Ok(state) => Fate::Known(verdict(state)),
+        Err(Lost::Unsent(why) | Lost::Unanswered(why)) => Fate::Known(Verdict::Unknown { why }),
+    }
+}
+
+fn settled(answer: Result<State, Lost>) -> Verdict {
+    match answer {
+        Ok(state) => verdict(state),
+        Err(Lost::Unsent(why) | Lost::Unanswered(why)) => Verdict::Unknown { why },
+    }
+}
+
+fn verdict(state: State) -> Verdict {
     match state {
-        State::Charged { reference } => Charge::Charged { reference },
-        State::Declined { reason } => Charge::Declined { reason },
-        State::Cancelled => Charge::Declined { reason: "the order was cancelled".to_owned() },
-        State::Unknown => Charge::Unknown { why: "it says that it does not know the order".to_owned() },
-        // Nothing was charged for this amount, and nothing ever will be under this order.
-        State::Conflict => Charge::Declined { reason: "the gateway knows the order with another amount".to_owned() },
+        State::Charged { reference } | State::Refunded { reference } => Verdict::Done { reference },
+        State::Declined { reason } => Verdict::Declined { reason },
+        State::Cancelled => Verdict::Declined { reason: "the order was cancelled".to_owned() },
+        State::Unknown => Verdict::Unknown { why: "it says that it does not know of it".to_owned() },
+        // Nothing was done for this amount, and nothing ever will be under this id.
+        State::Conflict => Verdict::Declined { reason: "the gateway knows it with another amount".to_owned() },
     }
 }
 
@@ -134,11 +159,11 @@ mod tests {
 
     use tokio::net::TcpListener;
 
-    use super::{Remote, State, charge};
+    use super::{Remote, State, verdict};
     use crate::domain::asset::Asset;
     use crate::domain::money::Amount;
     use crate::domain::payment::OrderId;
-    use crate::gateway::{Charge, Fate, Gateway, Order};
+    use crate::gateway::{Fate, Gateway, Order, RefundOrder, Verdict};
 
     #[tokio::test]
     async fn an_order_that_never_left_is_declined_and_nothing_else_is() {
@@ -148,14 +173,14 @@ mod tests {
         let remote = Remote::new(address, Duration::from_secs(5));
         let (amount, asset) = (Amount::new(1).expect("small"), Asset::parse("CNY").expect("a currency"));
         let order = Order { id: OrderId::parse("PAY_0123456789ABCDEF").expect("an order"), amount, asset };
-        assert!(matches!(remote.charge(&order).await, Charge::Declined { .. }));
+        assert!(matches!(remote.charge(&order).await, Verdict::Declined { .. }));
         // Another call may have sent it.
-        assert!(matches!(remote.find(&order.id).await, Fate::Known(Charge::Unknown { .. })));
-        assert!(matches!(remote.cancel(&order.id).await, Charge::Unknown { .. }));
+        assert!(matches!(remote.find(&order.id).await, Fate::Known(Verdict::Unknown { .. })));
+        assert!(matches!(remote.cancel(&order.id).await, Verdict::Unknown { .. }));
     }
 
     #[test]
     fn an_order_that_is_known_with_another_amount_was_not_charged() {
-        assert!(matches!(charge(State::Conflict), Charge::Declined { .. }));
+        assert!(matches!(verdict(State::Conflict), Verdict::Declined { .. }));
     }
 }

@@ -5,6 +5,8 @@
 //! | `POST /charges` | [`Charge`] | [`State`] |
 //! | `GET /charges/ORDER` | | [`State`] |
 //! | `POST /charges/ORDER/cancel` | | [`State`] |
+//! | `POST /refunds` | [`Refund`] | [`State`] |
+//! | `GET /refunds/REFUND` | | [`State`] |
 //!
 //! All of them may be sent again. An answer without status 200, and one that is no [`State`], says nothing about the order.
 
@@ -24,13 +26,31 @@ pub struct Charge {
     pub currency: String,
 }
 
-/// What became of an order.
+/// A refund that is asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refund {
+    /// What it is known by.
+    pub refund_id: String,
+    /// The order that was charged.
+    pub order_id: String,
+    /// In major units: `"10.00"`.
+    pub amount: String,
+    /// An ISO 4217 code: the charge's.
+    pub currency: String,
+}
+
+/// What became of an order, or of a refund.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "status", rename_all = "snake_case")]
 pub enum State {
     /// It is charged.
     Charged {
         /// The gateway's own name for the charge.
+        reference: String,
+    },
+    /// It is given back.
+    Refunded {
+        /// The gateway's own name for the refund.
         reference: String,
     },
     /// It was declined, for ever.
@@ -40,8 +60,8 @@ pub enum State {
     },
     /// It was closed before it was charged, for ever.
     Cancelled,
-    /// No such order has arrived.
+    /// No such order or refund has arrived.
     Unknown,
-    /// The order was charged, declined or closed before, with another amount: nothing was done.
+    /// It was decided before, with another amount or of another order: nothing was done.
     Conflict,
 }

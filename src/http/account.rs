@@ -1,4 +1,8 @@
 //! `/v1/accounts`: accounts, their entries and their past.
+//!
+//! - [`statement`]: what became of one in a period.
+
+pub(super) mod statement;
 
 use hyper::Method;
 use serde::Serialize;

@@ -64,6 +64,8 @@ kinds! {
     PaymentNotFound "payment-not-found" "No such payment";
     /// The token is another payment's, which differs in `field`. Take another token for another payment.
     PaymentDiffers "payment-differs" "Token of another payment";
+    /// The payment has not succeeded, so there is nothing to give back: `GET /v1/payments/{id}` tells how far it is.
+    PaymentNotPaid "payment-not-paid" "Payment not paid";
     /// There is no such webhook, or it is another user's.
     WebhookNotFound "webhook-not-found" "No such webhook";
     /// The user has as many webhooks as there may be: delete one first.
@@ -96,6 +98,10 @@ kinds! {
     AmountTooLarge "amount-too-large" "Amount too large";
     /// More is to be posted than the pending transfer holds: `available`.
     MoreThanHeld "more-than-held" "More than is held";
+    /// More is to be given back than was paid and is not given back yet, or promised to be: `available`.
+    MoreThanPaid "more-than-paid" "More than was paid";
+    /// The gateway gives nothing back; `detail` says why. It stays so under this `Idempotency-Key`: another key is another try.
+    RefundDeclined "refund-declined" "Refund declined";
     /// Another transfer in the same direction has this reference: `transfer_id`, which an operator may look at.
     ReferenceUsed "reference-used" "Reference used";
     /// The account has less than the amount: `available` is what may leave it, which is its balance less what is held, down to its floor.

@@ -122,6 +122,12 @@ pub(super) fn refusal(refusal: &Refusal) -> (Kind, Members<'_>) {
         Refusal::NoSuchWebhook => (Kind::WebhookNotFound, said),
         Refusal::TooManyWebhooks(_) => (Kind::TooManyWebhooks, said),
         Refusal::PaymentDiffers { field } => (Kind::PaymentDiffers, said.field(field)),
+        Refusal::PaymentNotPaid => (Kind::PaymentNotPaid, said),
+        Refusal::MoreThanPaid { left, asset } => {
+            let said = Members { currency: Some(asset.to_string()), ..said.field("amount") };
+            (Kind::MoreThanPaid, Members { available: Some(Money(*left, *asset)), ..said })
+        }
+        Refusal::RefundDeclined { .. } => (Kind::RefundDeclined, said),
         Refusal::AccountExists(id) => (Kind::AccountExists, Members { account_id: Some(id.0), ..said }),
         Refusal::AccountClosed => (Kind::AccountClosed, said),
         Refusal::AccountNotEmpty => (Kind::AccountNotEmpty, said),

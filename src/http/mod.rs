@@ -16,7 +16,7 @@
 //! - [`upload`]: pictures in multipart bodies.
 //! - [`json`], [`query`]: the bodies and parameters of `/v1`, read strictly.
 //! - [`entrytask`], [`picture`], [`page`], [`health`], [`person`], [`token`], [`session`], [`password`], [`account`], [`transfer`], [`batch`],
-//!   [`audit`], [`deduct`], [`payment`], [`wallet`], [`webhook`]: the handlers, one file per noun.
+//!   [`audit`], [`deduct`], [`payment`], [`refund`], [`wallet`], [`reconciliation`], [`webhook`]: the handlers, one file per noun.
 //! - [`show`]: how amounts, times and ids are written.
 //! - [`trouble`]: what went wrong with a request.
 //! - [`reply`]: answers and their statuses.
@@ -54,6 +54,8 @@ mod problem;
 mod pulse;
 mod query;
 mod rate;
+mod reconciliation;
+mod refund;
 mod reply;
 mod router;
 mod security;

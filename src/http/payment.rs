@@ -43,6 +43,16 @@ pub(super) enum Word {
     Error,
 }
 
+impl From<PaymentStatus> for Word {
+    fn from(status: PaymentStatus) -> Self {
+        match status {
+            PaymentStatus::Processing => Self::Processing,
+            PaymentStatus::Success => Self::Success,
+            PaymentStatus::Failed => Self::Failed,
+        }
+    }
+}
+
 #[derive(Serialize)]
 struct Said<'a> {
     status: Word,
@@ -75,6 +85,8 @@ struct Charged<'a> {
     order_id: &'a str,
     amount: Money,
     currency: &'a str,
+    /// What of it was given back, refunds on their way included.
+    refunded: Money,
     #[serde(skip_serializing_if = "Option::is_none")]
     reference: Option<&'a str>,
 }
@@ -138,15 +150,12 @@ impl<'a> From<&'a Payment> for Record<'a> {
             order_id: payment.order.as_str(),
             amount: Money(payment.amount, payment.asset),
             currency: payment.asset.code(),
+            refunded: Money(payment.refunded, payment.asset),
             reference: payment.reference.as_deref(),
         };
         Self {
             idempotent_key: payment.token.as_str(),
-            status: match payment.status {
-                PaymentStatus::Processing => Word::Processing,
-                PaymentStatus::Success => Word::Success,
-                PaymentStatus::Failed => Word::Failed,
-            },
+            status: payment.status.into(),
             result: (payment.status == PaymentStatus::Success).then(charged),
             created_at: Instant(payment.created_at),
             updated_at: Instant(payment.updated_at),

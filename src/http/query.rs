@@ -5,9 +5,11 @@ use std::borrow::Cow;
 use super::json::{ID_MAX, number};
 use crate::api::Refusal;
 use crate::api::account::PAGE_MAX;
+use crate::api::payment::PaymentName;
 use crate::domain::account::AccountId;
 use crate::domain::audit::AuditKind;
 use crate::domain::invalid::Invalid;
+use crate::domain::payment::{OrderId, PaymentToken};
 use crate::domain::session::SessionNumber;
 use crate::domain::time::Timestamp;
 use crate::domain::transfer::TransferId;
@@ -99,6 +101,22 @@ impl<'a> Query<'a> {
         self.instant(name).map(|found| found.map(|nanos| Timestamp(micros(nanos.div_euclid(1000)))))
     }
 
+    /// The first microsecond of the day or instant `name`. Days are of UTC.
+    pub(super) fn first_of(&self, name: &'static str) -> Result<Option<Timestamp>, Invalid> {
+        match self.text(name).and_then(day) {
+            Some((first, _)) => Ok(Some(first)),
+            None => self.since_instant(name).map_err(|_| day_or_instant(name)),
+        }
+    }
+
+    /// The last microsecond of the day or instant `name`. Days are of UTC.
+    pub(super) fn last_of(&self, name: &'static str) -> Result<Option<Timestamp>, Invalid> {
+        match self.text(name).and_then(day) {
+            Some((_, last)) => Ok(Some(last)),
+            None => self.at_instant(name).map_err(|_| day_or_instant(name)),
+        }
+    }
+
     /// Nanoseconds since 1970.
     fn instant(&self, name: &'static str) -> Result<Option<i128>, Invalid> {
         self.text(name).map(|text| nanos(name, text)).transpose()
@@ -117,6 +135,18 @@ pub(super) fn time(name: &'static str, text: &str) -> Result<Timestamp, Invalid>
 fn nanos(name: &'static str, text: &str) -> Result<i128, Invalid> {
     let malformed = |_| Invalid::new(name, "must be a time in RFC 3339, such as 2026-03-01T12:00:00Z");
     text.parse::<jiff::Timestamp>().map(|instant| instant.as_nanosecond()).map_err(malformed)
+}
+
+/// The first and the last microsecond of a day of UTC, written as `2026-03-01`.
+fn day(text: &str) -> Option<(Timestamp, Timestamp)> {
+    let day = text.parse::<jiff::civil::Date>().ok().filter(|day| day.to_string() == text)?;
+    let midnight =
+        |day: jiff::civil::Date| day.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|at| at.timestamp().as_microsecond());
+    Some((Timestamp(midnight(day)?), Timestamp(midnight(day.tomorrow().ok()?)? - 1)))
+}
+
+fn day_or_instant(name: &'static str) -> Invalid {
+    Invalid::new(name, "must be a day, such as 2026-03-01, or a time in RFC 3339, such as 2026-03-01T12:00:00Z")
 }
 
 fn micros(count: i128) -> i64 {
@@ -148,6 +178,15 @@ pub(super) fn transfer(path: &str) -> Result<TransferId, Refusal> {
 /// The session that the path names in its third part: `/v1/sessions/{id}`. What cannot be one is none.
 pub(super) fn session(path: &str) -> Result<SessionNumber, Refusal> {
     SessionNumber::parse(part(path)).map_err(|_| Refusal::NoSuchSession)
+}
+
+/// The payment that the path names in its third part: `/v1/payments/{id}`. What cannot be one is none.
+pub(super) fn payment(path: &str) -> Result<PaymentName, Refusal> {
+    let text = part(path);
+    if let Ok(order) = OrderId::parse(text) {
+        return Ok(PaymentName::Order(order));
+    }
+    PaymentToken::parse(text).map(PaymentName::Token).map_err(|_| Refusal::NoSuchPayment)
 }
 
 /// The webhook that the path names in its third part: `/v1/webhooks/{id}`. What cannot be one is none.
@@ -210,6 +249,23 @@ mod tests {
         assert_eq!(zoned.at_instant("at").expect("a time"), Some(Timestamp(1_772_366_400_000_000)));
         for text in ["at=2026-03-01", "at=noon", "at=2026-03-01T12:00:00", "at=1772366400"] {
             assert!(read(text).at_instant("at").is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_day_is_all_of_it_and_an_instant_is_itself() {
+        let query = read("from=2026-03-01&at=2026-03-01");
+        let (first, last) = (1_772_323_200_000_000, 1_772_409_599_999_999);
+        assert_eq!(query.first_of("from").expect("a day"), Some(Timestamp(first)));
+        assert_eq!(query.last_of("at").expect("a day"), Some(Timestamp(last)));
+        let query = read("from=2026-03-01T00:00:00Z&at=2026-03-01T23:59:59.999999Z");
+        assert_eq!(query.first_of("from").expect("a time"), Some(Timestamp(first)));
+        assert_eq!(query.last_of("at").expect("a time"), Some(Timestamp(last)));
+        assert_eq!(query.last_of("limit").expect("not asked for"), None);
+        for text in ["2026-02-29", "2026-3-1", "20260301", "01.03.2026", "9999-12-31", "2026-03-01Z", ""] {
+            let query = format!("at={text}");
+            let query = read(&query);
+            assert!(query.first_of("at").is_err() && query.last_of("at").is_err(), "{text}");
         }
     }
 

@@ -108,6 +108,11 @@ impl Reply {
         Self::json(StatusCode::CREATED, &JSON, body).with(LOCATION, location)
     }
 
+    /// A JSON document about what is under way, and will be there.
+    pub(super) fn accepted(body: &impl Serialize) -> Self {
+        Self::json(StatusCode::ACCEPTED, &JSON, body)
+    }
+
     /// It is done, and there is nothing to say about it.
     pub(super) fn done() -> Self {
         Self::empty(StatusCode::NO_CONTENT)
@@ -428,6 +433,7 @@ pub(super) const fn status_of_kind(kind: Kind) -> StatusCode {
         | Kind::HoldExpired
         | Kind::HoldNotExpired
         | Kind::PaymentDiffers
+        | Kind::PaymentNotPaid
         | Kind::TooManyWebhooks
         | Kind::ReferenceUsed => StatusCode::CONFLICT,
         Kind::KeyReused
@@ -441,6 +447,8 @@ pub(super) const fn status_of_kind(kind: Kind) -> StatusCode {
         | Kind::TooManyDecimals
         | Kind::AmountTooLarge
         | Kind::MoreThanHeld
+        | Kind::MoreThanPaid
+        | Kind::RefundDeclined
         | Kind::InsufficientFunds
         | Kind::ChainBroken
         | Kind::AccountNotEmpty => StatusCode::UNPROCESSABLE_ENTITY,

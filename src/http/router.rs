@@ -7,7 +7,7 @@ use super::front::Call;
 use super::reply::{Reply, Surface, Trouble};
 use super::{
     account, audit, batch, deduct, entrytask, health, openapi, page, password, payment, person, picture, problem,
-    session, token, transfer, wallet, webhook,
+    reconciliation, refund, session, token, transfer, wallet, webhook,
 };
 
 /// Every route but the pages, which are added from the files under `web/`.
@@ -33,6 +33,8 @@ const ROUTES: &[(&str, Methods, Body, Surface, Handler)] = &[
     ("/v1/accounts/{id}",                      Methods::ReadOrAmend,  Body::Fields, Surface::Plain,     Handler::Account),
     ("/v1/accounts/{id}/entries",              Methods::Read,         Body::None,   Surface::Plain,     Handler::Entries),
     ("/v1/accounts/{id}/balance",              Methods::Read,         Body::None,   Surface::Plain,     Handler::Balance),
+    ("/v1/accounts/{id}/statement",            Methods::Read,         Body::None,   Surface::Plain,     Handler::Statement),
+    ("/v1/accounts/{id}/statement.csv",        Methods::Read,         Body::None,   Surface::Plain,     Handler::StatementCsv),
     ("/v1/accounts/{id}/deposits",             Methods::Change,       Body::Fields, Surface::Plain,     Handler::Deposit),
     ("/v1/accounts/{id}/withdrawals",          Methods::Change,       Body::Fields, Surface::Plain,     Handler::Withdraw),
     ("/v1/transfers",                          Methods::Change,       Body::Fields, Surface::Plain,     Handler::PostTransfer),
@@ -40,6 +42,8 @@ const ROUTES: &[(&str, Methods, Body, Surface, Handler)] = &[
     ("/v1/transfers/{id}",                     Methods::Read,         Body::None,   Surface::Plain,     Handler::Transfer),
     ("/v1/transfers/{id}/post",                Methods::Change,       Body::Fields, Surface::Plain,     Handler::PostPending),
     ("/v1/transfers/{id}/void",                Methods::Change,       Body::Fields, Surface::Plain,     Handler::VoidPending),
+    ("/v1/payments/{id}",                      Methods::Read,         Body::None,   Surface::Plain,     Handler::Payment),
+    ("/v1/payments/{id}/refunds",              Methods::ReadOrChange, Body::Fields, Surface::Plain,     Handler::Refunds),
     ("/v1/audit",                              Methods::Read,         Body::None,   Surface::Plain,     Handler::Audit),
     ("/v1/webhooks",                           Methods::ReadOrChange, Body::Fields, Surface::Plain,     Handler::Webhooks),
     ("/v1/webhooks/{id}",                      Methods::ReadAmendOrEnd, Body::Fields, Surface::Plain,   Handler::Webhook),
@@ -60,6 +64,7 @@ const ROUTES: &[(&str, Methods, Body, Surface, Handler)] = &[
     ("/api/wallets/{id}/transactions",         Methods::Read,         Body::None,   Surface::Wallet(""), Handler::WalletTransactions),
     ("/api/wallets/{id}/reconcile",            Methods::Change,       Body::Fields, Surface::Wallet(""), Handler::WalletReconcile),
     ("/api/wallets/{id}/reconciliations",      Methods::Read,         Body::None,   Surface::Wallet(""), Handler::WalletReconciliations),
+    ("/v1/reconciliations",                    Methods::Change,       Body::Batch,  Surface::Plain,     Handler::Reconciliations),
     ("/problems/{name}",                       Methods::Read,         Body::None,   Surface::Plain,     Handler::Problem),
     ("/livez",                                 Methods::Read,         Body::None,   Surface::Plain,     Handler::Live),
     ("/readyz",                                Methods::Read,         Body::None,   Surface::Plain,     Handler::Ready),
@@ -104,7 +109,7 @@ pub(super) enum Body {
     None,
     /// Fields: at most `http.max_body_bytes`.
     Fields,
-    /// Many transfers: at most `http.max_batch_bytes`.
+    /// Many transfers or balances: at most `http.max_batch_bytes`.
     Batch,
     /// A picture: at most `picture.max_upload_bytes`.
     Upload,
@@ -142,6 +147,8 @@ enum Handler {
     Account,
     Entries,
     Balance,
+    Statement,
+    StatementCsv,
     Deposit,
     Withdraw,
     PostTransfer,
@@ -149,6 +156,8 @@ enum Handler {
     Transfer,
     PostPending,
     VoidPending,
+    Payment,
+    Refunds,
     Audit,
     Webhooks,
     Webhook,
@@ -169,6 +178,7 @@ enum Handler {
     WalletTransactions,
     WalletReconcile,
     WalletReconciliations,
+    Reconciliations,
     Problem,
     Live,
     Ready,
@@ -286,6 +296,8 @@ impl Route {
             Handler::Account => account::one(call).await,
             Handler::Entries => account::entries(call).await,
             Handler::Balance => account::balance(call).await,
+            Handler::Statement => account::statement::json(call).await,
+            Handler::StatementCsv => account::statement::csv(call).await,
             Handler::Deposit => transfer::deposit(call).await,
             Handler::Withdraw => transfer::withdraw(call).await,
             Handler::PostTransfer => transfer::post(call).await,
@@ -293,6 +305,8 @@ impl Route {
             Handler::Transfer => transfer::get(call).await,
             Handler::PostPending => transfer::post_pending(call).await,
             Handler::VoidPending => transfer::void_pending(call).await,
+            Handler::Payment => refund::payment(call).await,
+            Handler::Refunds => refund::collection(call).await,
             Handler::Audit => audit::list(call).await,
             Handler::Webhooks => webhook::collection(call).await,
             Handler::Webhook => webhook::one(call).await,
@@ -313,6 +327,7 @@ impl Route {
             Handler::WalletTransactions => wallet::transactions(call).await,
             Handler::WalletReconcile => wallet::reconcile(call).await,
             Handler::WalletReconciliations => wallet::reconciliations(call).await,
+            Handler::Reconciliations => Box::pin(reconciliation::post(call)).await,
             Handler::Problem => problem::show(call),
             Handler::Live => Ok(health::live()),
             Handler::Ready => health::ready(call).await,

@@ -1,5 +1,8 @@
 //! How values are written in answers: amounts as decimal strings, times in RFC 3339, ids as UUIDs. Nothing here allocates.
 
+use std::fmt;
+
+use jiff::fmt::StdFmtWrite;
 use jiff::fmt::temporal::DateTimePrinter;
 use serde::{Serialize, Serializer};
 
@@ -67,8 +70,8 @@ impl Serialize for Money {
     }
 }
 
-impl std::fmt::Display for Money {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for Money {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.with_text(|text| f.write_str(text))
     }
 }
@@ -77,16 +80,20 @@ impl std::fmt::Display for Money {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Instant(pub(super) Timestamp);
 
-impl Serialize for Instant {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+impl fmt::Display for Instant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         static PRINTER: DateTimePrinter = DateTimePrinter::new().precision(Some(6));
         let Self(Timestamp(micros)) = *self;
         // What lies outside of the calendar's years was never a time of ours; its nearest end is shown.
         let end = if micros < 0 { jiff::Timestamp::MIN } else { jiff::Timestamp::MAX };
         let instant = jiff::Timestamp::from_microsecond(micros).unwrap_or(end);
-        let mut text = String::with_capacity(32);
-        PRINTER.print_timestamp(&instant, &mut text).expect("a String takes any text");
-        serializer.serialize_str(&text)
+        PRINTER.print_timestamp(&instant, StdFmtWrite(f)).map_err(|_| fmt::Error)
+    }
+}
+
+impl Serialize for Instant {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 

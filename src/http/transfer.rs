@@ -145,14 +145,7 @@ impl<'a> From<&'a Transfer> for ShownTransfer<'a> {
         let expiry = |seconds: u32| Timestamp(transfer.created_at.0.saturating_add(i64::from(seconds) * 1_000_000));
         Self {
             id: Id(transfer.id),
-            kind: match transfer.kind {
-                TransferKind::Transfer => "transfer",
-                TransferKind::Deposit => "deposit",
-                TransferKind::Withdrawal => "withdrawal",
-                TransferKind::Deduction => "deduction",
-                TransferKind::Payment => "payment",
-                TransferKind::Refund => "refund",
-            },
+            kind: transfer.kind.name(),
             status: status(transfer.status),
             from_account_id: transfer.from.0,
             to_account_id: transfer.to.0,

@@ -10,6 +10,7 @@ use super::json::{Object, Unknown, number};
 use super::openapi::value::{Shape, one_of};
 use super::openapi::verdict;
 use super::query::{self, Query, cursor};
+use super::reconciliation::{self, claim, start};
 use super::reply::{Reply, Trouble};
 use super::show::Instant;
 use super::transfer::{moving, told};
@@ -23,7 +24,6 @@ use crate::domain::account::{Account, AccountId};
 use crate::domain::asset::Asset;
 use crate::domain::invalid::Invalid;
 use crate::domain::money::{Amount, Decimal};
-use crate::domain::reconcile::{Claim, DEFAULT_TOLERANCE, Period, Verdict};
 use crate::domain::time::Timestamp;
 use crate::domain::transfer::Reference;
 use crate::domain::user::UserId;
@@ -131,10 +131,7 @@ impl From<Reconciled> for Reconciliation {
             system_balance: short(made.books.closing, asset),
             external_balance: made.claim.external.to_string(),
             tolerance: made.claim.tolerance.to_string(),
-            status: match made.verdict {
-                Verdict::Matched => "matched",
-                Verdict::Mismatch => "mismatch",
-            },
+            status: reconciliation::word(made.verdict),
             difference: made.difference.to_string(),
             notes: made.notes,
         }
@@ -243,19 +240,9 @@ pub(super) async fn reconcile(call: &mut Call<'_>) -> Result<Reply, Trouble> {
     let of = of(call)?;
     let body = call.json().await?;
     let fields = Object::read(&["start_time", "end_time", "external_balance", "tolerance"], &body, Unknown::Ignored)?;
-    let tolerance = match fields.raw("tolerance") {
-        Some(_) => Decimal::parse("tolerance", fields.plain("tolerance")?)?,
-        None => DEFAULT_TOLERANCE,
-    };
-    if tolerance.digits < 0 {
-        return Err(Invalid::new("tolerance", "must not be less than zero").into());
-    }
-    let external = Decimal::parse("external_balance", fields.plain("external_balance")?)?;
-    let period = Period {
-        start: query::time("start_time", &fields.required("start_time")?)?,
-        end: query::time("end_time", &fields.required("end_time")?)?,
-    };
-    let request = Reconcile { of, period, claim: Claim { external, tolerance } };
+    let claim = claim(&fields)?;
+    let (start, end) = (start(&fields)?, query::time("end_time", &fields.required("end_time")?)?);
+    let request = Reconcile { of, start, end, claim };
     let made = call.backend().wallet.reconcile(&call.context(), &request).await??;
     Ok(Reply::document(&Reconciliation::from(made)))
 }

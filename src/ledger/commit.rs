@@ -220,7 +220,7 @@ impl Batch for Lent {
         for command in self.commands() {
             wants.transfers.push(command.id);
             wants.transfers.extend(ended(command));
-            wants.payments.extend(command.record.as_ref().map(|record| record.token().clone()));
+            wants.records.extend(command.record.as_ref().map(|record| record.subject()));
             if let Action::Move(wish) = &command.action {
                 wants.references.extend(wish.reference.clone().map(|reference| (wish.kind, reference)));
             }
@@ -229,8 +229,8 @@ impl Batch for Lent {
         wants.transfers.dedup();
         wants.references.sort_unstable();
         wants.references.dedup();
-        wants.payments.sort_unstable();
-        wants.payments.dedup();
+        wants.records.sort_unstable();
+        wants.records.dedup();
         wants
     }
 

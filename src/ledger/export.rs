@@ -11,6 +11,7 @@ use tokio::sync::mpsc;
 
 use crate::domain::account::AccountId;
 use crate::domain::asset::Asset;
+use crate::domain::text::no_formula;
 use crate::domain::time::Timestamp;
 use crate::domain::transfer::{Entry, Transfer};
 use crate::store::StoreError;
@@ -260,21 +261,17 @@ impl<'a> TransferRow<'a> {
 }
 
 /// RFC 3339, with as many decimals of a second as there are.
-fn in_utc(at: Timestamp) -> String {
+pub fn in_utc(at: Timestamp) -> String {
     jiff::Timestamp::from_microsecond(at.0).map_or_else(|_| at.0.to_string(), |at| at.to_string())
-}
-
-/// Text that no spreadsheet runs.
-fn no_formula(text: &str) -> Cow<'_, str> {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}").into() } else { text.into() }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{ENTRY, EntryRow, Form, TRANSFER, TransferRow, no_formula};
+    use super::{ENTRY, EntryRow, Form, TRANSFER, TransferRow};
     use crate::domain::account::AccountId;
     use crate::domain::asset::Asset;
     use crate::domain::money::Amount;
+    use crate::domain::text::no_formula;
     use crate::domain::time::Timestamp;
     use crate::domain::transfer::{Description, Entry, Reference, Transfer, TransferId, TransferKind, TransferStatus};
     use crate::domain::user::UserId;

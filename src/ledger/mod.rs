@@ -15,6 +15,8 @@
 //! - `id`: ids that follow from what they are for.
 //! - [`verify`]: whether the books are right, recomputed from the entries.
 //! - [`export`]: entries and transfers for other programs.
+//! - [`statement`]: what became of one account in a period.
+//! - [`reconcile`]: its balance beside somebody else's.
 //! - `trial` (tests only): any commands whatsoever, against a model.
 #![cfg_attr(not(test), deny(clippy::arithmetic_side_effects, clippy::float_arithmetic))]
 
@@ -23,6 +25,8 @@ mod expire;
 pub mod export;
 mod id;
 pub mod plan;
+pub mod reconcile;
+pub mod statement;
 #[cfg(test)]
 mod tests;
 #[cfg(any(test, fuzzing))]

@@ -1,4 +1,8 @@
 //! Accounts: opening, looking, and what an operator may change.
+//!
+//! - `statement`: what became of one in a period.
+
+mod statement;
 
 use teller_rpc::{Context, Status};
 
@@ -7,6 +11,7 @@ use super::caller::{Callers, Halt, heard};
 use super::page::{page, page_size};
 use super::{Clock, answer};
 use crate::api::Refusal;
+use crate::api::account::statement::{OfPeriod, StatementPage};
 use crate::api::account::{
     Amend, BalanceAt, Change, Entries, EntryPage, List, OfAccount, Open, Page, PastBalance, Service,
 };
@@ -45,6 +50,10 @@ impl<S: Store, V: Volatile> Service for Accounts<S, V> {
 
     async fn balance_at(&self, cx: Context, request: BalanceAt) -> Result<Result<PastBalance, Refusal>, Status> {
         answer("account.balance_at", &cx, async { heard(self.past(request).await) }).await
+    }
+
+    async fn statement(&self, cx: Context, request: OfPeriod) -> Result<Result<StatementPage, Refusal>, Status> {
+        answer("account.statement", &cx, async { heard(self.stated(request).await) }).await
     }
 
     async fn amend(&self, cx: Context, request: Amend) -> Result<Result<Account, Refusal>, Status> {

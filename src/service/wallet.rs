@@ -11,8 +11,8 @@ use super::{Clock, answer};
 use crate::api::Refusal;
 use crate::api::account::Page;
 use crate::api::wallet::{
-    Event, EventKind, EventStatus, Events, History, MoveOutside, OfUser, OfWallet, OpenWallet, Reconcile, Reconciled,
-    Reconciliations, Service,
+    Claimed, Event, EventKind, EventStatus, Events, History, MoveOutside, OfUser, OfWallet, OpenWallet, RECONCILE_MAX,
+    Reconcile, ReconcileAll, Reconciled, Reconciliations, Service,
 };
 use crate::domain::account::Account;
 use crate::domain::audit::{AuditEvent, AuditKind};
@@ -20,11 +20,10 @@ use crate::domain::caller::Caller;
 use crate::domain::command::{self, Action, Authority, Command, Move, Side};
 use crate::domain::invalid::Invalid;
 use crate::domain::money::Amount;
-use crate::domain::reconcile::{Books, Reconciliation};
-use crate::domain::time::Timestamp;
 use crate::domain::transfer::{Entry, HoldStatus, Stored, TransferId, TransferKind};
 use crate::domain::user::UserId;
 use crate::ledger::Ledger;
+use crate::ledger::reconcile::{self, Asked, Failure};
 use crate::store::ledger::EntryRange;
 use crate::store::{Store, Volatile};
 
@@ -34,6 +33,9 @@ const WALLETS_MAX: usize = 1000;
 const PAGE_MAX: u16 = 200;
 /// Entries that are looked through for one page; where few of them are asked for, the page is short and says where to go on.
 const LOOKED_THROUGH: usize = 5000;
+
+/// Balances that are compared at any time of a call that brings many.
+const COMPARED_AT_ONCE: usize = 8;
 
 /// The service `wallet`.
 pub struct Wallets<S, V> {
@@ -74,6 +76,14 @@ impl<S: Store, V: Volatile> Service for Wallets<S, V> {
 
     async fn reconcile(&self, cx: Context, request: Reconcile) -> Result<Result<Reconciled, Refusal>, Status> {
         answer("wallet.reconcile", &cx, async { heard(self.compare(request).await) }).await
+    }
+
+    async fn reconcile_all(
+        &self,
+        cx: Context,
+        request: ReconcileAll,
+    ) -> Result<Result<Vec<Result<Reconciled, Refusal>>, Refusal>, Status> {
+        answer("wallet.reconcile_all", &cx, async { heard(self.compare_all(request).await) }).await
     }
 
     async fn reconciliations(
@@ -214,25 +224,33 @@ impl<S: Store, V: Volatile> Wallets<S, V> {
         Ok(entries.into_iter().map(|entry| tell(&entry, stored.get(&entry.transfer))).collect())
     }
 
-    async fn compare(&self, Reconcile { of, period, claim }: Reconcile) -> Result<Reconciled, Halt> {
+    async fn compare(&self, Reconcile { of, start, end, claim }: Reconcile) -> Result<Reconciled, Halt> {
         let (wallet, _) = self.wallet(&of).await?;
-        if period.start > period.end {
-            return Err(Invalid::new("start_time", "must not be after end_time").into());
-        }
         let store = self.ledger.store();
-        // Every entry says what was there after it, so that both ends are one look-up each, however many lie between.
-        let before = store.entry_at(wallet.id, Timestamp(period.start.0.saturating_sub(1))).await?;
-        let last = store.entry_at(wallet.id, period.end).await?;
-        let balance = |entry: &Option<Entry>| entry.as_ref().map_or(Amount::ZERO, |entry| entry.balance_after);
-        let seq = |entry: &Option<Entry>| entry.as_ref().map_or(0, |entry| entry.seq);
-        let books = Books {
-            opening: balance(&before),
-            closing: balance(&last),
-            entries: seq(&last).saturating_sub(seq(&before)),
-        };
-        let mut made = Reconciliation::of(wallet.id, wallet.asset, period, books, claim, (self.clock)())?;
+        let mut made = reconcile::compare(store, &wallet, Asked { start, end, claim }, (self.clock)()).await?;
         made.id = store.add_reconciliation(&made).await?;
         Ok(Reconciled { asset: wallet.asset, made })
+    }
+
+    async fn compare_all(&self, request: ReconcileAll) -> Result<Vec<Result<Reconciled, Refusal>>, Halt> {
+        self.callers.operator(&request.caller).await?;
+        if request.items.len() > RECONCILE_MAX {
+            return Err(Invalid::new("items", format!("must be at most {RECONCILE_MAX}")).into());
+        }
+        let now = (self.clock)();
+        let asked = request.items.into_iter().map(|item| {
+            let Claimed { wallet, start, end, claim } = item;
+            (storable(wallet), Asked { start, end: end.unwrap_or(now), claim })
+        });
+        let compared = reconcile::compare_all(self.ledger.store(), asked.collect(), COMPARED_AT_ONCE, now).await?;
+        let told = compared.into_iter().map(|one| match one {
+            Ok((asset, made)) => Ok(Ok(Reconciled { asset, made })),
+            Err(failure) => match Halt::from(failure) {
+                Halt::Refused(refusal) => Ok(Err(refusal)),
+                failed @ Halt::Failed(_) => Err(failed),
+            },
+        });
+        told.collect()
     }
 
     async fn compared(&self, request: Reconciliations) -> Result<Page<Reconciled>, Halt> {
@@ -243,6 +261,16 @@ impl<S: Store, V: Volatile> Wallets<S, V> {
         found.truncate(limit);
         let items = found.into_iter().map(|made| Reconciled { asset: wallet.asset, made }).collect();
         Ok(Page { items, more })
+    }
+}
+
+impl From<Failure> for Halt {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Store(error) => error.into(),
+            Failure::Refused(broken) => broken.into(),
+            Failure::Unknown => Refusal::NoSuchAccount.into(),
+        }
     }
 }
 

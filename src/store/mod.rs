@@ -2,8 +2,9 @@
 //! on every implementation.
 //!
 //! - [`Store`] keeps what must survive: on SQLite or MySQL.
-//! - [`ledger::LedgerStore`] is its part that keeps money, [`payment::PaymentStore`] the one that keeps payments, [`grant::GrantStore`] the one
-//!   that keeps who may, [`webhook::WebhookStore`] the one that keeps where events are brought to, and how far.
+//! - [`ledger::LedgerStore`] is its part that keeps money, [`payment::PaymentStore`] the one that keeps payments, [`refund::RefundStore`]
+//!   the one that keeps what is given back of them, [`grant::GrantStore`] the one that keeps who may, [`webhook::WebhookStore`] the one that
+//!   keeps where events are brought to, and how far.
 //! - [`Volatile`] keeps what may be lost: sessions and cached profiles, in memory or in Redis. Losing all of it logs people out
 //!   and costs speed, never truth.
 //!
@@ -24,6 +25,7 @@ pub mod payment;
 #[doc(hidden)]
 pub mod queries;
 pub mod redis;
+pub mod refund;
 pub mod sqlite;
 pub mod webhook;
 
@@ -138,7 +140,9 @@ pub struct PasswordChange {
 }
 
 /// The durable store, with all its parts. What a method returned `Ok` for is on disk.
-pub trait Store: ledger::LedgerStore + payment::PaymentStore + grant::GrantStore + webhook::WebhookStore {
+pub trait Store:
+    ledger::LedgerStore + payment::PaymentStore + refund::RefundStore + grant::GrantStore + webhook::WebhookStore
+{
     /// Brings the schema up to date. Safe when several processes do it at once: one works, the others wait.
     /// Returns how many migrations were applied.
     fn migrate(&self) -> impl Future<Output = Result<usize, StoreError>> + Send;
@@ -213,6 +217,18 @@ pub trait Store: ledger::LedgerStore + payment::PaymentStore + grant::GrantStore
 
     /// Keeps a reconciliation, and returns the number it got. A store whose database lost an acknowledgement may keep it twice.
     fn add_reconciliation(&self, made: &Reconciliation) -> impl Future<Output = Result<u64, StoreError>> + Send;
+
+    /// The same of many: all or none, numbered in their order.
+    fn add_reconciliations(
+        &self,
+        made: Vec<Reconciliation>,
+    ) -> impl Future<Output = Result<Vec<u64>, StoreError>> + Send;
+
+    /// An account's newest reconciliation in which both balances were the same.
+    fn last_matched(
+        &self,
+        account: AccountId,
+    ) -> impl Future<Output = Result<Option<Reconciliation>, StoreError>> + Send;
 
     /// An account's reconciliations before number `before`, newest first, at most `limit`.
     fn reconciliations(

@@ -3,7 +3,7 @@
 use std::future::Future;
 
 use super::StoreError;
-use crate::domain::payment::{Payment, PaymentToken};
+use crate::domain::payment::{OrderId, Payment, PaymentToken};
 use crate::domain::time::Timestamp;
 use crate::domain::user::UserId;
 
@@ -15,6 +15,9 @@ pub type PaymentCursor = (Timestamp, PaymentToken);
 pub trait PaymentStore: Clone + Send + Sync + 'static {
     /// A payment as it stands.
     fn payment(&self, token: &PaymentToken) -> impl Future<Output = Result<Option<Payment>, StoreError>> + Send;
+
+    /// The payment whose last attempt the gateway knows by `order`.
+    fn payment_of_order(&self, order: &OrderId) -> impl Future<Output = Result<Option<Payment>, StoreError>> + Send;
 
     /// Payments newest first, of one user or all: those that come after `after`, at most `limit`.
     fn payments(

@@ -18,6 +18,10 @@ pub async fn a_payment_that_is_pressed_twice_is_charged_once(page: Page) {
     let orders = "new Set([...document.querySelectorAll('#answers .order')].map((order) => order.textContent)).size";
     assert_eq!(page.js(&format!("return {orders}")).await, 1, "all answers name one order");
 
+    page.press("#back").await;
+    page.see("#back[hidden]").await;
+    assert_eq!(page.text("#given").await, "Given back: 12.34 CNY.");
+
     page.press("#fresh").await;
     page.fill("#amount", "0").await;
     page.press("#payment [type=submit]").await;

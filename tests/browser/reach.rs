@@ -57,6 +57,11 @@ pub async fn nothing_scrolls_sideways_on_a_narrow_phone(page: Page) {
     fits(&page, "a wide nickname").await;
     page.js("document.querySelector('#username-text').textContent = 'W'.repeat(13)").await;
     fits(&page, "a wide user name").await;
+    for path in ["/wallet.html", "/statement.html", "/reconcile.html"] {
+        page.open(path).await;
+        page.see("main[data-state=ready], main[data-state=failed]").await;
+        fits(&page, path).await;
+    }
     page.open("/security.html").await;
     page.see("main[data-state=ready]").await;
     page.press("#password-form [type=submit]").await;

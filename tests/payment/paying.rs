@@ -95,9 +95,11 @@ pub fn cents(text: &str) -> i64 {
     text.replace('.', "").parse().expect("an amount of two decimals")
 }
 
-/// What left the account is what the gateway charged, and nothing is held.
+/// What left the account is what the gateway charged and has not given back, and nothing is held.
 pub async fn agree(program: &Program, gateway: &Gateway) {
     let (left, held) = balance(program).await;
     let charged: i64 = gateway.charged().await.iter().map(|(_, amount)| cents(amount)).sum();
-    assert_eq!((cents(&left) + charged, held.as_str()), (10_000_000, "0.00"), "{left} is left, {charged} was charged");
+    let given: i64 = gateway.refunded().await.iter().map(|(_, amount)| cents(amount)).sum();
+    let what = format!("{left} is left, {charged} was charged, {given} given back");
+    assert_eq!((cents(&left) + charged - given, held.as_str()), (10_000_000, "0.00"), "{what}");
 }

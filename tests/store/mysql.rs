@@ -26,6 +26,7 @@ pub fn trials() -> Vec<Trial> {
         .chain(contract::ledger::promises())
         .chain(contract::grant::promises())
         .chain(contract::payment::promises())
+        .chain(contract::refund::promises())
         .chain(contract::webhook::promises())
     {
         let test = move || {

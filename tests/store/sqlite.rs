@@ -25,6 +25,7 @@ pub fn trials() -> Vec<Trial> {
             .into_iter()
             .chain(contract::ledger::promises())
             .chain(contract::payment::promises())
+            .chain(contract::refund::promises())
             .chain(contract::webhook::promises())
             .chain(contract::grant::promises())
     };

@@ -48,8 +48,17 @@ impl Gateway {
 
     /// The orders that are charged: their ids and amounts.
     pub async fn charged(&self) -> Vec<(String, String)> {
+        self.with_status("charged").await
+    }
+
+    /// The refunds that are given back: their ids and amounts.
+    pub async fn refunded(&self) -> Vec<(String, String)> {
+        self.with_status("refunded").await
+    }
+
+    async fn with_status(&self, status: &str) -> Vec<(String, String)> {
         let orders = self.orders().await;
-        let charged = orders.iter().filter(|order| order["status"] == "charged");
+        let charged = orders.iter().filter(|order| order["status"] == status);
         let text = |value: &Value| value.as_str().expect("a text").to_owned();
         charged.map(|order| (text(&order["order_id"]), text(&order["amount"]))).collect()
     }

@@ -8,15 +8,18 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde::Serialize;
 use serde_json::{Value, json};
+use teller::api::account::statement::OfPeriod;
 use teller::api::account::{Amend, BalanceAt, Change, Entries, List, OfAccount, Open};
 use teller::api::audit;
-use teller::api::payment::{Issue, OfPayment, Pay, Payer, Records};
+use teller::api::payment::{Find, GiveBack, Issue, OfPayment, Pay, Payer, PaymentName, Records, Refunds};
 use teller::api::session::{EndSession, SignIn};
 use teller::api::token::{LogIn, Renew};
 use teller::api::transfer::{Batch, Deduct, End, External, Handle, Item, OfTransfer, Order, Post, Settle, fresh_id};
 use teller::api::user::{Register, SetNickname, SetPassword, SetPicture, SignUp};
 use teller::api::visit;
-use teller::api::wallet::{History, MoveOutside, OfUser, OfWallet, OpenWallet, Reconcile, Reconciliations};
+use teller::api::wallet::{
+    Claimed, History, MoveOutside, OfUser, OfWallet, OpenWallet, Reconcile, ReconcileAll, Reconciliations,
+};
 use teller::api::webhook::{self, Again, Listed, OfWebhook, Replay};
 use teller::domain::account::AccountId;
 use teller::domain::asset::Asset;
@@ -27,7 +30,7 @@ use teller::domain::password::EntryPassword;
 use teller::domain::payment::PaymentToken;
 use teller::domain::person::{Email, FullName};
 use teller::domain::picture::{PictureFormat, PictureName};
-use teller::domain::reconcile::{Claim, DEFAULT_TOLERANCE, Period};
+use teller::domain::reconcile::{Claim, DEFAULT_TOLERANCE};
 use teller::domain::session::{SessionId, SessionNumber};
 use teller::domain::time::Timestamp;
 use teller::domain::token::RefreshToken;
@@ -74,6 +77,7 @@ const ROWS: &[(&str, Rule, Ask)] = &[
     ("account.list",       Rule::Own,       |it| of(List { caller: it.caller.clone(), after: None, limit: 10 })),
     ("account.entries",    Rule::Owned,     |it| of(entries(it))),
     ("account.balance_at", Rule::Owned,     |it| of(BalanceAt { caller: it.caller.clone(), account: it.account, at: Timestamp(0) })),
+    ("account.statement",  Rule::Owned,     |it| of(period(it))),
     ("account.amend",      Rule::Operators, |it| of(Amend { caller: it.caller.clone(), account: it.account, change: lend() })),
     ("transfer.post",      Rule::Owned,     |it| of(post(it.caller.clone(), order(it.account)))),
     ("transfer.batch",     Rule::Owned,     |it| of(batch(it))),
@@ -86,6 +90,9 @@ const ROWS: &[(&str, Rule, Ask)] = &[
     ("payment.pay",        Rule::Owned,     |it| of(pay(&it.caller, it.user, it.turn))),
     ("payment.status",     Rule::Owned,     |it| of(OfPayment { caller: Some(it.caller.clone()), token: token(it.user.0 as u32) })),
     ("payment.records",    Rule::Own,       |it| of(Records { caller: Some(it.caller.clone()), after: None, limit: 10 })),
+    ("payment.find",       Rule::Owned,     |it| of(find(it))),
+    ("payment.refund",     Rule::Operators, |it| of(give_back(it))),
+    ("payment.refunds",    Rule::Owned,     |it| of(Refunds { caller: Some(it.caller.clone()), payment: named(it), after: None, limit: 10 })),
     ("wallet.open",            Rule::Owned,            |it| of(OpenWallet { caller: Some(it.caller.clone()), user: it.user, asset: unused(it) })),
     ("wallet.get",             Rule::Owned,            |it| of(wallet(it))),
     ("wallet.list",            Rule::Owned,            |it| of(OfUser { caller: Some(it.caller.clone()), user: it.user })),
@@ -93,6 +100,7 @@ const ROWS: &[(&str, Rule, Ask)] = &[
     ("wallet.withdraw",        Rule::Owned,            |it| of(outside(it))),
     ("wallet.history",         Rule::Owned,            |it| of(history(it))),
     ("wallet.reconcile",       Rule::Owned,            |it| of(reconcile(it))),
+    ("wallet.reconcile_all",   Rule::Operators,        |it| of(reconcile_all(it))),
     ("wallet.reconciliations", Rule::Owned,            |it| of(Reconciliations { of: wallet(it), before: None, limit: 10 })),
     ("user.register",          Rule::Everybody,        |it| of(register(it))),
     ("user.person",            Rule::Own,              |it| of(it.caller.clone())),
@@ -142,6 +150,11 @@ fn entries(it: &Asked) -> Entries {
     Entries { caller, account, from: None, until: None, before: None, limit: 10 }
 }
 
+fn period(it: &Asked) -> OfPeriod {
+    let (caller, account) = (it.caller.clone(), it.account);
+    OfPeriod { caller, account, from: None, to: None, after: None, limit: 10, totals: true }
+}
+
 fn lend() -> Change {
     Change::Floor(Decimal { digits: -1, scale: 0 })
 }
@@ -171,6 +184,20 @@ fn token(number: u32) -> PaymentToken {
 fn pay(caller: &Caller, user: UserId, number: u32) -> Pay {
     let (user, description) = (Payer::Number(user.0), Description::default());
     Pay { caller: Some(caller.clone()), token: token(number), user, amount: one(), description }
+}
+
+/// The payment of that user's number.
+fn named(it: &Asked) -> PaymentName {
+    PaymentName::Token(token(it.user.0 as u32))
+}
+
+fn find(it: &Asked) -> Find {
+    Find { caller: Some(it.caller.clone()), payment: named(it) }
+}
+
+fn give_back(it: &Asked) -> GiveBack {
+    let (caller, handle) = (Some(it.caller.clone()), Handle::new(None));
+    GiveBack { caller, handle, payment: named(it), amount: None, description: Description::default() }
 }
 
 fn register(it: &Asked) -> Register {
@@ -215,8 +242,16 @@ fn history(it: &Asked) -> History {
 }
 
 fn reconcile(it: &Asked) -> Reconcile {
-    let period = Period { start: Timestamp(0), end: Timestamp(1) };
-    Reconcile { of: wallet(it), period, claim: Claim { external: one(), tolerance: DEFAULT_TOLERANCE } }
+    Reconcile { of: wallet(it), start: Some(Timestamp(0)), end: Timestamp(1), claim: claim() }
+}
+
+fn reconcile_all(it: &Asked) -> ReconcileAll {
+    let item = Claimed { wallet: it.account, start: None, end: None, claim: claim() };
+    ReconcileAll { caller: it.caller.clone(), items: vec![item] }
+}
+
+fn claim() -> Claim {
+    Claim { external: one(), tolerance: DEFAULT_TOLERANCE }
 }
 
 /// Nothing is ever found there.

@@ -7,7 +7,8 @@ use crate::support::engine::Engine;
 use crate::support::http::Browser;
 use crate::support::program::Program;
 
-async fn signed_in(program: &Program, user_name: &str) -> Browser {
+/// A demo user, signed in.
+pub async fn signed_in(program: &Program, user_name: &str) -> Browser {
     let mut browser = program.browser();
     let body = json!({"username": user_name, "password": "teller-demo"});
     assert_eq!(browser.json("/api/entrytask/user/signin", &body).await.err_code(), "7");

@@ -7,13 +7,16 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::gateway::wire::{Charge, State};
+use crate::gateway::wire::{Charge, Refund, State};
 
-/// One order, as it is written and listed.
+/// One order, or one refund of one, as it is written and listed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Line {
     /// What it is known by.
     pub order_id: String,
+    /// Of a refund: the order that was charged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refund_of: Option<String>,
     /// In major units; empty for one that was closed before it arrived.
     pub amount: String,
     /// An ISO 4217 code; empty likewise.
@@ -68,7 +71,44 @@ impl Book {
             false => State::Charged { reference: format!("sim-{}", self.orders.len() + 1) },
         };
         let Charge { order_id, amount, currency } = wanted.clone();
-        self.decide(Line { order_id, amount, currency, state })
+        self.decide(Line { order_id, refund_of: None, amount, currency, state })
+    }
+
+    /// Gives back, or declines if it `fails`, or if it is more than is left of the charge: what was decided of a refund before stays.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::charge`].
+    pub fn refund(&mut self, wanted: &Refund, fails: bool) -> io::Result<State> {
+        self.alone(|book| book.refund_alone(wanted, fails))
+    }
+
+    fn refund_alone(&mut self, wanted: &Refund, fails: bool) -> io::Result<State> {
+        let Refund { refund_id, order_id: charge, amount, currency } = wanted.clone();
+        if let Some(known) = self.orders.get(&refund_id) {
+            let same = known.amount == amount && known.refund_of.as_ref() == Some(&charge);
+            return Ok(if same { known.state.clone() } else { State::Conflict });
+        }
+        let state = match self.left_of(&charge, &currency) {
+            None => State::Declined { reason: "there is no such charge".to_owned() },
+            Some(left) if units(&amount).is_none_or(|wanted| wanted <= 0 || wanted > left) => {
+                State::Declined { reason: "it is more than is left of the charge".to_owned() }
+            }
+            Some(_) if fails => State::Declined { reason: "the bank declined".to_owned() },
+            Some(_) => State::Refunded { reference: format!("sim-{}", self.orders.len() + 1) },
+        };
+        self.decide(Line { order_id: refund_id, refund_of: Some(charge), amount, currency, state })
+    }
+
+    /// What of a charge was not given back yet, in minor units.
+    fn left_of(&self, charge: &str, currency: &str) -> Option<i128> {
+        let charged = self.orders.get(charge).filter(|line| matches!(line.state, State::Charged { .. }))?;
+        let given = self
+            .orders
+            .values()
+            .filter(|line| line.refund_of.as_deref() == Some(charge) && matches!(line.state, State::Refunded { .. }));
+        let given: i128 = given.filter_map(|line| units(&line.amount)).sum();
+        units(&charged.amount).filter(|_| charged.currency == currency).map(|charged| charged - given)
     }
 
     /// What became of an order.
@@ -89,6 +129,7 @@ impl Book {
     pub fn cancel(&mut self, order_id: &str) -> io::Result<State> {
         let closed = || Line {
             order_id: order_id.to_owned(),
+            refund_of: None,
             amount: String::new(),
             currency: String::new(),
             state: State::Cancelled,
@@ -151,12 +192,17 @@ impl Book {
     }
 }
 
+/// An amount, which is written with all decimals of its currency, in minor units.
+fn units(amount: &str) -> Option<i128> {
+    amount.replace('.', "").parse().ok()
+}
+
 #[cfg(test)]
 mod tests {
     use std::fs;
     use std::io::Write;
 
-    use super::{Book, Charge, State};
+    use super::{Book, Charge, Refund, State};
 
     fn charge(order_id: &str, amount: &str) -> Charge {
         Charge { order_id: order_id.to_owned(), amount: amount.to_owned(), currency: "CNY".to_owned() }
@@ -178,6 +224,28 @@ mod tests {
         let declined = book.charge(&charge("c", "1.00"), true).expect("written");
         assert_eq!(book.charge(&charge("c", "1.00"), false).expect("read"), declined);
         assert_eq!((book.lines().expect("read").len(), book.find("c").expect("read")), (3, declined));
+    }
+
+    fn refund(refund_id: &str, order_id: &str, amount: &str) -> Refund {
+        let [refund_id, order_id, amount] = [refund_id, order_id, amount].map(str::to_owned);
+        Refund { refund_id, order_id, amount, currency: "CNY".to_owned() }
+    }
+
+    #[test]
+    fn of_a_charge_no_more_is_given_back_than_was_charged_and_each_refund_once() {
+        let mut book = Book::in_memory();
+        book.charge(&charge("a", "1.00"), false).expect("written");
+        let mut give = |id: &str, of: &str, amount: &str| book.refund(&refund(id, of, amount), false).expect("written");
+        let first = give("r1", "a", "0.60");
+        assert!(matches!(first, State::Refunded { .. }));
+        assert_eq!(give("r1", "a", "0.60"), first, "again");
+        assert_eq!(give("r1", "a", "0.40"), State::Conflict);
+        assert!(matches!(give("r2", "a", "0.41"), State::Declined { .. }));
+        assert!(matches!(give("r3", "a", "0.40"), State::Refunded { .. }));
+        assert!(matches!(give("r4", "a", "0.01"), State::Declined { .. }));
+        assert!(matches!(give("r5", "b", "0.01"), State::Declined { .. }), "nothing was charged under it");
+        assert_eq!(book.find("r1").expect("read"), first);
+        assert_eq!(book.find("r9").expect("read"), State::Unknown);
     }
 
     #[test]

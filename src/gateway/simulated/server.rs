@@ -76,8 +76,15 @@ impl Gateway {
         let body = Limited::new(body, wire::MAX_BYTES).collect().await.map_err(|_| Broken::Body)?.to_bytes();
         let path: Vec<&str> = head.uri.path().trim_matches('/').split('/').collect();
         match (head.method, path.as_slice()) {
-            (Method::POST, ["charges"]) => self.charge(&body).await,
-            (Method::GET, ["charges", order]) => {
+            (Method::POST, ["charges"]) => {
+                let wanted: wire::Charge = serde_json::from_slice(&body).map_err(|_| Broken::Nonsense)?;
+                self.settle(move |book, fails| book.charge(&wanted, fails)).await
+            }
+            (Method::POST, ["refunds"]) => {
+                let wanted: wire::Refund = serde_json::from_slice(&body).map_err(|_| Broken::Nonsense)?;
+                self.settle(move |book, fails| book.refund(&wanted, fails)).await
+            }
+            (Method::GET, ["charges" | "refunds", order]) => {
                 let order = (*order).to_owned();
                 self.ask(move |gateway| gateway.book().find(&order)).await
             }
@@ -97,22 +104,27 @@ impl Gateway {
         }
     }
 
-    async fn charge(&self, body: &[u8]) -> Result<Answer, Broken> {
-        let wanted: wire::Charge = serde_json::from_slice(body).map_err(|_| Broken::Nonsense)?;
+    /// Decides as the book does, once or twice, and answers, late or not at all: with all faults of the moment.
+    async fn settle<D>(&self, decide: D) -> Result<Answer, Broken>
+    where
+        D: Fn(&mut book::Book, bool) -> io::Result<State> + Clone + Send + 'static,
+    {
         let faults = self.faults().clone();
         tokio::time::sleep(faults.latency()).await;
         let fails = happens(faults.failure_rate);
-        let mut state = self.decide(&wanted, fails).await?;
+        let mut state = self.decide(decide.clone(), fails).await?;
         if happens(faults.duplicate_rate) {
-            state = self.decide(&wanted, fails).await?;
+            state = self.decide(decide, fails).await?;
         }
         tokio::time::sleep(faults.answer_latency()).await;
         if happens(faults.lost_answer_rate) { Err(Broken::Lost) } else { Ok(json(&state)) }
     }
 
-    async fn decide(&self, wanted: &wire::Charge, fails: bool) -> Result<State, Broken> {
-        let wanted = wanted.clone();
-        self.written(move |gateway| gateway.book().charge(&wanted, fails)).await
+    async fn decide<D>(&self, decide: D, fails: bool) -> Result<State, Broken>
+    where
+        D: Fn(&mut book::Book, bool) -> io::Result<State> + Send + 'static,
+    {
+        self.written(move |gateway| decide(&mut gateway.book(), fails)).await
     }
 
     /// Runs what waits for the disk and its lock, where no other work waits with it.

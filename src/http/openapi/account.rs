@@ -3,14 +3,19 @@
 use serde_json::{Value, json};
 use utoipa::openapi::path::HttpMethod::{Get, Patch, Post};
 
+use super::answer::Said;
 use super::operation::{JSON, Operation, Taken, Who};
 use super::transfer::external;
-use super::value::{Need, Others, account_status, currency, cursor, either, instant, like, number, record, whole};
+use super::value::{
+    Need, Others, Shape, account_status, currency, cursor, either, instant, like, number, record, text, whole,
+};
 use crate::api::Refusal;
 use crate::api::account::PAGE_MAX;
 use crate::domain::account::AccountId;
 use crate::domain::invalid::Invalid;
+use crate::http::account::statement::Statement;
 use crate::http::account::{AccountPage, EntriesPage, Past, Shown};
+use crate::http::reply::Reply;
 
 /// What they are, in short.
 pub(super) const ABOUT: &str = "What a user has in one currency: `balance` is all of it, `held` what pending transfers hold, `available` what may \
@@ -34,7 +39,18 @@ pub(super) fn entry() -> Value {
 
 /// All calls.
 pub(super) fn operations() -> Vec<Operation> {
-    vec![list(), open(), get(), amend(), entries(), balance(), external(true), external(false)]
+    vec![
+        list(),
+        open(),
+        get(),
+        amend(),
+        entries(),
+        balance(),
+        statement(),
+        statement_csv(),
+        external(true),
+        external(false),
+    ]
 }
 
 fn list() -> Operation {
@@ -120,6 +136,48 @@ fn balance() -> Operation {
         .asks()
 }
 
+fn statement() -> Operation {
+    let line = json!({
+        "seq": 1, "created_at": "2026-03-01T12:00:00.000001Z", "transfer_id": "e16acaf6-88ce-8d6f-995f-35f5770f46a1", "kind": "deposit",
+        "counterparty_account_id": 9, "reference": "seed-1-CNY", "description": "to begin with", "amount": "1000.00", "balance": "1000.00",
+    });
+    let page = json!({
+        "account_id": 1, "currency": "CNY", "from": "2026-03-01T00:00:00.000000Z", "to": "2026-03-31T23:59:59.999999Z",
+        "opening_balance": "0.00", "closing_balance": "1000.00", "total_in": "1000.00", "total_out": "0.00", "entries": [line], "next": null,
+    });
+    let operation = Operation::new(Get, "/v1/accounts/{id}/statement", "getStatement", "Get an account's statement");
+    of_period(paged(one(operation)))
+        .about("The balance before a period, every change within it, oldest first, and the balance at its end. What only holds or releases money is left out.")
+        .answers::<Statement>("A page of it.", page)
+        .refuses(period_refusals())
+        .asks()
+}
+
+fn statement_csv() -> Operation {
+    let operation = Operation::new(Get, "/v1/accounts/{id}/statement.csv", "downloadStatement", "Download a statement");
+    let said = Said::file(Reply::document(&()).status(), "The file.", "text/csv", text(0, usize::MAX, ""));
+    of_period(one(operation))
+        .about("The same as CSV (RFC 4180): a line of names, one of the opening balance, the changes, one of the closing balance. Text that a \
+            spreadsheet would run as a formula has an apostrophe before it. After 10,000 changes the file ends, and `Link` names the next.")
+        .query("cursor", cursor(), "As it stands in the `Link` of the file before.")
+        .says(said.with_header("Link", "The next file's address, with `rel=\"next\"`, if there is one."))
+        .refuses(period_refusals())
+        .asks()
+}
+
+fn of_period(operation: Operation) -> Operation {
+    let bound = || either([instant(), like("^[0-9]{4}-[0-9]{2}-[0-9]{2}$", "A day of UTC.", "2026-03-01")]);
+    operation
+        .query("from", bound(), "The first day or instant; when the account was opened, if it is missing.")
+        .query("to", bound(), "The last day, whole, or the last instant, itself within; now, if it is missing.")
+        .by(Who::SignedIn)
+}
+
+fn period_refusals() -> [Refusal; 3] {
+    let rule = "must be a day, such as 2026-03-01, or a time in RFC 3339, such as 2026-03-01T12:00:00Z";
+    [Refusal::InvalidSession, invalid("from", rule), Refusal::NoSuchAccount]
+}
+
 /// About one account.
 pub(super) fn one(operation: Operation) -> Operation {
     operation.part("id", number(""), 1, "The account's number.")
@@ -135,7 +193,7 @@ pub(super) fn paged(operation: Operation) -> Operation {
 }
 
 /// A JSON body that must be there.
-pub(super) fn json_of(shape: super::value::Shape, examples: Vec<(&'static str, Value)>) -> Taken {
+pub(super) fn json_of(shape: Shape, examples: Vec<(&'static str, Value)>) -> Taken {
     Taken { media_types: &[JSON], shape, required: true, examples }
 }
 

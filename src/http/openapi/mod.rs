@@ -4,7 +4,8 @@
 //! the settings, and what may be said of any request from the router's table. The rest is told by noun:
 //!
 //! - [`operation`]: how a call is told of.
-//! - [`user`], [`identity`], [`account`], [`transfer`], [`deduct`], [`payment`], [`wallet`], [`webhook`], [`server`]: the calls, one file per noun.
+//! - [`user`], [`identity`], [`account`], [`transfer`], [`deduct`], [`payment`], [`refund`], [`wallet`],
+//!   [`webhook`], [`server`]: the calls, one file per noun.
 //! - [`value`]: what may stand in a field.
 //! - [`answer`]: what may be answered, by status.
 //! - [`document`]: all of it, made once, kept and served.
@@ -16,6 +17,7 @@ mod document;
 mod identity;
 mod operation;
 mod payment;
+mod refund;
 mod server;
 #[cfg(test)]
 mod tests;
@@ -33,13 +35,14 @@ pub(super) use self::wallet::verdict;
 type Noun = (&'static str, &'static str, fn() -> Vec<Operation>);
 
 /// All of them, in the order in which they are read.
-const NOUNS: [Noun; 9] = [
+const NOUNS: [Noun; 10] = [
     ("Users", user::ABOUT, user::operations),
     ("Identity", identity::ABOUT, identity::operations),
     ("Accounts", account::ABOUT, account::operations),
     ("Transfers", transfer::ABOUT, transfer::operations),
     ("Deductions", deduct::ABOUT, deduct::operations),
     ("Payments", payment::ABOUT, payment::operations),
+    ("Refunds", refund::ABOUT, refund::operations),
     ("Wallets", wallet::ABOUT, wallet::operations),
     ("Webhooks", webhook::ABOUT, webhook::operations),
     ("Server", server::ABOUT, server::operations),

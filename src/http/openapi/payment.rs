@@ -8,7 +8,8 @@ use super::account::invalid;
 use super::answer::{Said, paid};
 use super::operation::{FORM, JSON, Operation, Taken, Who};
 use super::value::{
-    Need, Others, Shape, amount, cursor, decimal, description, either, instant, like, number, one_of, record, whole,
+    Need, Others, Shape, amount, cursor, decimal, description, either, instant, like, number, payment_status, record,
+    whole,
 };
 use crate::api::Refusal;
 use crate::http::payment::Word;
@@ -116,6 +117,11 @@ fn kept() -> Shape {
             ("order_id", Need::Must, like("^PAY_[0-9A-F]{16}$", "", ORDER)),
             ("amount", Need::Must, amount()),
             ("currency", Need::Must, like("^[A-Z]{3}$", "", "CNY")),
+            (
+                "refunded",
+                Need::Must,
+                like(r"^[0-9]+(\.[0-9]+)?$", "What was given back, refunds on their way included.", "0.00"),
+            ),
             ("reference", Need::May, like("^.*$", "The gateway's own name for it.", "sim-1")),
         ],
     );
@@ -125,7 +131,7 @@ fn kept() -> Shape {
         Others::Ignored,
         [
             ("idempotent_key", Need::Must, like("^[!-~]{1,255}$", "The token.", TOKEN)),
-            ("status", Need::Must, one_of(["PROCESSING", "SUCCESS", "FAILED"], "How far it is.")),
+            ("status", Need::Must, payment_status()),
             ("result", Need::Must, either([charged, none.into()])),
             ("created_at", Need::Must, instant()),
             ("updated_at", Need::Must, instant()),
@@ -137,7 +143,7 @@ fn kept() -> Shape {
 fn example() -> Value {
     json!({
         "idempotent_key": TOKEN, "status": "SUCCESS",
-        "result": {"order_id": ORDER, "amount": "10.00", "currency": "CNY", "reference": "sim-1"},
+        "result": {"order_id": ORDER, "amount": "10.00", "currency": "CNY", "refunded": "0.00", "reference": "sim-1"},
         "created_at": "2026-03-01T12:00:00.000001Z", "updated_at": "2026-03-01T12:00:00.300001Z",
     })
 }

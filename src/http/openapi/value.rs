@@ -152,7 +152,7 @@ pub(in crate::http) fn account_status() -> Shape {
 
 /// What made a transfer.
 pub(in crate::http) fn transfer_kind() -> Shape {
-    one_of(["transfer", "deposit", "withdrawal", "deduction"], "What made it.")
+    one_of(["transfer", "deposit", "withdrawal", "deduction", "payment", "refund"], "What made it.")
 }
 
 /// What a session is kept in.
@@ -171,6 +171,11 @@ pub(in crate::http) fn transfer_status() -> Shape {
         ["posted", "pending", "voided", "expired"],
         "What it did. What became of a pending one since is `hold.status`.",
     )
+}
+
+/// How far a payment or a refund is.
+pub(in crate::http) fn payment_status() -> Shape {
+    one_of(["PROCESSING", "SUCCESS", "FAILED"], "How far it is.")
 }
 
 /// What became of a hold.

@@ -10,13 +10,15 @@ use super::answer::Said;
 use super::operation::{Operation, Who};
 use super::transfer::movement;
 use super::value::{
-    Need, Others, Shape, amount, currency, cursor, decimal, description, either, instant, like, number, one_of, record,
-    reference, whole,
+    Need, Others, Shape, amount, currency, cursor, decimal, description, either, instant, just, like, list, number,
+    one_of, record, reference, whole,
 };
 use crate::api::Refusal;
+use crate::api::wallet::RECONCILE_MAX;
 use crate::domain::account::AccountId;
 use crate::domain::command::Refusal as Reason;
 use crate::domain::transfer::TransferId;
+use crate::http::reconciliation::Answered;
 use crate::http::reply::Reply;
 use crate::http::wallet::{Message, PAGE, Reconciliation, Transaction, Wallet, kinds, statuses};
 
@@ -26,10 +28,20 @@ pub(super) const ABOUT: &str = "Accounts by another name, as published: amounts 
 
 /// All calls.
 pub(super) fn operations() -> Vec<Operation> {
-    vec![list(), open(), get(), moved(true), moved(false), transactions(), reconcile(), reconciliations()]
+    vec![
+        list_wallets(),
+        open(),
+        get(),
+        moved(true),
+        moved(false),
+        transactions(),
+        reconcile(),
+        reconciliations(),
+        reconcile_all(),
+    ]
 }
 
-fn list() -> Operation {
+fn list_wallets() -> Operation {
     Operation::new(Get, "/api/wallets", "listWallets", "List a user's wallets")
         .asked("user_id", number(""), 1, "Whose.")
         .by(Who::Contract)
@@ -108,7 +120,7 @@ fn transactions() -> Operation {
 
 fn reconcile() -> Operation {
     let sides = [
-        ("start_time", Need::Must, instant()),
+        ("start_time", Need::May, beginning()),
         ("end_time", Need::Must, instant()),
         ("external_balance", Need::Must, signed("What somebody else's books say.")),
         ("tolerance", Need::May, signed("What both may differ by, zero or more; 0.001 if it is missing.")),
@@ -121,10 +133,47 @@ fn reconcile() -> Operation {
         "reconcile",
         "Compare a balance with another's books",
     ))
+    .about("Without `start_time`, or with `last`, the period begins where the last comparison that matched ended.")
     .takes(json_of(record(Others::Ignored, sides), vec![("year", body)]))
     .answers::<Reconciliation>("What came of it, which is kept.", reconciliation())
     .refuses([invalid("external_balance", "is required")])
     .asks()
+}
+
+fn beginning() -> Shape {
+    let last = just("last");
+    either([instant(), last])
+}
+
+/// Of Teller's own surface, and told here because it is about the same.
+fn reconcile_all() -> Operation {
+    let item = [
+        ("account_id", Need::Must, number("Of which account.")),
+        ("start_time", Need::May, beginning()),
+        ("end_time", Need::May, instant()),
+        ("external_balance", Need::Must, signed("What somebody else's books say.")),
+        ("tolerance", Need::May, signed("What both may differ by, zero or more; 0.001 if it is missing.")),
+    ];
+    let items = list(RECONCILE_MAX, record(Others::Refused, item), "Compared in any order, answered in theirs.");
+    let body = json!({"items": [{"account_id": 1, "external_balance": "1000.00"}, {"account_id": 999_999, "external_balance": "0"}]});
+    let results = json!({"matched": 1, "mismatched": 0, "refused": 1, "results": [
+        {
+            "status": "matched", "account_id": 1, "reconciliation_id": 1, "currency": "CNY", "start_time": "2026-01-01T00:00:00.000000Z",
+            "end_time": "2026-03-01T12:00:00.000001Z", "opening_balance": "0.00", "system_balance": "1000.00", "external_balance": "1000",
+            "tolerance": "0.001", "difference": "0", "entries": 1, "notes": "",
+        },
+        {"status": "refused", "account_id": 999_999, "problem": {
+            "type": "/problems/account-not-found", "title": "Account not found", "status": 404, "detail": "there is no such account",
+        }},
+    ]});
+    Operation::new(Post, "/v1/reconciliations", "reconcileAll", "Compare many balances with another's books")
+        .about("Without `start_time`, or with `last`, a period begins where the last comparison of the account that matched ended; without \
+            `end_time` it ends now. All that could be made are kept.")
+        .takes(json_of(record(Others::Refused, [("items", Need::Must, items)]), vec![("two", body)]))
+        .answers::<Answered<'_>>("What came of each.", results)
+        .refuses([Refusal::InvalidSession, invalid("items", "must be a list of 1 to 1000")])
+        .by(Who::Operator)
+        .asks()
 }
 
 fn reconciliations() -> Operation {

@@ -6,15 +6,18 @@ use std::time::Duration;
 use teller_rpc::{Client, Context, Registry, Status};
 use tokio::sync::{Notify, Semaphore};
 
+use crate::api::account::statement::{OfPeriod, StatementPage};
 use crate::api::account::{self, Amend, BalanceAt, Entries, EntryPage, List, OfAccount, Open, Page, PastBalance};
 use crate::api::session::{self, EndSession, SessionKind, SignIn, SignedIn};
 use crate::api::token::{self, Granted, LogIn, LoggedIn, Renew};
 use crate::api::transfer::{self, Batch, Brief, Deduct, Deducted, External, OfTransfer, Post, Settle};
 use crate::api::user::{self, Register, SetNickname, SetPassword, SetPicture, SignUp};
 use crate::api::wallet::{
-    self, Events, History, MoveOutside, OfUser, OfWallet, OpenWallet, Reconcile, Reconciled, Reconciliations,
+    self, Events, History, MoveOutside, OfUser, OfWallet, OpenWallet, Reconcile, ReconcileAll, Reconciled,
+    Reconciliations,
 };
 use crate::api::{Refusal, audit, health};
+use crate::domain::account::statement::Span;
 use crate::domain::account::{Account, AccountId, AccountKind, AccountStatus};
 use crate::domain::asset::Asset;
 use crate::domain::audit::{AuditEvent, AuditKind, AuditRecord};
@@ -23,7 +26,7 @@ use crate::domain::command::{self, Done};
 use crate::domain::money::Amount;
 use crate::domain::person::Person;
 use crate::domain::picture::{Picture, PictureFormat, PictureName};
-use crate::domain::reconcile::{Books, Reconciliation};
+use crate::domain::reconcile::{Books, Period, Reconciliation};
 use crate::domain::session::{SessionId, SessionNumber};
 use crate::domain::time::Timestamp;
 use crate::domain::token::{AccessToken, RefreshToken};
@@ -331,6 +334,14 @@ impl account::Service for Arc<Fake> {
             .await
     }
 
+    async fn statement(&self, cx: Context, request: OfPeriod) -> Answer<StatementPage> {
+        let (account, zero) = (request.account, Amount::ZERO);
+        let period = Period { start: Timestamp(0), end: Timestamp(0) };
+        let span = Span { account, asset: cny(), period, opening: zero, closing: zero, before: 0, last: 0 };
+        let page = StatementPage { span, turnover: None, lines: Vec::new(), next: None };
+        self.call("statement", cx, page).await
+    }
+
     async fn amend(&self, cx: Context, _: Amend) -> Answer<Account> {
         self.call("amend", cx, account()).await
     }
@@ -396,8 +407,14 @@ impl wallet::Service for Arc<Fake> {
     async fn reconcile(&self, cx: Context, request: Reconcile) -> Answer<Reconciled> {
         let books = Books { opening: Amount::ZERO, closing: Amount::ZERO, entries: 0 };
         let (wallet, now) = (request.of.wallet, Timestamp(0));
-        let made = Reconciliation::of(wallet, cny(), request.period, books, request.claim, now).expect("comparable");
+        let period = Period { start: request.start.unwrap_or(now), end: request.end };
+        let made = Reconciliation::of(wallet, cny(), period, books, request.claim, now).expect("comparable");
         self.call("reconcile", cx, Reconciled { asset: cny(), made }).await
+    }
+
+    async fn reconcile_all(&self, cx: Context, request: ReconcileAll) -> Answer<Vec<Result<Reconciled, Refusal>>> {
+        let refused = request.items.iter().map(|_| Err(Refusal::NoSuchAccount)).collect();
+        self.call("reconcile_all", cx, refused).await
     }
 
     async fn reconciliations(&self, cx: Context, _: Reconciliations) -> Answer<Page<Reconciled>> {

@@ -8,7 +8,7 @@ use crate::domain::account::{Account, AccountId};
 use crate::domain::command::{Done, Outcome, Refusal};
 use crate::domain::effects::{Effects, Found, Settled};
 use crate::domain::money::Amount;
-use crate::domain::payment::{PaymentToken, Record};
+use crate::domain::payment::{Record, Recorded};
 use crate::domain::time::Timestamp;
 use crate::domain::transfer::{Entry, Hold, HoldStatus, Receipt, Reference, Transfer, TransferId, TransferKind};
 
@@ -46,8 +46,8 @@ pub(super) struct Work<'a> {
     /// What makes the present commands one request, and whether a transfer is still to bear it.
     pub(super) seal: Option<&'a Reference>,
     pub(super) seals: bool,
-    /// Payments that took a step here, by the place of the last one among the effects.
-    stepped: HashMap<PaymentToken, usize>,
+    /// Payments and refunds that took a step here, by the place of the last one among the effects.
+    stepped: HashMap<Recorded, usize>,
     /// Accounts as they were before each change of the present chain, if it may have to be undone.
     pub(super) past: Option<Vec<(Place, Account)>>,
 }
@@ -131,11 +131,12 @@ impl<'a> Work<'a> {
         by.map_or(Ok(()), |by| Err(Refusal::ReferenceUsed { by: *by }))
     }
 
-    /// Whether a payment stands where this step of it begins. One that was not looked up is taken to: the write is the proof.
+    /// Whether a payment or refund stands where this step of it begins. One that was not looked up is taken to: the write is the proof.
     pub(super) fn may_step(&self, record: Option<&Record>) -> Result<(), Refusal> {
         let Some(record) = record else { return Ok(()) };
-        let here = self.stepped.get(record.token()).map(|place| Some(self.effects.records[*place].after()));
-        let standing = here.or_else(|| self.found.payments.get(record.token()).copied());
+        let subject = record.subject();
+        let here = self.stepped.get(&subject).map(|place| Some(self.effects.records[*place].after()));
+        let standing = here.or_else(|| self.found.records.get(&subject).copied());
         match standing {
             Some(standing) if standing != record.before() => Err(Refusal::PaymentMoved),
             _ => Ok(()),
@@ -145,7 +146,7 @@ impl<'a> Work<'a> {
     /// Takes the step of a payment that belongs to what a command did.
     pub(super) fn record(&mut self, record: Option<&Record>) {
         let Some(record) = record else { return };
-        self.stepped.insert(record.token().clone(), self.effects.records.len());
+        self.stepped.insert(record.subject(), self.effects.records.len());
         self.effects.records.push(record.clone());
     }
 
@@ -155,8 +156,8 @@ impl<'a> Work<'a> {
             return;
         }
         self.effects.records.truncate(kept);
-        let tokens = self.effects.records.iter().map(|record| record.token().clone());
-        self.stepped = tokens.enumerate().map(|(place, token)| (token, place)).collect();
+        let subjects = self.effects.records.iter().map(Record::subject);
+        self.stepped = subjects.enumerate().map(|(place, subject)| (subject, place)).collect();
     }
 
     /// Turns to what one caller asks for. `false`: its seal is on a transfer of another request.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::domain::account::{Account, AccountId, AccountKind};
 use crate::domain::effects::{Effects, Found, Wants};
-use crate::domain::payment::{PaymentToken, Standing};
+use crate::domain::payment::{Recorded, Standing};
 use crate::domain::transfer::{
     Entry, Hold, HoldStatus, Receipt, Reference, Stored, Transfer, TransferId, TransferKind,
 };
@@ -18,7 +18,7 @@ pub(in crate::ledger) struct Book {
     pub(in crate::ledger) transfers: BTreeMap<TransferId, Transfer>,
     pub(in crate::ledger) holds: BTreeMap<TransferId, Hold>,
     pub(in crate::ledger) references: BTreeMap<(TransferKind, Reference), TransferId>,
-    pub(in crate::ledger) payments: BTreeMap<PaymentToken, Standing>,
+    pub(in crate::ledger) records: BTreeMap<Recorded, Standing>,
 }
 
 impl Book {
@@ -31,7 +31,7 @@ impl Book {
             transfers: BTreeMap::new(),
             holds: BTreeMap::new(),
             references: BTreeMap::new(),
-            payments: BTreeMap::new(),
+            records: BTreeMap::new(),
         }
     }
 
@@ -66,8 +66,8 @@ impl Book {
         assert!(wants.accounts.is_sorted_by(|a, b| a < b) && wants.transfers.is_sorted_by(|a, b| a < b));
         found.accounts.extend(wants.accounts.into_iter().map(|id| (id, self.accounts.get(&id).cloned())));
         found.holds.extend(wants.holds.into_iter().map(|id| (id, self.holds.get(&id).cloned())));
-        let payments = wants.payments.into_iter().map(|token| (token.clone(), self.payments.get(&token).copied()));
-        found.payments.extend(payments);
+        let records = wants.records.into_iter().map(|subject| (subject.clone(), self.records.get(&subject).copied()));
+        found.records.extend(records);
         found.transfers.extend(wants.transfers.into_iter().map(|id| (id, self.stored(id))));
         found
             .references
@@ -87,15 +87,15 @@ impl Book {
             || effects.entries.iter().any(|row| self.entries.contains_key(&(row.account, row.seq)))
             || effects.references.iter().any(|(kind, text, _)| self.references.contains_key(&(*kind, text.clone())))
             || effects.settled.iter().any(|end| self.holds[&end.transfer].status != HoldStatus::Pending);
-        let mut payments = self.payments.clone();
+        let mut records = self.records.clone();
         let moved = effects.records.iter().any(|record| {
-            let stood = payments.insert(record.token().clone(), record.after());
+            let stood = records.insert(record.subject(), record.after());
             stood != record.before()
         });
         if collides || moved {
             return Err(());
         }
-        self.payments = payments;
+        self.records = records;
         assert!(effects.accounts.is_sorted_by(|a, b| a.id < b.id), "each once, in ascending order");
         for row in effects.transfers {
             assert!(self.transfers.insert(row.id, row).is_none());

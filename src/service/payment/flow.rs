@@ -24,16 +24,16 @@ use crate::domain::payment::{OrderId, Payment, PaymentEnd, PaymentStatus, Paymen
 use crate::domain::transfer::{Description, Reference, TransferId, TransferKind};
 use crate::domain::user::UserId;
 use crate::error::Error;
-use crate::gateway::{Charge, Fate, Gateway, Order};
+use crate::gateway::{Fate, Gateway, Order, Verdict};
 use crate::ledger::{Ledger, LedgerError};
 use crate::service::Clock;
 use crate::store::{Store, StoreError};
 
 /// How long a step after the charge may wait for its turn in the ledger, each time it is tried.
-const TURN: Duration = Duration::from_secs(5);
+pub(super) const TURN: Duration = Duration::from_secs(5);
 /// How often such a step is tried, and the pause after the first try, twice as long after each. Then it is left to recovery.
-const TRIES: u32 = 5;
-const PAUSE: Duration = Duration::from_millis(50);
+pub(super) const TRIES: u32 = 5;
+pub(super) const PAUSE: Duration = Duration::from_millis(50);
 
 /// What a payment needs, over a ledger and a gateway.
 #[derive(Clone)]
@@ -167,28 +167,28 @@ impl<S: Store, G: Gateway> Flow<S, G> {
     /// Has the gateway charge what is held, and ends the payment as it says. What it does not say is asked once more, and then left to recovery.
     pub async fn charge(&self, payment: Payment) -> Payment {
         let order = Order { id: payment.order.clone(), amount: payment.amount, asset: payment.asset };
-        let mut charge = self.gateway.charge(&order).await;
-        if let Charge::Unknown { why } = &charge {
+        let mut verdict = self.gateway.charge(&order).await;
+        if let Verdict::Unknown { why } = &verdict {
             tracing::warn!(order = %payment.order, why, "the gateway did not say whether it charged");
             if let Fate::Known(known) = self.gateway.find(&payment.order).await {
-                charge = known;
+                verdict = known;
             }
         }
-        self.end(payment, charge).await
+        self.end(payment, verdict).await
     }
 
     /// Ends a payment whose charge is known: moves the money or gives it back, and records that, in one transaction. Answers how it stands then.
-    pub async fn end(&self, payment: Payment, charge: Charge) -> Payment {
-        let ended = match charge {
-            Charge::Charged { reference } => Payment {
+    pub async fn end(&self, payment: Payment, verdict: Verdict) -> Payment {
+        let ended = match verdict {
+            Verdict::Done { reference } => Payment {
                 status: PaymentStatus::Success,
                 reference: Some(cut(reference, REFERENCE_CHARS)),
                 ..payment.clone()
             },
-            Charge::Declined { reason } => {
+            Verdict::Declined { reason } => {
                 Payment { status: PaymentStatus::Failed, error: Some(cut(reason, ERROR_CHARS)), ..payment.clone() }
             }
-            Charge::Unknown { .. } => return payment,
+            Verdict::Unknown { .. } => return payment,
         };
         let ended = Payment { updated_at: (self.clock)(), ..ended };
         let mut id = ended.hold.of_payment_end(ended.status == PaymentStatus::Success);
@@ -228,10 +228,10 @@ impl<S: Store, G: Gateway> Flow<S, G> {
 }
 
 /// Most characters of what a gateway says that are kept.
-const REFERENCE_CHARS: usize = 128;
-const ERROR_CHARS: usize = 200;
+pub(super) const REFERENCE_CHARS: usize = 128;
+pub(super) const ERROR_CHARS: usize = 200;
 
-fn cut(text: String, most: usize) -> String {
+pub(super) fn cut(text: String, most: usize) -> String {
     let ascii = |c: char| if c.is_ascii_graphic() || c == ' ' { c } else { '?' };
     text.chars().take(most).map(ascii).collect()
 }

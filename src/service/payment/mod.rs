@@ -2,11 +2,15 @@
 //!
 //! - [`mint`]: the tokens that payments are known by.
 //! - [`flow`]: a payment from its beginning to its end.
+//! - [`refund`]: a refund from its beginning to its end.
+//! - [`refunds`]: who may give back, and what they hear of it.
 //! - [`recovery`]: what nobody finished.
 
 pub mod flow;
 pub mod mint;
 pub mod recovery;
+pub mod refund;
+mod refunds;
 #[cfg(test)]
 mod tests;
 
@@ -24,12 +28,16 @@ use super::caller::{Callers, Halt, heard};
 use super::{answer, to_the_end};
 use crate::api::Refusal;
 use crate::api::account::{PAGE_MAX, Page};
-use crate::api::payment::{Issue, Issued, OfPayment, Paid, Pay, Payer, Records, Service};
+use crate::api::payment::{
+    Find, GiveBack, GivenBack, Issue, Issued, OfPayment, Paid, Pay, Payer, Records, Refunds, Service,
+};
+use crate::domain::asset::Asset;
 use crate::domain::audit::{AuditEvent, AuditKind};
 use crate::domain::caller::Caller;
 use crate::domain::invalid::Invalid;
 use crate::domain::money::{Amount, Decimal};
 use crate::domain::payment::{Payment, PaymentStatus, PaymentToken};
+use crate::domain::refund::Refund;
 use crate::domain::time::Timestamp;
 use crate::domain::user::UserId;
 use crate::gateway::Gateway;
@@ -96,6 +104,18 @@ impl<S: Store, V: Volatile, G: Gateway> Service for Payments<S, V, G> {
 
     async fn records(&self, cx: Context, request: Records) -> Result<Result<Page<Payment>, Refusal>, Status> {
         answer("payment.records", &cx, async { heard(self.list(request).await) }).await
+    }
+
+    async fn find(&self, cx: Context, request: Find) -> Result<Result<Payment, Refusal>, Status> {
+        answer("payment.find", &cx, async { heard(self.found(request).await) }).await
+    }
+
+    async fn refund(&self, cx: Context, request: GiveBack) -> Result<Result<GivenBack, Refusal>, Status> {
+        answer("payment.refund", &cx, async { heard(self.give_back(&cx, request).await) }).await
+    }
+
+    async fn refunds(&self, cx: Context, request: Refunds) -> Result<Result<Page<Refund>, Refusal>, Status> {
+        answer("payment.refunds", &cx, async { heard(self.list_refunds(request).await) }).await
     }
 }
 
@@ -226,13 +246,7 @@ impl<S: Store, V: Volatile, G: Gateway> Payments<S, V, G> {
     }
 
     fn amount(&self, written: Decimal) -> Result<Amount, Invalid> {
-        if !written.is_positive() {
-            return Err(Invalid::new("amount", "must be more than zero"));
-        }
-        let asset = self.flow.asset;
-        written
-            .amount_of(asset)
-            .map_err(|why| Invalid::new("amount", format!("must be an amount of {asset}: it {why}")))
+        amount_of(written, self.flow.asset)
     }
 
     /// Whether a payment may begin with this token.
@@ -250,6 +264,15 @@ impl<S: Store, V: Volatile, G: Gateway> Payments<S, V, G> {
         }
         Ok(())
     }
+}
+
+/// An amount that is paid or given back.
+fn amount_of(written: Decimal, asset: Asset) -> Result<Amount, Invalid> {
+    if !written.is_positive() {
+        return Err(Invalid::new("amount", "must be more than zero"));
+    }
+    let invalid = |why| Invalid::new("amount", format!("must be an amount of {asset}: it {why}"));
+    written.amount_of(asset).map_err(invalid)
 }
 
 /// A payment as whoever asks for it again hears of it: of one that succeeded, the same for ever.

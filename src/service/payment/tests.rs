@@ -1,5 +1,7 @@
 //! Payments that are cut short anywhere, and gateways that lose, decline and delay: whatever happens, the two ledgers agree in the end.
 
+mod refunds;
+
 use std::collections::VecDeque;
 use std::future::Future;
 use std::pin::Pin;
@@ -20,7 +22,7 @@ use crate::domain::transfer::{Description, TransferId, TransferKind};
 use crate::domain::user::UserId;
 use crate::gateway::simulated::Book;
 use crate::gateway::wire::{self, State};
-use crate::gateway::{Charge, Fate, Gateway, Order};
+use crate::gateway::{Fate, Gateway, Order, RefundOrder, Verdict};
 use crate::ledger::{Ledger, Limits};
 use crate::service::system_clock;
 use crate::store::Store;
@@ -75,11 +77,30 @@ impl Fake {
         self.book.lock().expect("no panic").charge(&wanted, fails).expect("in memory")
     }
 
+    fn decide_refund(&self, refund: &RefundOrder, fails: bool) -> State {
+        let wanted = wire::Refund {
+            refund_id: refund.id.to_string(),
+            order_id: refund.charge.to_string(),
+            amount: refund.amount.in_major(refund.asset),
+            currency: refund.asset.to_string(),
+        };
+        self.book.lock().expect("no panic").refund(&wanted, fails).expect("in memory")
+    }
+
     /// What it has charged in all, in minor units.
     fn charged(&self) -> i128 {
+        self.sum(|state| matches!(state, State::Charged { .. }))
+    }
+
+    /// What it has given back in all.
+    fn refunded(&self) -> i128 {
+        self.sum(|state| matches!(state, State::Refunded { .. }))
+    }
+
+    fn sum(&self, of: fn(&State) -> bool) -> i128 {
         let lines = self.book.lock().expect("no panic").lines().expect("in memory");
-        let charged = lines.iter().filter(|line| matches!(line.state, State::Charged { .. }));
-        charged
+        let counted = lines.iter().filter(|line| of(&line.state));
+        counted
             .map(|line| {
                 Decimal::parse("amount", &line.amount).expect("an amount").amount_of(cny()).expect("CNY").minor()
             })
@@ -87,21 +108,21 @@ impl Fake {
     }
 }
 
-fn said(state: State) -> Charge {
+fn said(state: State) -> Verdict {
     match state {
-        State::Charged { reference } => Charge::Charged { reference },
-        State::Declined { reason } => Charge::Declined { reason },
-        State::Cancelled => Charge::Declined { reason: "cancelled".to_owned() },
-        State::Unknown | State::Conflict => Charge::Unknown { why: "a mistake".to_owned() },
+        State::Charged { reference } | State::Refunded { reference } => Verdict::Done { reference },
+        State::Declined { reason } => Verdict::Declined { reason },
+        State::Cancelled => Verdict::Declined { reason: "cancelled".to_owned() },
+        State::Unknown | State::Conflict => Verdict::Unknown { why: "a mistake".to_owned() },
     }
 }
 
-fn lost() -> Charge {
-    Charge::Unknown { why: "lost".to_owned() }
+fn lost() -> Verdict {
+    Verdict::Unknown { why: "lost".to_owned() }
 }
 
 impl Gateway for Fake {
-    async fn charge(&self, order: &Order) -> Charge {
+    async fn charge(&self, order: &Order) -> Verdict {
         *self.charges.lock().expect("no panic") += 1;
         // Before, and after it is decided, it may be cut short.
         tokio::task::yield_now().await;
@@ -125,7 +146,29 @@ impl Gateway for Fake {
         }
     }
 
-    async fn cancel(&self, order: &OrderId) -> Charge {
+    async fn refund(&self, refund: &RefundOrder) -> Verdict {
+        tokio::task::yield_now().await;
+        let twist = self.twists.lock().expect("no panic").pop_front().unwrap_or(Twist::Charges);
+        let state = match twist {
+            Twist::LosesTheOrder => return lost(),
+            twist => self.decide_refund(refund, twist == Twist::Declines),
+        };
+        tokio::task::yield_now().await;
+        if twist == Twist::LosesTheAnswer { lost() } else { said(state) }
+    }
+
+    async fn find_refund(&self, refund: TransferId) -> Fate {
+        tokio::task::yield_now().await;
+        if *self.away.lock().expect("no panic") {
+            return Fate::Known(lost());
+        }
+        match self.book.lock().expect("no panic").find(&refund.to_string()).expect("in memory") {
+            State::Unknown => Fate::NeverSeen,
+            state => Fate::Known(said(state)),
+        }
+    }
+
+    async fn cancel(&self, order: &OrderId) -> Verdict {
         tokio::task::yield_now().await;
         said(self.book.lock().expect("no panic").cancel(order.as_str()).expect("in memory"))
     }
@@ -208,10 +251,10 @@ impl World {
         ledger.one(command, soon()).await.expect("ledger").expect("done");
     }
 
-    /// What left the account is what the gateway charged, and nothing is held.
+    /// What left the account is what the gateway charged and has not given back, and nothing is held.
     async fn agrees(&self, what: &str) {
         let account = self.flow.ledger.store().account(self.account).await.expect("account").expect("it is there");
-        assert_eq!(START - account.balance.minor(), self.gateway.charged(), "{what}");
+        assert_eq!(START - account.balance.minor(), self.gateway.charged() - self.gateway.refunded(), "{what}");
         assert_eq!(account.held, Amount::ZERO, "{what}");
     }
 }

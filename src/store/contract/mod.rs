@@ -5,6 +5,7 @@
 //! - [`audit`]: those about what is written down.
 //! - [`ledger`]: the promises of [`LedgerStore`](super::ledger::LedgerStore).
 //! - [`payment`]: the promises of [`PaymentStore`](super::payment::PaymentStore), and of the steps that batches take.
+//! - [`refund`]: the promises of [`RefundStore`](super::refund::RefundStore), and of the step that batches take.
 //! - [`webhook`]: the promises of [`WebhookStore`](super::webhook::WebhookStore).
 //! - [`volatile`]: the promises of [`Volatile`](super::Volatile).
 //!
@@ -16,6 +17,7 @@ pub mod grant;
 pub mod ledger;
 pub mod payment;
 mod reconciliation;
+pub mod refund;
 pub mod store;
 pub mod volatile;
 pub mod webhook;

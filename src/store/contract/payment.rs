@@ -11,7 +11,7 @@ use super::{Promise, promises};
 use crate::domain::account::AccountId;
 use crate::domain::effects::{Effects, Found, Wants};
 use crate::domain::money::Amount;
-use crate::domain::payment::{OrderId, Payment, PaymentEnd, PaymentStatus, PaymentToken, Record, Standing};
+use crate::domain::payment::{OrderId, Payment, PaymentEnd, PaymentStatus, PaymentToken, Record, Recorded, Standing};
 use crate::domain::transfer::{Description, TransferId};
 use crate::domain::user::UserId;
 use crate::store::Store;
@@ -101,6 +101,8 @@ async fn a_payment_is_read_back_as_it_was_written<S: Store>(store: S) {
     assert_eq!(stands(&store, 1).await, None);
     assert!(takes(&store, vec![Record::Begins(begun.clone())]).await);
     assert_eq!(stands(&store, 1).await, Some(begun.clone()));
+    assert_eq!(store.payment_of_order(&begun.order).await.expect("payment_of_order"), Some(begun.clone()));
+    assert_eq!(store.payment_of_order(&OrderId::new(7)).await.expect("payment_of_order"), None);
     assert!(takes(&store, vec![end(&begun, PaymentStatus::Failed)]).await);
     let failed = Payment {
         status: PaymentStatus::Failed,
@@ -205,15 +207,16 @@ async fn how_payments_stand_is_found_after_a_collision<S: Store>(store: S) {
     let begun = payment(1, 1);
     assert!(takes(&store, vec![Record::Begins(begun.clone())]).await);
     let records = vec![Record::Begins(begun)];
-    let decide = move |found: &Found| match found.payments.is_empty() {
+    let decide = move |found: &Found| match found.records.is_empty() {
         true => Decision::Write(Effects { records: records.clone(), ..Effects::default() }, Found::default()),
         false => Decision::Write(Effects::default(), found.clone()),
     };
-    let after = Wants { payments: vec![token(1), token(2)], ..Wants::default() };
+    let [known, unknown] = [1, 2].map(|number| Recorded::Payment(token(number)));
+    let after = Wants { records: vec![known.clone(), unknown.clone()], ..Wants::default() };
     let found = store.transact(Script { wants: Wants::default(), after, decide }).await.expect("transact");
     let standing = Standing { attempt: 1, status: PaymentStatus::Processing };
-    assert_eq!(found.payments.len(), 2);
-    assert_eq!((found.payments[&token(1)], found.payments[&token(2)]), (Some(standing), None));
+    assert_eq!(found.records.len(), 2);
+    assert_eq!((found.records[&known], found.records[&unknown]), (Some(standing), None));
 }
 
 async fn of_many_who_begin_one_payment_one_does<S: Store>(store: S) {

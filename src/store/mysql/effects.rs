@@ -5,6 +5,7 @@ use rand::RngExt;
 
 use super::payment;
 use crate::domain::effects::Effects;
+use crate::domain::payment::Record;
 use crate::store::queries::mysql as queries;
 
 /// A pending transfer that ends counts twice, one that has ended before only once; see `settle_holds`.
@@ -23,7 +24,7 @@ pub(super) async fn write(db: &mut Transaction<'_>, mut effects: Effects) -> Res
     effects.entries.sort_unstable_by_key(|entry| (entry.account, entry.seq));
     effects.holds.sort_unstable_by_key(|hold| hold.transfer);
     // Stable: the steps of one payment stay in their order.
-    effects.records.sort_by(|one, other| one.token().cmp(other.token()));
+    effects.records.sort_by_cached_key(Record::subject);
     let settled = effects.settled.len() as u64;
     queries::insert_transfers(db, &rows(&effects.transfers)).await?;
     queries::insert_references(db, &rows(&effects.references)).await?;

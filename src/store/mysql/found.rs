@@ -7,9 +7,10 @@ use mysql_async::prelude::Queryable;
 
 use crate::domain::account::{Account, AccountId};
 use crate::domain::effects::{Found, Wants};
-use crate::domain::payment::PaymentToken;
+use crate::domain::payment::Recorded;
 use crate::domain::transfer::{Hold, Reference, Stored, TransferId, TransferKind};
 use crate::store::queries::mysql as queries;
+use crate::store::queries::payment::parted;
 
 /// Whether a batch locks the accounts that it reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,13 +54,22 @@ pub(super) async fn look_up<C: Queryable>(db: &mut C, wants: &Wants, found: &mut
     for stored in transfers(db, &wants.transfers).await? {
         found.transfers.insert(stored.receipt.transfer.id, Some(stored));
     }
-    found.payments.extend(wants.payments.iter().map(|token| (token.clone(), None)));
-    let tokens: Vec<&str> = wants.payments.iter().map(PaymentToken::as_str).collect();
-    for row in queries::payment_standings(db, &tokens).await? {
-        let (token, standing) = row.try_into()?;
-        found.payments.insert(token, Some(standing));
-    }
+    records(db, &wants.records, found).await?;
     references(db, &wants.references, found).await
+}
+
+async fn records<C: Queryable>(db: &mut C, wanted: &[Recorded], found: &mut Found) -> Result<()> {
+    found.records.extend(wanted.iter().map(|subject| (subject.clone(), None)));
+    let (tokens, refunds) = parted(wanted);
+    for row in queries::payment_standings(db, &tokens).await? {
+        let (subject, standing) = row.try_into()?;
+        found.records.insert(subject, Some(standing));
+    }
+    for row in queries::refund_standings(db, &refunds).await? {
+        let (subject, standing) = row.try_into()?;
+        found.records.insert(subject, Some(standing));
+    }
+    Ok(())
 }
 
 /// Those of `ids` that are there.

@@ -5,7 +5,7 @@
 //! - `transact`, `attempt`: a batch of the ledger, and one try of it; `found`, `effects`: what that reads and writes.
 //! - [`settings`]: what a server must be set to.
 //! - `migrate`: migrations, statement by statement.
-//! - `user`, `password`, `grant`, `picture`, `audit`, `account`, `entry`, `payment`, `webhook`: what the units do, one file per noun; `ledger` puts those of the ledger together.
+//! - `user`, `password`, `grant`, `picture`, `audit`, `account`, `entry`, `payment`, `refund`, `webhook`: what the units do, one file per noun; `ledger` puts those of the ledger together.
 //! - `snapshot`: everything at one moment.
 //! - `money`: amounts and assets in columns.
 //! - `error`: errors by number.
@@ -26,6 +26,7 @@ mod password;
 mod payment;
 mod picture;
 mod reconciliation;
+mod refund;
 pub mod settings;
 mod snapshot;
 mod transact;
@@ -47,13 +48,16 @@ use self::unit::{Atomic, Attempt, Unit};
 use super::migrations::{self, Migration};
 use super::payment::{PaymentCursor, PaymentStore};
 use super::queries::mysql as queries;
+use super::refund::{RefundCursor, RefundStore, Reserved};
 use super::{AuditRange, Credentials, Inserted, NewUser, PasswordChange, Store, StoreError};
 use crate::domain::account::AccountId;
 use crate::domain::audit::{AuditEvent, AuditRecord};
-use crate::domain::payment::{Payment, PaymentToken};
+use crate::domain::payment::{OrderId, Payment, PaymentToken};
 use crate::domain::picture::{Picture, PictureName};
 use crate::domain::reconcile::Reconciliation;
+use crate::domain::refund::{Refund, RefundWish};
 use crate::domain::time::Timestamp;
+use crate::domain::transfer::TransferId;
 use crate::domain::user::{Nickname, Profile, Role, UserId};
 
 /// Units of work that wait for a connection. The next one is refused: better a quick answer than a queue that outlives its callers.
@@ -228,6 +232,14 @@ impl Store for Mysql {
         self.unit(reconciliation::Insert(made.clone())).await
     }
 
+    async fn add_reconciliations(&self, made: Vec<Reconciliation>) -> Result<Vec<u64>, StoreError> {
+        self.unit(Atomic(reconciliation::InsertAll(made))).await
+    }
+
+    async fn last_matched(&self, account: AccountId) -> Result<Option<Reconciliation>, StoreError> {
+        self.unit(reconciliation::LastMatched(account)).await
+    }
+
     async fn reconciliations(
         &self,
         account: AccountId,
@@ -262,6 +274,10 @@ impl PaymentStore for Mysql {
         self.unit(payment::Get(token.clone())).await
     }
 
+    async fn payment_of_order(&self, order: &OrderId) -> Result<Option<Payment>, StoreError> {
+        self.unit(payment::OfOrder(order.clone())).await
+    }
+
     async fn payments(
         &self,
         user: Option<UserId>,
@@ -281,5 +297,36 @@ impl PaymentStore for Mysql {
 
     async fn claim_payment(&self, seen: &Payment, now: Timestamp) -> Result<bool, StoreError> {
         self.unit(payment::Claim { seen: seen.clone(), now }).await
+    }
+}
+
+impl RefundStore for Mysql {
+    async fn reserve_refund(&self, wish: &RefundWish, now: Timestamp) -> Result<Reserved, StoreError> {
+        self.unit(Atomic(refund::Reserve { wish: wish.clone(), now })).await
+    }
+
+    async fn fail_refund(&self, refund: &Refund, error: &str, now: Timestamp) -> Result<bool, StoreError> {
+        self.unit(Atomic(refund::Fail { refund: refund.clone(), error: error.to_owned(), now })).await
+    }
+
+    async fn refund(&self, id: TransferId) -> Result<Option<Refund>, StoreError> {
+        self.unit(refund::Get(id)).await
+    }
+
+    async fn refunds(
+        &self,
+        token: &PaymentToken,
+        after: Option<RefundCursor>,
+        limit: usize,
+    ) -> Result<Vec<Refund>, StoreError> {
+        self.unit(refund::Page { token: token.clone(), after, limit }).await
+    }
+
+    async fn stale_refunds(&self, until: Timestamp, limit: usize) -> Result<Vec<Refund>, StoreError> {
+        self.unit(refund::Stale { until, limit }).await
+    }
+
+    async fn claim_refund(&self, seen: &Refund, now: Timestamp) -> Result<bool, StoreError> {
+        self.unit(refund::Claim { seen: seen.clone(), now }).await
     }
 }

@@ -4,14 +4,14 @@ use mysql_async::{Conn, Result, Transaction};
 
 use super::error::is_taken;
 use super::unit::{Attempt, Change, Unit};
-use crate::domain::payment::{Payment, PaymentToken, Record};
+use crate::domain::payment::{OrderId, Payment, PaymentStatus, PaymentToken, Record};
 use crate::domain::time::Timestamp;
 use crate::domain::user::UserId;
 use crate::store::payment::PaymentCursor;
 use crate::store::queries::payment::place;
 use crate::store::queries::{mysql as queries, rows};
 
-/// Takes steps of payments in their order. `false`: one is not where its step begins, so that the transaction must be undone. So does one that
+/// Takes steps of payments and refunds in their order. `false`: one is not where its step begins, so that the transaction must be undone. So does one that
 /// begins although it is there.
 pub(super) async fn step(db: &mut Transaction<'_>, records: &[Record]) -> Result<bool> {
     for record in records {
@@ -28,6 +28,11 @@ pub(super) async fn step(db: &mut Transaction<'_>, records: &[Record]) -> Result
                 let (reference, error) = (end.reference.as_deref(), end.error.as_deref());
                 queries::end_payment(db, token, attempt, status, reference, error, end.at.0).await?
             }
+            Record::Refunds(end) => {
+                let (transfer, reference) = (Some(end.transfer.0), end.reference.as_deref());
+                let status = PaymentStatus::Success as u64;
+                queries::end_refund(db, end.id.0, status, transfer, reference, None, end.at.0).await?
+            }
         };
         if changed != 1 {
             return Ok(false);
@@ -43,6 +48,16 @@ impl Unit for Get {
 
     async fn run(&self, db: &mut Conn, _: Attempt) -> Result<Option<Payment>> {
         Ok(queries::payment(db, self.0.as_str()).await?.map(Payment::try_from).transpose()?)
+    }
+}
+
+pub(super) struct OfOrder(pub(super) OrderId);
+
+impl Unit for OfOrder {
+    type Value = Option<Payment>;
+
+    async fn run(&self, db: &mut Conn, _: Attempt) -> Result<Option<Payment>> {
+        Ok(queries::payment_of_order(db, self.0.as_str()).await?.map(Payment::try_from).transpose()?)
     }
 }
 

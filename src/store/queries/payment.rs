@@ -3,7 +3,7 @@
 use super::ledger::Unreadable;
 use super::rows;
 use crate::domain::account::AccountId;
-use crate::domain::payment::{OrderId, Payment, PaymentStatus, PaymentToken, Standing};
+use crate::domain::payment::{OrderId, Payment, PaymentStatus, PaymentToken, Recorded, Standing};
 use crate::domain::time::Timestamp;
 use crate::domain::transfer::{Description, TransferId};
 use crate::domain::user::UserId;
@@ -56,22 +56,37 @@ impl From<&Payment> for rows::Payment {
     }
 }
 
-impl TryFrom<rows::PaymentStanding> for (PaymentToken, Standing) {
+impl TryFrom<rows::PaymentStanding> for (Recorded, Standing) {
     type Error = Unreadable;
 
     fn try_from(row: rows::PaymentStanding) -> Result<Self, Unreadable> {
-        Ok((token(row.token)?, standing(row.status, row.attempt)?))
+        Ok((Recorded::Payment(token(row.token)?), standing(row.status, row.attempt)?))
     }
 }
 
-fn token(text: String) -> Result<PaymentToken, Unreadable> {
+/// The tokens of payments, and the ids of refunds.
+pub fn parted(wanted: &[Recorded]) -> (Vec<&str>, Vec<[u8; 16]>) {
+    let (mut tokens, mut refunds) = (Vec::new(), Vec::new());
+    for subject in wanted {
+        match subject {
+            Recorded::Payment(token) => tokens.push(token.as_str()),
+            Recorded::Refund(id) => refunds.push(id.0),
+        }
+    }
+    (tokens, refunds)
+}
+
+pub(super) fn token(text: String) -> Result<PaymentToken, Unreadable> {
     PaymentToken::parse(text).map_err(|_| Unreadable("token"))
 }
 
 fn standing(status: u64, attempt: u64) -> Result<Standing, Unreadable> {
+    Ok(Standing { attempt: u32::try_from(attempt).map_err(|_| Unreadable("attempt"))?, status: status_of(status)? })
+}
+
+pub(super) fn status_of(number: u64) -> Result<PaymentStatus, Unreadable> {
     let known = [PaymentStatus::Processing, PaymentStatus::Success, PaymentStatus::Failed];
-    let status = known.into_iter().find(|known| *known as u64 == status).ok_or(Unreadable("status"))?;
-    Ok(Standing { attempt: u32::try_from(attempt).map_err(|_| Unreadable("attempt"))?, status })
+    known.into_iter().find(|known| *known as u64 == number).ok_or(Unreadable("status"))
 }
 
 /// A cursor as statements take it: the first page comes after the end of time.

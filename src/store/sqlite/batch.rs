@@ -89,9 +89,9 @@ fn read(db: &Connection, wants: Wants, found: &mut Found) -> rusqlite::Result<()
     let transfers = stored(db, &wants.transfers)?;
     found.transfers.extend(keyed(wants.transfers, transfers, |stored| stored.receipt.transfer.id));
 
-    let standings = payment::standings(db, &wants.payments)?;
-    found.payments.extend(wants.payments.into_iter().map(|token| (token, None)));
-    found.payments.extend(standings.into_iter().map(|(token, standing)| (token, Some(standing))));
+    let standings = payment::standings(db, &wants.records)?;
+    found.records.extend(wants.records.into_iter().map(|subject| (subject, None)));
+    found.records.extend(standings.into_iter().map(|(subject, standing)| (subject, Some(standing))));
 
     let used = references(db, &wants.references)?;
     found.references.extend(wants.references.into_iter().map(|key| (key, None)));

@@ -6,7 +6,7 @@
 //! - `checkpoint`: what commits append to the log comes into the file, beside them.
 //! - `migrate`: migrations.
 //! - `money`: amounts and assets in columns.
-//! - `user`, `password`, `grant`, `picture`, `audit`, `account`, `transfer`, `entry`, `payment`, `webhook`: what the units do, one file per noun.
+//! - `user`, `password`, `grant`, `picture`, `audit`, `account`, `transfer`, `entry`, `payment`, `refund`, `webhook`: what the units do, one file per noun.
 //! - `ledger`: the ledger's part of the store; `batch`: its batches; `snapshot`: all of it as it was at one moment.
 //! - `error`: which errors pass by themselves.
 
@@ -25,6 +25,7 @@ mod password;
 mod payment;
 mod picture;
 mod reconciliation;
+mod refund;
 mod snapshot;
 #[cfg(test)]
 mod tests;
@@ -47,13 +48,16 @@ use super::ledger::NoAnswer;
 use super::migrations::{self, Migration};
 use super::payment::{PaymentCursor, PaymentStore};
 use super::queries::sqlite as queries;
+use super::refund::{RefundCursor, RefundStore, Reserved};
 use super::{AuditRange, Credentials, Inserted, NewUser, PasswordChange, Store, StoreError};
 use crate::domain::account::AccountId;
 use crate::domain::audit::{AuditEvent, AuditRecord};
-use crate::domain::payment::{Payment, PaymentToken};
+use crate::domain::payment::{OrderId, Payment, PaymentToken};
 use crate::domain::picture::{Picture, PictureName};
 use crate::domain::reconcile::Reconciliation;
+use crate::domain::refund::{Refund, RefundWish};
 use crate::domain::time::Timestamp;
+use crate::domain::transfer::TransferId;
 use crate::domain::user::{Nickname, Profile, Role, UserId};
 
 /// How long a migration may take, and another process's migration be waited for.
@@ -227,6 +231,14 @@ impl Store for Sqlite {
         self.write(move |db| reconciliation::insert(db, &made)).await
     }
 
+    async fn add_reconciliations(&self, made: Vec<Reconciliation>) -> Result<Vec<u64>, StoreError> {
+        self.write(move |db| made.iter().map(|made| reconciliation::insert(db, made)).collect()).await
+    }
+
+    async fn last_matched(&self, account: AccountId) -> Result<Option<Reconciliation>, StoreError> {
+        self.read(move |db| reconciliation::last_matched(db, account)).await
+    }
+
     async fn reconciliations(
         &self,
         account: AccountId,
@@ -262,6 +274,11 @@ impl PaymentStore for Sqlite {
         self.read(move |db| payment::get(db, &token)).await
     }
 
+    async fn payment_of_order(&self, order: &OrderId) -> Result<Option<Payment>, StoreError> {
+        let order = order.clone();
+        self.read(move |db| payment::of_order(db, &order)).await
+    }
+
     async fn payments(
         &self,
         user: Option<UserId>,
@@ -283,5 +300,40 @@ impl PaymentStore for Sqlite {
     async fn claim_payment(&self, seen: &Payment, now: Timestamp) -> Result<bool, StoreError> {
         let seen = seen.clone();
         self.write(move |db| payment::claim(db, &seen, now)).await
+    }
+}
+
+impl RefundStore for Sqlite {
+    async fn reserve_refund(&self, wish: &RefundWish, now: Timestamp) -> Result<Reserved, StoreError> {
+        let wish = wish.clone();
+        self.write(move |db| refund::reserve(db, &wish, now)).await
+    }
+
+    async fn fail_refund(&self, refund: &Refund, error: &str, now: Timestamp) -> Result<bool, StoreError> {
+        let (refund, error) = (refund.clone(), error.to_owned());
+        self.write(move |db| refund::fail(db, &refund, &error, now)).await
+    }
+
+    async fn refund(&self, id: TransferId) -> Result<Option<Refund>, StoreError> {
+        self.read(move |db| refund::get(db, id)).await
+    }
+
+    async fn refunds(
+        &self,
+        token: &PaymentToken,
+        after: Option<RefundCursor>,
+        limit: usize,
+    ) -> Result<Vec<Refund>, StoreError> {
+        let token = token.clone();
+        self.read(move |db| refund::page(db, &token, after, limit)).await
+    }
+
+    async fn stale_refunds(&self, until: Timestamp, limit: usize) -> Result<Vec<Refund>, StoreError> {
+        self.read(move |db| refund::stale(db, until, limit)).await
+    }
+
+    async fn claim_refund(&self, seen: &Refund, now: Timestamp) -> Result<bool, StoreError> {
+        let seen = seen.clone();
+        self.write(move |db| refund::claim(db, &seen, now)).await
     }
 }

@@ -4,15 +4,15 @@ use rusqlite::{Connection, Result};
 
 use super::error::is_taken;
 use super::user::row_id;
-use crate::domain::payment::{Payment, PaymentToken, Record, Standing};
+use crate::domain::payment::{OrderId, Payment, PaymentStatus, PaymentToken, Record, Recorded, Standing};
 use crate::domain::time::Timestamp;
 use crate::domain::user::UserId;
 use crate::store::payment::PaymentCursor;
 use crate::store::queries::ledger::read;
-use crate::store::queries::payment::place;
+use crate::store::queries::payment::{parted, place};
 use crate::store::queries::{rows, sqlite as queries};
 
-/// Takes steps of payments in their order. `false`: one is not where its step begins, so that the transaction must be undone. So does one that
+/// Takes steps of payments and refunds in their order. `false`: one is not where its step begins, so that the transaction must be undone. So does one that
 /// begins although it is there.
 pub(super) fn step(db: &Connection, records: &[Record]) -> Result<bool> {
     for record in records {
@@ -35,6 +35,10 @@ pub(super) fn step(db: &Connection, records: &[Record]) -> Result<bool> {
                     end.at.0,
                 )?
             }
+            Record::Refunds(end) => {
+                let (transfer, reference) = (Some(end.transfer.0), end.reference.as_deref());
+                queries::end_refund(db, end.id.0, PaymentStatus::Success as u64, transfer, reference, None, end.at.0)?
+            }
         };
         if changed != 1 {
             return Ok(false);
@@ -43,13 +47,19 @@ pub(super) fn step(db: &Connection, records: &[Record]) -> Result<bool> {
     Ok(true)
 }
 
-pub(super) fn standings(db: &Connection, tokens: &[PaymentToken]) -> Result<Vec<(PaymentToken, Standing)>> {
-    let tokens: Vec<&str> = tokens.iter().map(PaymentToken::as_str).collect();
-    Ok(read(queries::payment_standings(db, &tokens)?)?)
+pub(super) fn standings(db: &Connection, wanted: &[Recorded]) -> Result<Vec<(Recorded, Standing)>> {
+    let (tokens, refunds) = parted(wanted);
+    let mut found: Vec<(Recorded, Standing)> = read(queries::payment_standings(db, &tokens)?)?;
+    found.extend(read::<_, (Recorded, Standing)>(queries::refund_standings(db, &refunds)?)?);
+    Ok(found)
 }
 
 pub(super) fn get(db: &Connection, token: &PaymentToken) -> Result<Option<Payment>> {
     Ok(queries::payment(db, token.as_str())?.map(Payment::try_from).transpose()?)
+}
+
+pub(super) fn of_order(db: &Connection, order: &OrderId) -> Result<Option<Payment>> {
+    Ok(queries::payment_of_order(db, order.as_str())?.map(Payment::try_from).transpose()?)
 }
 
 pub(super) fn page(

@@ -4,7 +4,7 @@ use rusqlite::{Connection, Result};
 
 use super::account::key;
 use crate::domain::account::AccountId;
-use crate::domain::reconcile::Reconciliation;
+use crate::domain::reconcile::{Reconciliation, Verdict};
 use crate::store::queries::sqlite as queries;
 
 pub(super) fn insert(db: &Connection, made: &Reconciliation) -> Result<u64> {
@@ -24,6 +24,11 @@ pub(super) fn insert(db: &Connection, made: &Reconciliation) -> Result<u64> {
         &made.notes,
         made.created_at.0,
     )
+}
+
+pub(super) fn last_matched(db: &Connection, account: AccountId) -> Result<Option<Reconciliation>> {
+    let Some(id) = key(account) else { return Ok(None) };
+    Ok(queries::last_matched(db, id, Verdict::Matched as u64)?.map(Reconciliation::try_from).transpose()?)
 }
 
 pub(super) fn page(

@@ -69,7 +69,7 @@ async fn what_is_wanted_is_found_or_known_to_be_missing<S: LedgerStore>(store: S
             (TransferKind::Deposit, reference("Used")),
             (TransferKind::Withdrawal, reference("used")),
         ],
-        payments: Vec::new(),
+        records: Vec::new(),
     };
     let decide = |found: &Found| Decision::Write(Effects::default(), found.clone());
     let script = Script { wants: wants.clone(), after: Wants::default(), decide };
@@ -80,7 +80,7 @@ async fn what_is_wanted_is_found_or_known_to_be_missing<S: LedgerStore>(store: S
         holds: wants.holds.into_iter().zip([books.stored[1].hold.clone(), None]).collect(),
         transfers: wants.transfers.into_iter().zip([Some(books.stored[0].clone()), None]).collect(),
         references: wants.references.into_iter().zip([Some(id(1)), None, None]).collect(),
-        payments: HashMap::new(),
+        records: HashMap::new(),
     };
     assert_eq!(found, wanted);
 }

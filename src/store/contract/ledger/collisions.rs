@@ -46,7 +46,7 @@ fn everything() -> Wants {
         holds: vec![id(2)],
         transfers: vec![id(1), id(2), id(3), id(99)],
         references: vec![(TransferKind::Deposit, reference())],
-        payments: Vec::new(),
+        records: Vec::new(),
     }
 }
 
