@@ -12,11 +12,11 @@ use crate::domain::webhook::{DeadLetter, Delivery, EventKinds, Webhook, WebhookI
 teller_rpc::service! {
     /// Webhooks: their owner's, and operators'. Refused by all: `InvalidSession`; by all that name one: `NoSuchWebhook`, also for another's.
     pub service "webhook" {
-        /// Makes a webhook for what happens from now on. Refused: `NotOperator` (for another user), `NoSuchUser`, `Invalid` (an address that nobody may
+        /// Makes a webhook for what happens from now on. Refused: `NoSuchUser` (also for another than the caller, unless that is an operator), `Invalid` (an address that nobody may
         /// have something sent to), `TooManyWebhooks`.
         fn add(Add) -> Result<Issued, Refusal>;
 
-        /// A user's webhooks. Refused: `NotOperator` (another's).
+        /// A user's webhooks. Refused: `NoSuchUser`, as above.
         idempotent fn list(OfUser) -> Result<Vec<Shown>, Refusal>;
 
         /// A webhook as it stands.

@@ -100,7 +100,7 @@ async fn since(browser: &mut Browser, account: u64, first: u64) -> BTreeMap<u64,
 }
 
 pub async fn only_events_that_were_asked_for_are_brought(engine: Engine) {
-    let program = Program::start(&quick(engine, "1")).await;
+    let program = Program::start_patient(&quick(engine, "1")).await;
     let mut cast = Cast::of(&program).await;
     let receiver = Receiver::start().await;
     let wish = json!({"url": receiver.url(), "events": ["transfer.voided"]});

@@ -8,7 +8,7 @@ use crate::support::program::Program;
 use crate::teller::{Cast, made, problem};
 
 pub async fn a_secret_that_was_replaced_signs_beside_the_new_one(engine: Engine) {
-    let program = Program::start(&quick(engine, "1")).await;
+    let program = Program::start_patient(&quick(engine, "1")).await;
     let mut cast = Cast::of(&program).await;
     let receiver = Receiver::start().await;
     let (id, old) = hook(&mut cast.alice, &receiver.url()).await;
@@ -26,7 +26,7 @@ pub async fn a_secret_that_was_replaced_signs_beside_the_new_one(engine: Engine)
 }
 
 pub async fn a_user_has_as_many_webhooks_as_may_be(engine: Engine) {
-    let program = Program::start(&quick(engine, "1").with("TELLER_WEBHOOK_MAX_PER_USER", 2)).await;
+    let program = Program::start_patient(&quick(engine, "1").with("TELLER_WEBHOOK_MAX_PER_USER", 2)).await;
     let mut cast = Cast::of(&program).await;
     let receiver = Receiver::start().await;
     let (first, _) = hook(&mut cast.alice, &receiver.url()).await;
@@ -47,12 +47,12 @@ pub async fn a_user_has_as_many_webhooks_as_may_be(engine: Engine) {
 }
 
 pub async fn an_operator_sees_and_ends_what_is_anybodys(engine: Engine) {
-    let program = Program::start(&quick(engine, "1")).await;
+    let program = Program::start_patient(&quick(engine, "1")).await;
     let mut cast = Cast::of(&program).await;
     let receiver = Receiver::start().await;
     let wish = json!({"url": receiver.url(), "user_id": 1});
-    problem(&cast.bob.json("/v1/webhooks", &wish).await, 403, "operator-only");
-    problem(&cast.bob.get("/v1/webhooks?user_id=1").await, 403, "operator-only");
+    problem(&cast.bob.json("/v1/webhooks", &wish).await, 404, "user-not-found");
+    problem(&cast.bob.get("/v1/webhooks?user_id=1").await, 404, "user-not-found");
     let id = made(&cast.operator.json("/v1/webhooks", &wish).await)["webhook"]["id"].as_u64().expect("a number");
     assert_eq!(cast.operator.get("/v1/webhooks?user_id=1").await.json()["webhooks"][0]["id"], id);
     assert_eq!(cast.alice.get("/v1/webhooks").await.json()["webhooks"][0]["id"], id);
@@ -69,7 +69,7 @@ pub async fn an_operator_sees_and_ends_what_is_anybodys(engine: Engine) {
 pub async fn no_private_address_is_ever_brought_anything(engine: Engine) {
     let receiver = Receiver::start().await;
     let allowed = quick(engine.clone(), "1");
-    let program = Program::start(&allowed).await;
+    let program = Program::start_patient(&allowed).await;
     let mut cast = Cast::of(&program).await;
     let (id, _) = hook(&mut cast.alice, &receiver.url()).await;
     // From now on it is not allowed: what is there already is looked at again each time.

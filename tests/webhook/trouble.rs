@@ -8,7 +8,7 @@ use crate::support::program::Program;
 use crate::teller::{Cast, made};
 
 pub async fn what_fails_is_tried_again_and_nothing_overtakes_it(engine: Engine) {
-    let program = Program::start(&quick(engine, "1,1,1")).await;
+    let program = Program::start_patient(&quick(engine, "1,1,1")).await;
     let mut cast = Cast::of(&program).await;
     let receiver = Receiver::start().await;
     let (id, secret) = hook(&mut cast.alice, &receiver.url()).await;
@@ -38,7 +38,7 @@ pub async fn what_fails_is_tried_again_and_nothing_overtakes_it(engine: Engine) 
 }
 
 pub async fn what_is_given_up_is_listed_and_brought_when_it_is_asked_for(engine: Engine) {
-    let program = Program::start(&quick(engine, "1")).await;
+    let program = Program::start_patient(&quick(engine, "1")).await;
     let mut cast = Cast::of(&program).await;
     let receiver = Receiver::start().await;
     let (id, _) = hook(&mut cast.alice, &receiver.url()).await;
@@ -75,7 +75,7 @@ pub async fn what_is_given_up_is_listed_and_brought_when_it_is_asked_for(engine:
 }
 
 pub async fn a_receiver_that_is_gone_is_brought_nothing_more(engine: Engine) {
-    let program = Program::start(&quick(engine, "1")).await;
+    let program = Program::start_patient(&quick(engine, "1")).await;
     let mut cast = Cast::of(&program).await;
     let receiver = Receiver::start().await;
     let (id, _) = hook(&mut cast.alice, &receiver.url()).await;
@@ -97,7 +97,7 @@ pub async fn a_receiver_that_is_gone_is_brought_nothing_more(engine: Engine) {
 pub async fn a_silent_receiver_holds_up_nobody_else(engine: Engine) {
     let engine = quick(engine, "600").with("TELLER_WEBHOOK_MAX_IN_FLIGHT_PER_USER", 1);
     let engine = engine.with("TELLER_WEBHOOK_MAX_IN_FLIGHT", 2).with("TELLER_WEBHOOK_TIMEOUT_MS", 60_000);
-    let program = Program::start(&engine).await;
+    let program = Program::start_patient(&engine).await;
     let mut cast = Cast::of(&program).await;
     let (silent, well) = (Receiver::start().await, Receiver::start().await);
     silent.always(Some(0));

@@ -30,7 +30,7 @@ fn list_all() -> Operation {
         .query("user_id", number(""), "Whose, for operators; one's own, if it is missing.")
         .by(Who::SignedIn)
         .answers::<Webhooks<'_>>("All of them, oldest first.", json!({"webhooks": [example()]}))
-        .refuses([Refusal::InvalidSession, invalid("user_id", "must be a whole number from 1"), Refusal::NotOperator])
+        .refuses([Refusal::InvalidSession, invalid("user_id", "must be a whole number from 1"), Refusal::NoSuchUser])
         .asks()
 }
 
@@ -50,7 +50,6 @@ fn add() -> Operation {
         .refuses([
             Refusal::InvalidSession,
             invalid("url", "must be https://"),
-            Refusal::NotOperator,
             Refusal::NoSuchUser,
             Refusal::TooManyWebhooks(10),
         ])

@@ -209,10 +209,12 @@ impl<S: Store, V: Volatile> Webhooks<S, V> {
     /// Who asks, and about whom.
     async fn about(&self, caller: &Caller, user: Option<UserId>) -> Result<(UserId, UserId), Halt> {
         let actor = self.callers.user(caller).await?;
-        match user.filter(|user| *user != actor) {
-            None => Ok((actor, actor)),
-            Some(user) => Ok((self.callers.operator(caller).await?, user)),
+        let Some(user) = user.filter(|user| *user != actor) else { return Ok((actor, actor)) };
+        if self.callers.is_operator(actor).await? {
+            return Ok((actor, user));
         }
+        // Who else there is, is nobody else's business.
+        Err(Refusal::NoSuchUser.into())
     }
 
     /// A webhook that the caller may see: their own or, for an operator, any. Another's is answered as none.
