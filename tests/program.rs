@@ -107,25 +107,32 @@ async fn first_run(home: Home) {
     assert!(process.stop().await.success());
 }
 
-/// The first block of commands under the heading, sent to a server of this test.
+/// The first two blocks of commands under the heading, of accounts and of wallets, sent to a server of this test.
 fn readme_lines() -> Result<Completion, Failed> {
     if Command::new("curl").arg("--version").output().is_err() {
         return Ok(Completion::ignored_with("curl is not installed"));
     }
     let readme = include_str!("../README.md");
-    let block = readme.split("## Money\n\n```sh\n").nth(1).and_then(|rest| rest.split("```").next());
+    let section = readme.split("\n## Money\n").nth(1).expect("the heading is there");
+    let blocks: Vec<&str> = section.split("```sh\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
     support::run(async {
         let home = Home::new();
         let process = home.start(&[]).await;
         let console = process.said("console");
-        let lines = block.expect("a block of commands").replace("http://127.0.0.1:8080", console.trim_end_matches('/'));
+        let lines = blocks[..2].concat().replace("http://127.0.0.1:8080", console.trim_end_matches('/'));
         let output =
             Command::new("sh").args(["-e", "-c", &lines]).current_dir(home.path()).output().expect("sh starts");
         let said = String::from_utf8(output.stdout).expect("text");
         assert!(output.status.success(), "{said}");
-        for part in
-            [r#""balance":"1000.00""#, r#""status":"posted""#, r#""amount":"-10.00","balance_before":"1000.00""#]
-        {
+        for part in [
+            r#""balance":"1000.00""#,
+            r#""status":"posted""#,
+            r#""amount":"-10.00","balance_before":"1000.00""#,
+            r#""message":"deposit successful""#,
+            r#""message":"withdrawal successful""#,
+            r#""Type":"withdraw","Amount":"49.5""#,
+            r#""Status":"mismatch","Difference":"9.5""#,
+        ] {
             assert!(said.contains(part), "{part}: {said}");
         }
     });

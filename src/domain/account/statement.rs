@@ -256,8 +256,8 @@ mod tests {
 
     #[test]
     fn what_came_in_and_what_went_out_are_added_up_apart() {
-        let all = [5, -3, 0, 10, -4].into_iter().map(amount);
-        let turnover = all.fold(Some(Turnover::default()), |sum, change| sum.and_then(|sum| sum.with(change)));
+        let mut all = [5, -3, 0, 10, -4].into_iter().map(amount);
+        let turnover = all.try_fold(Turnover::default(), Turnover::with);
         assert_eq!(turnover, Some(Turnover { incoming: amount(15), outgoing: amount(7) }));
         let full = Turnover { incoming: Amount::MAX, outgoing: Amount::MAX };
         assert_eq!((full.with(amount(1)), full.with(amount(-1))), (None, None));

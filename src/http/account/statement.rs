@@ -20,7 +20,7 @@ use crate::http::show::{Id, Instant, Money};
 /// Most lines of one CSV file: as many as ten pages have. A longer statement has a `Link` to the next file; `teller statement` writes any whole.
 pub(in crate::http) const CSV_LINES_MAX: usize = 10_000;
 
-/// The headers are the same for all who ask again: what an account has is nobody else's to keep.
+/// What an account has is nobody's to keep on its way.
 static PRIVATE: HeaderValue = HeaderValue::from_static("no-store");
 static CSV: HeaderValue = HeaderValue::from_static("text/csv; charset=utf-8; header=present");
 
