@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use self::listen::listen;
 pub use self::offline::{export, import_users, migrate, seed_accounts, seed_users, set_role, verify};
 use self::side::{Ready, Side};
+pub use self::statement::{Columns, Statement, reconcile};
 use crate::api::Backend;
 use crate::coalesce::Limits;
 use crate::config::{self, Config, Durable, Fleeting, Part};
@@ -39,6 +40,7 @@ mod listen;
 mod offline;
 mod secret;
 mod side;
+mod statement;
 mod stores;
 mod tls;
 
@@ -279,6 +281,10 @@ async fn over<S: Store, V: Volatile>(config: &Config, store: S, lanes: usize, vo
             window: config.sign_in.window(),
         },
         deduct_asset: config.deduct.asset,
+        statements: service::matching::Bounds {
+            cpu: Cpu::new(config.reconcile.threads, config.reconcile.queue),
+            max_entries: config.reconcile.max_entries,
+        },
     };
     let (begun, keys, studio) = (ledger.store().clone(), keys::load(config)?, studio(&config.picture));
     let grants = Grants::new(begun.clone(), keys.clone(), rules(config), service::system_clock, settings.coalesce);

@@ -124,6 +124,7 @@ fn settings(guard: Duration) -> Settings {
         contracts_open: false,
         sign_in: AttemptRule { free: 10, free_per_address: 100, window: LONG },
         deduct_asset: Asset::parse("CNY").expect("a currency"),
+        statements: teller::service::matching::Bounds { cpu: teller::service::cpu::Cpu::new(1, 1), max_entries: 9 },
         coalesce: Limits { lanes: 2, batch_max: 16, queue_max: 64 },
     }
 }

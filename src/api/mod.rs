@@ -11,12 +11,14 @@
 //! - [`transfer`]: moving money.
 //! - [`payment`]: payments through a gateway.
 //! - [`wallet`]: accounts, as a published contract has them.
+//! - [`matching`]: statements of others beside our entries.
 //! - [`audit`]: what was written down about who did what.
 //! - [`health`]: whether the backend can serve.
 
 pub mod account;
 pub mod audit;
 pub mod health;
+pub mod matching;
 pub mod payment;
 pub mod session;
 pub mod token;
@@ -77,6 +79,9 @@ pub enum Refusal {
     /// There is no payment of this token, or it is another user's.
     #[error("there is no such payment")]
     NoSuchPayment,
+    /// There is no such statement or line, or it is of another user's account.
+    #[error("there is no such statement")]
+    NoSuchStatement,
     /// The token is another payment's: in which field that differs.
     #[error("{field}: must be the same for the same token")]
     PaymentDiffers {
@@ -118,6 +123,8 @@ pub struct Backend {
     pub payment: payment::Client,
     /// Wallets.
     pub wallet: wallet::Client,
+    /// Statements of others.
+    pub matching: matching::Client,
     /// Audit.
     pub audit: audit::Client,
     /// Health.
@@ -135,6 +142,7 @@ impl Backend {
             transfer: transfer::Client::new(client.clone()),
             payment: payment::Client::new(client.clone()),
             wallet: wallet::Client::new(client.clone()),
+            matching: matching::Client::new(client.clone()),
             audit: audit::Client::new(client.clone()),
             health: health::Client::new(client),
         }
@@ -151,6 +159,7 @@ pub fn visit<V: MethodVisitor>(service: &str, method: &str, visitor: V) -> Optio
         transfer::SERVICE => transfer::visit(method, visitor),
         payment::SERVICE => payment::visit(method, visitor),
         wallet::SERVICE => wallet::visit(method, visitor),
+        matching::SERVICE => matching::visit(method, visitor),
         audit::SERVICE => audit::visit(method, visitor),
         health::SERVICE => health::visit(method, visitor),
         _ => None,

@@ -17,7 +17,7 @@ use crate::service::seed::{self, Fund};
 use crate::store::{Store, StoreError};
 
 /// Work on a store, whichever the configuration names.
-trait Work {
+pub(super) trait Work {
     type Value;
 
     async fn on<S: Store>(self, config: &Config, store: S) -> Result<Self::Value, Error>;
@@ -32,7 +32,7 @@ async fn on_store<W: Work>(config: &Config, work: W) -> Result<W::Value, Error> 
 }
 
 /// As [`on_store`], for work that makes no store where there is none.
-async fn on_existing_store<W: Work>(config: &Config, work: W) -> Result<W::Value, Error> {
+pub(super) async fn on_existing_store<W: Work>(config: &Config, work: W) -> Result<W::Value, Error> {
     match config.durable() {
         Durable::Sqlite(path) if !path.exists() => {
             let what = format!("cannot open the database {}", path.display());
@@ -156,7 +156,7 @@ pub async fn export(config: &Config, what: Export, out: impl Write, done: impl F
     on_existing_store(config, Copy(what, out, done)).await
 }
 
-fn unreadable(error: StoreError) -> Error {
+pub(super) fn unreadable(error: StoreError) -> Error {
     Error::new("cannot read the books", error)
         .with_fix("if the database is older than this program, run `teller migrate`")
 }

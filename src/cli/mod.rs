@@ -3,7 +3,7 @@
 //! - [`serve`], [`http`], [`backend`]: run Teller, whole or in part.
 //! - [`migrate`], [`config`], [`seed`], [`import`], [`completions`]: do one thing and end.
 //! - [`keys`], [`user`]: the keys of tokens; roles.
-//! - [`verify`], [`export`]: look at the books, and copy them.
+//! - [`verify`], [`export`], [`reconcile`]: look at the books, copy them, and hold them beside a bank's.
 //! - [`gateway`]: run a payment gateway to try things out with.
 //! - [`certs`]: certificates to develop with.
 //! - [`rpc`]: ask a backend what it serves, and call it.
@@ -32,6 +32,7 @@ mod import;
 mod keys;
 mod migrate;
 mod progress;
+mod reconcile;
 mod rpc;
 mod run;
 mod seed;
@@ -59,7 +60,7 @@ Examples:
   teller http --backend 10.0.0.2:7070,10.0.0.3:7070  a front end for them
   teller certs dev                                   certificates to try HTTPS and RPC within TLS with
 
-Exit codes: 0 stopped as asked, 1 failed while running, 2 wrong usage or configuration, 3 `verify` found violations.
+Exit codes: 0 stopped as asked, 1 failed while running, 2 wrong usage or configuration, 3 `verify` or `reconcile` found something wrong.
 SIGTERM and SIGINT let running requests finish; a second one ends at once.";
 
 /// The whole command line.
@@ -86,6 +87,7 @@ enum Command {
     User(user::User),
     Import(import::Import),
     Verify(verify::Verify),
+    Reconcile(reconcile::Reconcile),
     Export(export::Export),
     #[command(name = "gateway-sim")]
     Gateway(gateway::Gateway),
@@ -122,6 +124,7 @@ fn execute(arguments: Arguments) -> Result<(), Failure> {
         Command::User(user) => user.execute(),
         Command::Import(import) => import.execute(),
         Command::Verify(verify) => verify.execute(),
+        Command::Reconcile(reconcile) => reconcile.execute(),
         Command::Export(export) => export.execute(),
         Command::Gateway(gateway) => gateway.execute(),
         Command::Completions(completions) => completions.execute(),

@@ -46,7 +46,9 @@ pub use log::{Format, Log};
 pub use money::{Contracts, Deduct, Ledger, Payment};
 pub use part::Part;
 pub use rpc::Rpc;
-pub use services::{Audit, Coalesce, Password, Picture, Profile, Scheme, Session, SignIn, Token, TokenFormat};
+pub use services::{
+    Audit, Coalesce, Password, Picture, Profile, Reconcile, Scheme, Session, SignIn, Token, TokenFormat,
+};
 pub use stores::{Durable, Fleeting, Store, Volatile};
 pub use values::Values;
 
@@ -80,6 +82,8 @@ pub struct Config {
     pub password: Password,
     /// Profile pictures.
     pub picture: Picture,
+    /// Statements of others.
+    pub reconcile: Reconcile,
     /// What is written down about who did what.
     pub audit: Audit,
     /// Logs.

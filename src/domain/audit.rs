@@ -57,6 +57,8 @@ kinds! {
     PaymentByOperator "payment_by_operator",
     /// An operator asked to freeze, open or close an account, or to let it be overdrawn.
     AccountChanged "account_changed",
+    /// An operator said what came of a line of a statement.
+    StatementResolved "statement_resolved",
 }
 
 impl AuditKind {

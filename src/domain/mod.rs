@@ -17,6 +17,7 @@
 //! - [`command`]: what the ledger is asked to do, and what it answers.
 //! - [`effects`]: what the answer writes.
 //! - [`reconcile`]: what the books say of an account, beside what somebody else's say.
+//! - [`matching`]: statements of others beside the books, line by line; [`day`]: what they count time in.
 //! - `text`: what texts that were checked have in common.
 //! - [`time`]: instants in UTC microseconds.
 
@@ -26,9 +27,11 @@ pub mod attempt;
 pub mod audit;
 pub mod caller;
 pub mod command;
+pub mod day;
 pub mod effects;
 pub mod grant;
 pub mod invalid;
+pub mod matching;
 pub mod money;
 pub mod password;
 pub mod payment;

@@ -419,6 +419,7 @@ pub(super) const fn status_of_kind(kind: Kind) -> StatusCode {
         | Kind::SessionNotFound
         | Kind::TransferNotFound
         | Kind::AccountNotFound
+        | Kind::StatementNotFound
         | Kind::PaymentNotFound => StatusCode::NOT_FOUND,
         Kind::UserExists
         | Kind::EmailExists

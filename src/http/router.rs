@@ -6,8 +6,8 @@ use super::figures::Figures;
 use super::front::Call;
 use super::reply::{Reply, Surface, Trouble};
 use super::{
-    account, audit, batch, deduct, entrytask, health, openapi, page, password, payment, person, picture, problem,
-    session, token, transfer, wallet,
+    account, audit, batch, deduct, entrytask, health, matching, openapi, page, password, payment, person, picture,
+    problem, session, token, transfer, wallet,
 };
 
 /// Every route but the pages, which are added from the files under `web/`.
@@ -35,6 +35,12 @@ const ROUTES: &[(&str, Methods, Body, Surface, Handler)] = &[
     ("/v1/accounts/{id}/balance",              Methods::Read,         Body::None,   Surface::Plain,     Handler::Balance),
     ("/v1/accounts/{id}/deposits",             Methods::Change,       Body::Fields, Surface::Plain,     Handler::Deposit),
     ("/v1/accounts/{id}/withdrawals",          Methods::Change,       Body::Fields, Surface::Plain,     Handler::Withdraw),
+    ("/v1/accounts/{id}/statements",           Methods::ReadOrChange, Body::Statement, Surface::Plain,  Handler::Statements),
+    ("/v1/accounts/{id}/statement-mapping",    Methods::ReadOrReplace, Body::Fields, Surface::Plain,    Handler::StatementMapping),
+    ("/v1/statements/{id}",                    Methods::Read,         Body::None,   Surface::Plain,     Handler::Statement),
+    ("/v1/statements/{id}/lines",              Methods::Read,         Body::None,   Surface::Plain,     Handler::StatementLines),
+    ("/v1/statements/{id}/lines.csv",          Methods::Read,         Body::None,   Surface::Plain,     Handler::StatementExport),
+    ("/v1/statements/{id}/lines/{place}/resolve", Methods::Change,    Body::Fields, Surface::Plain,     Handler::ResolveLine),
     ("/v1/transfers",                          Methods::Change,       Body::Fields, Surface::Plain,     Handler::PostTransfer),
     ("/v1/transfers/batch",                    Methods::Change,       Body::Batch,  Surface::Plain,     Handler::PostBatch),
     ("/v1/transfers/{id}",                     Methods::Read,         Body::None,   Surface::Plain,     Handler::Transfer),
@@ -84,6 +90,8 @@ enum Methods {
     ReadOrAmend,
     /// GET and HEAD for what is there, DELETE to end it.
     ReadOrEnd,
+    /// GET and HEAD for what is there, PUT to put another in its place.
+    ReadOrReplace,
     /// PUT.
     Replace,
 }
@@ -99,6 +107,8 @@ pub(super) enum Body {
     Batch,
     /// A picture: at most `picture.max_upload_bytes`.
     Upload,
+    /// A statement: at most `reconcile.max_statement_bytes`.
+    Statement,
 }
 
 impl Body {
@@ -109,6 +119,7 @@ impl Body {
             Self::Fields => "application/json or application/x-www-form-urlencoded",
             Self::Batch => "application/json",
             Self::Upload => "multipart/form-data",
+            Self::Statement => matching::MEDIA_TYPES,
         }
     }
 }
@@ -137,6 +148,12 @@ enum Handler {
     Withdraw,
     PostTransfer,
     PostBatch,
+    Statements,
+    StatementMapping,
+    Statement,
+    StatementLines,
+    StatementExport,
+    ResolveLine,
     Transfer,
     PostPending,
     VoidPending,
@@ -223,6 +240,7 @@ impl Route {
             Methods::ReadOrChange => "GET, HEAD, POST, OPTIONS",
             Methods::ReadOrAmend => "GET, HEAD, PATCH, OPTIONS",
             Methods::ReadOrEnd => "GET, HEAD, DELETE, OPTIONS",
+            Methods::ReadOrReplace => "GET, HEAD, PUT, OPTIONS",
             Methods::Replace => "PUT, OPTIONS",
         }
     }
@@ -237,6 +255,7 @@ impl Route {
             Methods::ReadOrChange => reads || method == Method::POST,
             Methods::ReadOrAmend => reads || method == Method::PATCH,
             Methods::ReadOrEnd => reads || method == Method::DELETE,
+            Methods::ReadOrReplace => reads || method == Method::PUT,
             Methods::Replace => method == Method::PUT,
         }
     }
@@ -272,6 +291,12 @@ impl Route {
             Handler::Withdraw => transfer::withdraw(call).await,
             Handler::PostTransfer => transfer::post(call).await,
             Handler::PostBatch => Box::pin(batch::post(call)).await,
+            Handler::Statements => Box::pin(matching::collection(call)).await,
+            Handler::StatementMapping => matching::mapping(call).await,
+            Handler::Statement => matching::one(call).await,
+            Handler::StatementLines => matching::lines(call).await,
+            Handler::StatementExport => matching::export(call).await,
+            Handler::ResolveLine => matching::resolve(call).await,
             Handler::Transfer => transfer::get(call).await,
             Handler::PostPending => transfer::post_pending(call).await,
             Handler::VoidPending => transfer::void_pending(call).await,

@@ -1,6 +1,6 @@
 //! What the backend does when it is called: check who asks, ask the stores, answer.
 //!
-//! - [`user`], [`session`], [`token`], [`account`], [`transfer`], [`payment`], [`wallet`], [`audit`], [`health`]: one file per service of [`crate::api`], in
+//! - [`user`], [`session`], [`token`], [`account`], [`transfer`], [`payment`], [`wallet`], [`matching`], [`audit`], [`health`]: one file per service of [`crate::api`], in
 //!   the same order.
 //! - [`grants`]: sessions with tokens.
 //! - [`door`]: who is let in.
@@ -28,6 +28,7 @@ pub(crate) mod expiry;
 pub(crate) mod grants;
 pub(crate) mod health;
 pub(crate) mod import;
+pub mod matching;
 pub(crate) mod new_password;
 mod page;
 pub(crate) mod password;
@@ -98,6 +99,8 @@ pub struct Settings {
     pub sign_in: AttemptRule,
     /// What `deduct` takes.
     pub deduct_asset: Asset,
+    /// How much of statements is in work at once.
+    pub statements: matching::Bounds,
 }
 
 /// Every service of the backend, over the ledger that payments go through, its store, and `volatile`, ready to be served.
@@ -163,11 +166,18 @@ pub fn registry<S: Store, V: Volatile, G: Gateway>(
         .with(crate::api::transfer::serve(transfer::Transfers {
             ledger,
             callers: callers.clone(),
-            audit,
+            audit: audit.clone(),
             contracts_open: settings.contracts_open,
             deduct_asset: settings.deduct_asset,
         }))
         .with(crate::api::payment::serve(payments))
+        .with(crate::api::matching::serve(matching::Matching {
+            store: store.clone(),
+            callers: callers.clone(),
+            audit: audit.clone(),
+            clock,
+            bounds: settings.statements.clone(),
+        }))
         .with(crate::api::audit::serve(audit::Records { store: store.clone(), callers }))
         .with(crate::api::health::serve(health::Health { store, volatile }))
 }

@@ -3,7 +3,7 @@
 //!
 //! - [`Store`] keeps what must survive: on SQLite or MySQL.
 //! - [`ledger::LedgerStore`] is its part that keeps money, [`payment::PaymentStore`] the one that keeps payments, [`grant::GrantStore`] the one
-//!   that keeps who may.
+//!   that keeps who may, [`matching::MatchingStore`] the one that keeps statements of others.
 //! - [`Volatile`] keeps what may be lost: sessions and cached profiles, in memory or in Redis. Losing all of it logs people out
 //!   and costs speed, never truth.
 //!
@@ -17,6 +17,7 @@
 pub mod contract;
 pub mod grant;
 pub mod ledger;
+pub mod matching;
 pub mod memory;
 pub mod migrations;
 pub mod mysql;
@@ -137,7 +138,7 @@ pub struct PasswordChange {
 }
 
 /// The durable store, with all its parts. What a method returned `Ok` for is on disk.
-pub trait Store: ledger::LedgerStore + payment::PaymentStore + grant::GrantStore {
+pub trait Store: ledger::LedgerStore + payment::PaymentStore + grant::GrantStore + matching::MatchingStore {
     /// Brings the schema up to date. Safe when several processes do it at once: one works, the others wait.
     /// Returns how many migrations were applied.
     fn migrate(&self) -> impl Future<Output = Result<usize, StoreError>> + Send;

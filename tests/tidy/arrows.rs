@@ -4,14 +4,18 @@ use crate::source::Source;
 
 /// A layer (a module at the top of `src/`) and the layers it may name besides itself.
 /// A layer that is not listed may name any: it wires (`app`, `cli`, `main`).
-const LAYERS: [(&str, &[&str]); 12] = [
+const LAYERS: [(&str, &[&str]); 13] = [
     ("domain", &[]),
     ("error", &["domain"]),
     ("coalesce", &[]),
     ("api", &["domain", "error"]),
     ("client", &["api", "domain"]),
     ("http", &["api", "domain", "error", "config", "telemetry"]),
-    ("service", &["ledger", "store", "domain", "api", "error", "coalesce", "gateway", "telemetry", "token"]),
+    ("reconcile", &["domain"]),
+    (
+        "service",
+        &["ledger", "store", "domain", "api", "error", "coalesce", "gateway", "reconcile", "telemetry", "token"],
+    ),
     ("gateway", &["domain"]),
     ("telemetry", &["config"]),
     ("ledger", &["store", "domain", "error", "coalesce"]),

@@ -4,7 +4,7 @@
 //! the settings, and what may be said of any request from the router's table. The rest is told by noun:
 //!
 //! - [`operation`]: how a call is told of.
-//! - [`user`], [`identity`], [`account`], [`transfer`], [`deduct`], [`payment`], [`wallet`], [`server`]: the calls, one file per noun.
+//! - [`user`], [`identity`], [`account`], [`transfer`], [`deduct`], [`payment`], [`wallet`], [`matching`], [`server`]: the calls, one file per noun.
 //! - [`value`]: what may stand in a field.
 //! - [`answer`]: what may be answered, by status.
 //! - [`document`]: all of it, made once, kept and served.
@@ -14,6 +14,7 @@ mod answer;
 mod deduct;
 mod document;
 mod identity;
+mod matching;
 mod operation;
 mod payment;
 mod server;
@@ -32,7 +33,7 @@ pub(super) use self::wallet::verdict;
 type Noun = (&'static str, &'static str, fn() -> Vec<Operation>);
 
 /// All of them, in the order in which they are read.
-const NOUNS: [Noun; 8] = [
+const NOUNS: [Noun; 9] = [
     ("Users", user::ABOUT, user::operations),
     ("Identity", identity::ABOUT, identity::operations),
     ("Accounts", account::ABOUT, account::operations),
@@ -40,5 +41,6 @@ const NOUNS: [Noun; 8] = [
     ("Deductions", deduct::ABOUT, deduct::operations),
     ("Payments", payment::ABOUT, payment::operations),
     ("Wallets", wallet::ABOUT, wallet::operations),
+    ("Statements", matching::ABOUT, matching::operations),
     ("Server", server::ABOUT, server::operations),
 ];

@@ -111,6 +111,7 @@ mod tests {
             contracts_open: false,
             sign_in: AttemptRule { free: 10, free_per_address: 100, window: Duration::from_secs(60) },
             deduct_asset: Asset::parse("CNY").expect("a currency"),
+            statements: crate::service::matching::Bounds { cpu: crate::service::cpu::Cpu::new(1, 1), max_entries: 9 },
         };
         let store = Sqlite::memory(LONG).expect("opens");
         store.migrate().await.expect("migrates");

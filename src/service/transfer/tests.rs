@@ -86,6 +86,7 @@ async fn unrecorded() -> Unrecorded {
         coalesce,
         contracts_open: false,
         deduct_asset: asset,
+        statements: crate::service::matching::Bounds { cpu: crate::service::cpu::Cpu::new(1, 1), max_entries: 9 },
         sign_in: AttemptRule { free: 10, free_per_address: 100, window: LONG },
     };
     let sessions = Sessions::new(store.clone(), Memory::new(10), system_clock, &settings);
