@@ -15,6 +15,7 @@ pub use self::offline::{
     export, import_users, migrate, reconcile_balances, seed_accounts, seed_users, set_role, statement, verify,
 };
 use self::side::{Ready, Side};
+pub use self::statement::{Columns, Statement, reconcile};
 use crate::api::Backend;
 use crate::coalesce::Limits;
 use crate::config::{self, Config, Durable, Fleeting, Part};
@@ -24,6 +25,7 @@ use crate::ledger::{self, Ledger};
 use crate::service::cpu::Cpu;
 use crate::service::fees::PriceList;
 use crate::service::grants::{self, Grants, Rules};
+use crate::service::matching::Bounds;
 use crate::service::password::{Hasher, Scheme};
 use crate::service::payment::flow::Flow;
 use crate::service::payment::mint::Mint;
@@ -44,6 +46,7 @@ mod listen;
 mod offline;
 mod secret;
 mod side;
+mod statement;
 mod stores;
 mod tls;
 pub mod webhook;
@@ -292,6 +295,7 @@ async fn over<S: Store, V: Volatile>(config: &Config, store: S, lanes: usize, vo
             conversion: config.fees.conversion.clone(),
         },
         same_key_wait: config.ledger.same_key_wait(),
+        statements: Bounds::new(config.reconcile.threads, config.reconcile.queue, config.reconcile.max_entries),
     };
     let (begun, keys, studio) = (ledger.store().clone(), keys::load(config)?, studio(&config.picture));
     let grants = Grants::new(begun.clone(), keys.clone(), rules(config), service::system_clock, settings.coalesce);

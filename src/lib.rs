@@ -12,6 +12,7 @@
 //! - [`courier`]: events brought to receivers outside.
 //! - [`gateway`]: whoever charges people outside of Teller, and one to try things out with.
 //! - [`token`]: what programs hold after their user signed in: made and checked.
+//! - [`reconcile`]: statements of others beside our entries, matched line by line. Pure.
 //! - [`service`]: what the backend does when it is called.
 //! - [`app`]: the only place that names every part; builds, runs and stops them.
 //! - [`config`]: every setting, its limits, and where its value came from.
@@ -38,6 +39,8 @@ pub mod gateway;
 mod http;
 #[cfg(feature = "server")]
 pub mod ledger;
+#[cfg(feature = "server")]
+pub mod reconcile;
 #[cfg(feature = "server")]
 pub mod service;
 #[cfg(feature = "server")]

@@ -13,6 +13,8 @@ use teller::domain::session::{Session, SessionKey};
 use teller::domain::time::Timestamp;
 use teller::domain::user::{Nickname, Profile, Role, UserId};
 use teller::service::Settings;
+use teller::service::fees::PriceList;
+use teller::service::matching::Bounds;
 use teller::service::profiles::Profiles;
 use teller::store::memory::Memory;
 use teller::store::mysql::Mysql;
@@ -126,6 +128,7 @@ fn settings(guard: Duration) -> Settings {
         deduct_asset: Asset::parse("CNY").expect("a currency"),
         tariffs: PriceList::default(),
         quote_ttl: LONG,
+        statements: Bounds::new(1, 1, 9),
         coalesce: Limits { lanes: 2, batch_max: 16, queue_max: 64 },
         same_key_wait: Duration::from_secs(1),
     }

@@ -13,6 +13,7 @@
 //! - [`conversion`]: money of one currency for money of another.
 //! - [`wallet`]: accounts, as a published contract has them.
 //! - [`webhook`]: where events are brought to.
+//! - [`matching`]: statements of others beside our entries.
 //! - [`audit`]: what was written down about who did what.
 //! - [`health`]: whether the backend can serve.
 
@@ -20,6 +21,7 @@ pub mod account;
 pub mod audit;
 pub mod conversion;
 pub mod health;
+pub mod matching;
 pub mod payment;
 pub mod session;
 pub mod token;
@@ -83,6 +85,9 @@ pub enum Refusal {
     /// There is no payment of this token, or it is another user's.
     #[error("there is no such payment")]
     NoSuchPayment,
+    /// There is no such statement or line, or it is of another user's account.
+    #[error("there is no such statement")]
+    NoSuchStatement,
     /// The token is another payment's: in which field that differs.
     #[error("{field}: must be the same for the same token")]
     PaymentDiffers {
@@ -169,6 +174,8 @@ pub struct Backend {
     pub wallet: wallet::Client,
     /// Webhooks.
     pub webhook: webhook::Client,
+    /// Statements of others.
+    pub matching: matching::Client,
     /// Audit.
     pub audit: audit::Client,
     /// Health.
@@ -188,6 +195,7 @@ impl Backend {
             conversion: conversion::Client::new(client.clone()),
             wallet: wallet::Client::new(client.clone()),
             webhook: webhook::Client::new(client.clone()),
+            matching: matching::Client::new(client.clone()),
             audit: audit::Client::new(client.clone()),
             health: health::Client::new(client),
         }
@@ -206,6 +214,7 @@ pub fn visit<V: MethodVisitor>(service: &str, method: &str, visitor: V) -> Optio
         conversion::SERVICE => conversion::visit(method, visitor),
         wallet::SERVICE => wallet::visit(method, visitor),
         webhook::SERVICE => webhook::visit(method, visitor),
+        matching::SERVICE => matching::visit(method, visitor),
         audit::SERVICE => audit::visit(method, visitor),
         health::SERVICE => health::visit(method, visitor),
         _ => None,

@@ -211,7 +211,7 @@ pub async fn reconcile_balances(
     on_existing_store(config, Compare(file, at_once, told)).await
 }
 
-fn unreadable(error: StoreError) -> Error {
+pub(super) fn unreadable(error: StoreError) -> Error {
     Error::new("cannot read the books", error)
         .with_fix("if the database is older than this program, run `teller migrate`")
 }

@@ -4,7 +4,7 @@
 //! - [`migrate`], [`config`], [`seed`], [`import`], [`completions`]: do one thing and end.
 //! - [`keys`], [`user`]: the keys of tokens; roles.
 //! - [`verify`], [`export`], [`statement`]: look at the books, and copy them, or what became of one account.
-//! - [`balances`]: compare balances with somebody else's.
+//! - [`reconcile`], [`balances`]: hold them beside a bank's, line by line or balance by balance.
 //! - [`webhooks`]: where events are brought to, and what was given up.
 //! - [`gateway`]: run a payment gateway to try things out with.
 //! - [`certs`]: certificates to develop with.
@@ -35,6 +35,7 @@ mod import;
 mod keys;
 mod migrate;
 mod progress;
+mod reconcile;
 mod rpc;
 mod run;
 mod seed;
@@ -65,7 +66,7 @@ Examples:
   teller certs dev                                   certificates to try HTTPS and RPC within TLS with
 
 Exit codes: 0 stopped as asked, 1 failed while running, 2 wrong usage or configuration, 3 `verify` found violations, or
-`reconcile-balances` differences.
+`reconcile` or `reconcile-balances` differences.
 SIGTERM and SIGINT let running requests finish; a second one ends at once.";
 
 /// The whole command line.
@@ -92,6 +93,7 @@ enum Command {
     User(user::User),
     Import(import::Import),
     Verify(verify::Verify),
+    Reconcile(reconcile::Reconcile),
     Export(export::Export),
     Statement(statement::Statement),
     #[command(name = "reconcile-balances")]
@@ -132,6 +134,7 @@ fn execute(arguments: Arguments) -> Result<(), Failure> {
         Command::User(user) => user.execute(),
         Command::Import(import) => import.execute(),
         Command::Verify(verify) => verify.execute(),
+        Command::Reconcile(reconcile) => reconcile.execute(),
         Command::Export(export) => export.execute(),
         Command::Statement(statement) => statement.execute(),
         Command::Balances(balances) => balances.execute(),

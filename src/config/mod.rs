@@ -47,7 +47,9 @@ pub use log::{Format, Log};
 pub use money::{Contracts, Conversion, Deduct, Fees, Ledger, Payment};
 pub use part::Part;
 pub use rpc::Rpc;
-pub use services::{Audit, Coalesce, Password, Picture, Profile, Scheme, Session, SignIn, Token, TokenFormat};
+pub use services::{
+    Audit, Coalesce, Password, Picture, Profile, Reconcile, Scheme, Session, SignIn, Token, TokenFormat,
+};
 pub use stores::{Durable, Fleeting, Store, Volatile};
 pub use values::Values;
 pub use webhook::Webhook;
@@ -82,6 +84,8 @@ pub struct Config {
     pub password: Password,
     /// Profile pictures.
     pub picture: Picture,
+    /// Statements of others.
+    pub reconcile: Reconcile,
     /// What is written down about who did what.
     pub audit: Audit,
     /// Logs.

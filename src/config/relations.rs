@@ -3,7 +3,7 @@
 use super::error::Error;
 use super::{Config, Values};
 
-/// What a message needs beside the picture in it, in bytes.
+/// What a message needs beside the picture or statement in it, in bytes.
 const FRAME_ROOM: u64 = 65_536;
 
 /// Files that are of use together only.
@@ -15,7 +15,7 @@ pub fn check(config: &Config, values: &Values) -> Result<(), Error> {
     for keys in TOGETHER {
         together(keys, values)?;
     }
-    let Config { http, rpc, store, token, password, picture, payment, webhook, .. } = config;
+    let Config { http, rpc, store, token, password, picture, payment, webhook, reconcile, .. } = config;
     let wide = |number: usize| number as u64;
     // A budget shrinks on its way in, so that whoever waits outside hears a reason and not a time-out.
     let pairs = [
@@ -32,6 +32,12 @@ pub fn check(config: &Config, values: &Values) -> Result<(), Error> {
             wide(rpc.max_frame_bytes),
             "picture.max_upload_bytes",
             wide(picture.max_upload_bytes) + FRAME_ROOM,
+        ),
+        (
+            "rpc.max_frame_bytes",
+            wide(rpc.max_frame_bytes),
+            "reconcile.max_statement_bytes",
+            wide(reconcile.max_statement_bytes) + FRAME_ROOM,
         ),
         (
             "rpc.max_in_flight",

@@ -1,4 +1,4 @@
-//! `[sign_in]`, `[session]`, `[token]`, `[profile]`, `[password]`, `[picture]`, `[audit]` and `[coalesce]`: how the backend's services work.
+//! `[sign_in]`, `[session]`, `[token]`, `[profile]`, `[password]`, `[picture]`, `[reconcile]`, `[audit]` and `[coalesce]`: how the backend's services work.
 
 use std::time::Duration;
 
@@ -139,6 +139,20 @@ pub struct Picture {
     /// Pictures in work at once.
     pub threads: usize,
     /// Pictures that wait; a further one is refused.
+    pub queue: usize,
+}
+
+/// Statements of others, matched over HTTP.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reconcile {
+    /// Bytes of a statement; beyond it 413.
+    pub max_statement_bytes: usize,
+    /// Entries between the days of a statement; of more it is refused.
+    pub max_entries: usize,
+    /// Statements in work at once.
+    pub threads: usize,
+    /// Statements that wait; a further one is refused.
     pub queue: usize,
 }
 

@@ -63,6 +63,8 @@ kinds! {
     WebhookChanged "webhook_changed",
     /// An operator set the rate of one currency in another.
     RateSet "rate_set",
+    /// An operator said what came of a line of a statement.
+    StatementResolved "statement_resolved",
 }
 
 impl AuditKind {

@@ -21,6 +21,7 @@
 //! - [`effects`]: what the answer writes.
 //! - [`webhook`]: where events are brought to.
 //! - [`reconcile`]: what the books say of an account, beside what somebody else's say.
+//! - [`matching`]: statements of others beside the books, line by line; [`day`]: what they count time in.
 //! - [`text`]: what texts that were checked have in common.
 //! - [`time`]: instants in UTC microseconds.
 
@@ -31,10 +32,12 @@ pub mod audit;
 pub mod caller;
 pub mod command;
 pub mod conversion;
+pub mod day;
 pub mod effects;
 pub mod fee;
 pub mod grant;
 pub mod invalid;
+pub mod matching;
 pub mod money;
 pub mod password;
 pub mod payment;

@@ -63,6 +63,8 @@ kinds! {
     StillRunning "still-running" "Still running";
     /// There is no such transfer, or it is between accounts of others.
     TransferNotFound "transfer-not-found" "No such transfer";
+    /// There is no such statement, or no such line in it, or it is of another user's account.
+    StatementNotFound "statement-not-found" "No such statement";
     /// There is no such payment, or it is another user's.
     PaymentNotFound "payment-not-found" "No such payment";
     /// The token is another payment's, which differs in `field`. Take another token for another payment.

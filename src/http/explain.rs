@@ -118,6 +118,7 @@ pub(super) fn refusal(refusal: &Refusal) -> (Kind, Members<'_>) {
         Refusal::WrongPassword => (Kind::WrongPassword, said),
         Refusal::NoSuchAccount => (Kind::AccountNotFound, said),
         Refusal::NoSuchTransfer => (Kind::TransferNotFound, said),
+        Refusal::NoSuchStatement => (Kind::StatementNotFound, said),
         Refusal::NoSuchPayment => (Kind::PaymentNotFound, said),
         Refusal::NoSuchWebhook => (Kind::WebhookNotFound, said),
         Refusal::TooManyWebhooks(_) => (Kind::TooManyWebhooks, said),

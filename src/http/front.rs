@@ -47,6 +47,8 @@ pub struct Front {
     transfer_timeout: Duration,
     /// Bytes of an uploaded picture.
     max_upload_bytes: usize,
+    /// Bytes of a statement.
+    max_statement_bytes: usize,
     router: Router,
     protocol: http1::Builder,
     uploads: Semaphore,
@@ -71,6 +73,7 @@ impl Front {
             call_timeout: config.rpc.request_timeout().min(limits.request_timeout()),
             transfer_timeout: config.ledger.transfer_timeout(),
             max_upload_bytes: config.picture.max_upload_bytes,
+            max_statement_bytes: config.reconcile.max_statement_bytes,
             router: Router::new(),
             protocol: connection::protocol(limits.max_head_bytes, limits.max_headers),
             uploads: Semaphore::new(MAX_UPLOADS),
@@ -162,6 +165,7 @@ impl Front {
             Body::Fields => self.limits.max_body_bytes,
             Body::Batch => self.limits.max_batch_bytes,
             Body::Upload => self.max_upload_bytes,
+            Body::Statement => self.max_statement_bytes,
         }
     }
 }

@@ -44,6 +44,7 @@ mod figures;
 mod front;
 mod health;
 mod json;
+pub(crate) mod matching;
 mod openapi;
 mod origin;
 mod page;

@@ -425,6 +425,7 @@ pub(super) const fn status_of_kind(kind: Kind) -> StatusCode {
         | Kind::SessionNotFound
         | Kind::TransferNotFound
         | Kind::AccountNotFound
+        | Kind::StatementNotFound
         | Kind::PaymentNotFound
         | Kind::WebhookNotFound
         | Kind::RateNotFound

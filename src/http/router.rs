@@ -6,8 +6,8 @@ use super::figures::Figures;
 use super::front::Call;
 use super::reply::{Reply, Surface, Trouble};
 use super::{
-    account, audit, batch, conversion, deduct, entrytask, health, openapi, page, password, payment, person, picture,
-    problem, reconciliation, refund, session, token, transfer, wallet, webhook,
+    account, audit, batch, conversion, deduct, entrytask, health, matching, openapi, page, password, payment, person,
+    picture, problem, reconciliation, refund, session, token, transfer, wallet, webhook,
 };
 
 /// Every route but the pages, which are added from the files under `web/`.
@@ -33,10 +33,16 @@ const ROUTES: &[(&str, Methods, Body, Surface, Handler)] = &[
     ("/v1/accounts/{id}",                      Methods::ReadOrAmend,  Body::Fields, Surface::Plain,     Handler::Account),
     ("/v1/accounts/{id}/entries",              Methods::Read,         Body::None,   Surface::Plain,     Handler::Entries),
     ("/v1/accounts/{id}/balance",              Methods::Read,         Body::None,   Surface::Plain,     Handler::Balance),
-    ("/v1/accounts/{id}/statement",            Methods::Read,         Body::None,   Surface::Plain,     Handler::Statement),
-    ("/v1/accounts/{id}/statement.csv",        Methods::Read,         Body::None,   Surface::Plain,     Handler::StatementCsv),
+    ("/v1/accounts/{id}/statement",            Methods::Read,         Body::None,   Surface::Plain,     Handler::AccountStatement),
+    ("/v1/accounts/{id}/statement.csv",        Methods::Read,         Body::None,   Surface::Plain,     Handler::AccountStatementCsv),
     ("/v1/accounts/{id}/deposits",             Methods::Change,       Body::Fields, Surface::Plain,     Handler::Deposit),
     ("/v1/accounts/{id}/withdrawals",          Methods::Change,       Body::Fields, Surface::Plain,     Handler::Withdraw),
+    ("/v1/accounts/{id}/statements",           Methods::ReadOrChange, Body::Statement, Surface::Plain,  Handler::Statements),
+    ("/v1/accounts/{id}/statement-mapping",    Methods::ReadOrReplace, Body::Fields, Surface::Plain,    Handler::StatementMapping),
+    ("/v1/statements/{id}",                    Methods::Read,         Body::None,   Surface::Plain,     Handler::Statement),
+    ("/v1/statements/{id}/lines",              Methods::Read,         Body::None,   Surface::Plain,     Handler::StatementLines),
+    ("/v1/statements/{id}/lines.csv",          Methods::Read,         Body::None,   Surface::Plain,     Handler::StatementExport),
+    ("/v1/statements/{id}/lines/{place}/resolve", Methods::Change,    Body::Fields, Surface::Plain,     Handler::ResolveLine),
     ("/v1/transfers",                          Methods::Change,       Body::Fields, Surface::Plain,     Handler::PostTransfer),
     ("/v1/transfers/batch",                    Methods::Change,       Body::Batch,  Surface::Plain,     Handler::PostBatch),
     ("/v1/transfers/{id}",                     Methods::Read,         Body::None,   Surface::Plain,     Handler::Transfer),
@@ -103,6 +109,8 @@ enum Methods {
     ReadOrEnd,
     /// GET and HEAD for what is there, PATCH to change it, DELETE to end it.
     ReadAmendOrEnd,
+    /// GET and HEAD for what is there, PUT to put another in its place.
+    ReadOrReplace,
     /// PUT.
     Replace,
 }
@@ -118,6 +126,8 @@ pub(super) enum Body {
     Batch,
     /// A picture: at most `picture.max_upload_bytes`.
     Upload,
+    /// A statement: at most `reconcile.max_statement_bytes`.
+    Statement,
 }
 
 impl Body {
@@ -128,6 +138,7 @@ impl Body {
             Self::Fields => "application/json or application/x-www-form-urlencoded",
             Self::Batch => "application/json",
             Self::Upload => "multipart/form-data",
+            Self::Statement => matching::MEDIA_TYPES,
         }
     }
 }
@@ -152,12 +163,18 @@ enum Handler {
     Account,
     Entries,
     Balance,
-    Statement,
-    StatementCsv,
+    AccountStatement,
+    AccountStatementCsv,
     Deposit,
     Withdraw,
     PostTransfer,
     PostBatch,
+    Statements,
+    StatementMapping,
+    Statement,
+    StatementLines,
+    StatementExport,
+    ResolveLine,
     Transfer,
     PostPending,
     VoidPending,
@@ -260,6 +277,7 @@ impl Route {
             Methods::ReadOrAmend => "GET, HEAD, PATCH, OPTIONS",
             Methods::ReadOrEnd => "GET, HEAD, DELETE, OPTIONS",
             Methods::ReadAmendOrEnd => "GET, HEAD, PATCH, DELETE, OPTIONS",
+            Methods::ReadOrReplace => "GET, HEAD, PUT, OPTIONS",
             Methods::Replace => "PUT, OPTIONS",
         }
     }
@@ -275,6 +293,7 @@ impl Route {
             Methods::ReadOrAmend => reads || method == Method::PATCH,
             Methods::ReadOrEnd => reads || method == Method::DELETE,
             Methods::ReadAmendOrEnd => reads || method == Method::PATCH || method == Method::DELETE,
+            Methods::ReadOrReplace => reads || method == Method::PUT,
             Methods::Replace => method == Method::PUT,
         }
     }
@@ -306,12 +325,18 @@ impl Route {
             Handler::Account => account::one(call).await,
             Handler::Entries => account::entries(call).await,
             Handler::Balance => account::balance(call).await,
-            Handler::Statement => account::statement::json(call).await,
-            Handler::StatementCsv => account::statement::csv(call).await,
+            Handler::AccountStatement => account::statement::json(call).await,
+            Handler::AccountStatementCsv => account::statement::csv(call).await,
             Handler::Deposit => transfer::deposit(call).await,
             Handler::Withdraw => transfer::withdraw(call).await,
             Handler::PostTransfer => transfer::post(call).await,
             Handler::PostBatch => Box::pin(batch::post(call)).await,
+            Handler::Statements => Box::pin(matching::collection(call)).await,
+            Handler::StatementMapping => matching::mapping(call).await,
+            Handler::Statement => matching::one(call).await,
+            Handler::StatementLines => matching::lines(call).await,
+            Handler::StatementExport => matching::export(call).await,
+            Handler::ResolveLine => matching::resolve(call).await,
             Handler::Transfer => transfer::get(call).await,
             Handler::PostPending => transfer::post_pending(call).await,
             Handler::VoidPending => transfer::void_pending(call).await,

@@ -1,6 +1,6 @@
 //! What the backend does when it is called: check who asks, ask the stores, answer.
 //!
-//! - [`user`], [`session`], [`token`], [`account`], [`transfer`], [`payment`], [`conversion`], [`wallet`], [`webhook`], [`audit`], [`health`]: one file per service of [`crate::api`], in
+//! - [`user`], [`session`], [`token`], [`account`], [`transfer`], [`payment`], [`conversion`], [`wallet`], [`matching`], [`webhook`], [`audit`], [`health`]: one file per service of [`crate::api`], in
 //!   the same order.
 //! - [`grants`]: sessions with tokens.
 //! - [`door`]: who is let in.
@@ -28,10 +28,11 @@ pub(crate) mod conversion;
 pub(crate) mod cpu;
 pub(crate) mod door;
 pub(crate) mod expiry;
-pub(crate) mod fees;
+pub mod fees;
 pub(crate) mod grants;
 pub(crate) mod health;
 pub(crate) mod import;
+pub mod matching;
 pub(crate) mod new_password;
 mod page;
 pub(crate) mod password;
@@ -114,6 +115,8 @@ pub struct Settings {
     pub quote_ttl: Duration,
     /// How long a request waits for the same one, under the same key, that is running.
     pub same_key_wait: Duration,
+    /// How much of statements is in work at once.
+    pub statements: matching::Bounds,
 }
 
 /// Every service of the backend, over the ledger that payments go through, its store, and `volatile`, ready to be served.
@@ -208,6 +211,13 @@ pub fn registry<S: Store, V: Volatile, G: Gateway>(
             clock,
         }))
         .with(crate::api::conversion::serve(conversions))
+        .with(crate::api::matching::serve(matching::Matching {
+            store: store.clone(),
+            callers: callers.clone(),
+            audit: audit.clone(),
+            clock,
+            bounds: settings.statements.clone(),
+        }))
         .with(crate::api::audit::serve(audit::Records { store: store.clone(), callers }))
         .with(crate::api::health::serve(health::Health { store, volatile }))
 }

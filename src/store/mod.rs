@@ -4,7 +4,8 @@
 //! - [`Store`] keeps what must survive: on SQLite or MySQL.
 //! - [`ledger::LedgerStore`] is its part that keeps money, [`payment::PaymentStore`] the one that keeps payments, [`refund::RefundStore`]
 //!   the one that keeps what is given back of them, [`conversion::ConversionStore`] the one that keeps rates and conversions,
-//!   [`grant::GrantStore`] the one that keeps who may, [`webhook::WebhookStore`] the one that keeps where events are brought to, and how far.
+//!   [`grant::GrantStore`] the one that keeps who may, [`webhook::WebhookStore`] the one that keeps where events are brought to, and how far,
+//!   [`matching::MatchingStore`] the one that keeps statements of others.
 //! - [`Volatile`] keeps what may be lost: sessions and cached profiles, in memory or in Redis. Losing all of it logs people out
 //!   and costs speed, never truth.
 //!
@@ -19,6 +20,7 @@ pub mod contract;
 pub mod conversion;
 pub mod grant;
 pub mod ledger;
+pub mod matching;
 pub mod memory;
 pub mod migrations;
 pub mod mysql;
@@ -148,6 +150,7 @@ pub trait Store:
     + conversion::ConversionStore
     + grant::GrantStore
     + webhook::WebhookStore
+    + matching::MatchingStore
 {
     /// Brings the schema up to date. Safe when several processes do it at once: one works, the others wait.
     /// Returns how many migrations were applied.

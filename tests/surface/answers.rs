@@ -54,6 +54,13 @@ async fn works(described: &Described, browser: &mut Browser, call: &Call) -> Vec
             described.check(call, &reply);
             return vec![reply];
         }
+        "uploadStatement" => {
+            let body = call.takes()["text/csv"]["examples"]["csv"]["value"].as_str().expect("a text").to_owned();
+            let sent = described.ask(browser, call, &path, Some("text/csv"), &body).await;
+            let again = described.ask(browser, call, &path, Some("text/csv"), &body).await;
+            assert_eq!((again.header("idempotency-replayed"), &again.body), ("true", &sent.body));
+            return vec![sent, again];
+        }
         // No demo user has a picture before somebody uploads one.
         "getPicture" => {
             let uploaded = upload(browser).await.json();

@@ -88,6 +88,7 @@ struct Things {
     refresh: String,
     webhook: u64,
     quote: String,
+    statement: u64,
     /// Makes names that are used once.
     turn: usize,
 }
@@ -127,6 +128,14 @@ const ROWS: &[(&str, Rule, Ask)] = &[
     ("GET /v1/accounts/{id}/statement.csv",         Rule::Owned,     |it| at(format!("/v1/accounts/{}/statement.csv", it.account), Value::Null)),
     ("POST /v1/accounts/{id}/deposits",             Rule::Operators, |it| at(format!("/v1/accounts/{}/deposits", it.account), bank(it))),
     ("POST /v1/accounts/{id}/withdrawals",          Rule::Operators, |it| at(format!("/v1/accounts/{}/withdrawals", it.account), bank(it))),
+    ("GET /v1/accounts/{id}/statements",            Rule::Owned,     |it| at(format!("/v1/accounts/{}/statements", it.account), Value::Null)),
+    ("POST /v1/accounts/{id}/statements",           Rule::Owned,     |it| at(format!("/v1/accounts/{}/statements", it.account), statement(it))),
+    ("GET /v1/accounts/{id}/statement-mapping",     Rule::Owned,     |it| at(format!("/v1/accounts/{}/statement-mapping", it.account), Value::Null)),
+    ("PUT /v1/accounts/{id}/statement-mapping",     Rule::Owned,     |it| at(format!("/v1/accounts/{}/statement-mapping", it.account), json!({"date": "date", "amount": "amount"}))),
+    ("GET /v1/statements/{id}",                     Rule::Owned,     |it| at(format!("/v1/statements/{}", it.statement), Value::Null)),
+    ("GET /v1/statements/{id}/lines",               Rule::Owned,     |it| at(format!("/v1/statements/{}/lines", it.statement), Value::Null)),
+    ("GET /v1/statements/{id}/lines.csv",           Rule::Owned,     |it| at(format!("/v1/statements/{}/lines.csv", it.statement), Value::Null)),
+    ("POST /v1/statements/{id}/lines/{place}/resolve", Rule::Operators, |it| at(format!("/v1/statements/{}/lines/1/resolve", it.statement), json!({"note": "seen"}))),
     ("POST /v1/transfers",                          Rule::Owned,     |it| at("/v1/transfers", order(it))),
     ("POST /v1/transfers/batch",                    Rule::Owned,     |it| at("/v1/transfers/batch", json!({"transfers": [order(it)]}))),
     ("GET /v1/transfers/{id}",                      Rule::Owned,     |it| at(format!("/v1/transfers/{}", it.transfer), Value::Null)),
@@ -194,6 +203,11 @@ fn bank(it: &Things) -> Value {
     json!({"amount": "1", "currency": "CNY", "reference": format!("bank-{}", it.turn)})
 }
 
+/// Of a day of its own each time.
+fn statement(it: &Things) -> Value {
+    json!(format!("date,amount\n2026-01-01,{}\n", it.turn))
+}
+
 fn hashed(it: &Things) -> Value {
     json!({"amount": "1", "tx_hash": format!("0x{}", it.turn)})
 }
@@ -254,11 +268,17 @@ async fn things(program: &Program) -> Things {
         payment: String::new(),
         webhook: 0,
         quote: String::new(),
+        statement: 0,
         turn: 0,
     };
     it.webhook = hooked(program).await;
     sells_euros(&mut signed_in(program, "operator").await).await;
     it.transfer = held(&mut signed_in(program, "alice").await, &it).await;
+    let (mut alice, csv) = (signed_in(program, "alice").await, statement(&it));
+    let sent = alice
+        .send(Method::POST, "/v1/accounts/1/statements", Some("text/csv"), csv.as_str().expect("a text").to_owned())
+        .await;
+    it.statement = sent.json()["id"].as_u64().unwrap_or_else(|| panic!("{sent:?}"));
     it.payment = fresh(&it);
     let payment = json!({"idempotent_token": it.payment, "amount": "1", "user_id": it.user});
     assert!(is_done(&signed_in(program, "alice").await.json("/payment", &payment).await));
@@ -370,6 +390,7 @@ impl Stage {
             session: absent(),
             webhook: 999_999,
             quote: absent(),
+            statement: 999_999,
             ..self.things.clone()
         };
         let other = self.ask(call, who, ask(&nothing)).await;
@@ -401,6 +422,9 @@ impl Stage {
         let mut browser = self.browser(who).await;
         if call.ends_with("update_profile_pic") {
             return browser.upload(&path, &[], &pictures::png(8, 8)).await;
+        }
+        if let Some(text) = body.as_str() {
+            return browser.send(Method::POST, &path, Some("text/csv"), text.to_owned()).await;
         }
         let method = Method::from_bytes(call.split(' ').next().expect("a method").as_bytes()).expect("a method");
         let json = (!body.is_null()).then_some("application/json");

@@ -12,6 +12,7 @@ use teller::api::account::statement::OfPeriod;
 use teller::api::account::{Amend, BalanceAt, Change, Entries, List, OfAccount, Open};
 use teller::api::audit;
 use teller::api::conversion::{self, Convert, House, Known, SetRate};
+use teller::api::matching;
 use teller::api::payment::{Find, GiveBack, Issue, OfPayment, Pay, Payer, PaymentName, Records, Refunds};
 use teller::api::session::{EndSession, SignIn};
 use teller::api::token::{LogIn, Renew};
@@ -28,6 +29,7 @@ use teller::domain::caller::{Caller, Device};
 use teller::domain::command::Pending;
 use teller::domain::conversion::{QuoteToken, Rate};
 use teller::domain::fee::Percent;
+use teller::domain::matching::{Mapping, Note};
 use teller::domain::money::Decimal;
 use teller::domain::password::EntryPassword;
 use teller::domain::payment::PaymentToken;
@@ -111,6 +113,13 @@ const ROWS: &[(&str, Rule, Ask)] = &[
     ("wallet.reconcile",       Rule::Owned,            |it| of(reconcile(it))),
     ("wallet.reconcile_all",   Rule::Operators,        |it| of(reconcile_all(it))),
     ("wallet.reconciliations", Rule::Owned,            |it| of(Reconciliations { of: wallet(it), before: None, limit: 10 })),
+    ("matching.upload",        Rule::Owned,            |it| of(upload(it))),
+    ("matching.list",          Rule::Owned,            |it| of(matching::List { caller: it.caller.clone(), account: it.account, before: None, limit: 10 })),
+    ("matching.get",           Rule::Owned,            |it| of(statement(it))),
+    ("matching.lines",         Rule::Owned,            |it| of(matching::Lines { of: statement(it), state: None, after: 0, limit: 10 })),
+    ("matching.resolve",       Rule::Operators,        |it| of(resolve(it))),
+    ("matching.set_mapping",   Rule::Owned,            |it| of(set_mapping(it))),
+    ("matching.mapping",       Rule::Owned,            |it| of(OfAccount { caller: it.caller.clone(), account: it.account })),
     ("user.register",          Rule::Everybody,        |it| of(register(it))),
     ("user.person",            Rule::Own,              |it| of(it.caller.clone())),
     ("user.set_password",      Rule::Own,              |it| of(set_password(it))),
@@ -217,6 +226,31 @@ fn set_rate(caller: &Caller) -> SetRate {
 fn quote(caller: &Caller) -> conversion::Ask {
     let known = Known::Sold(one());
     conversion::Ask { caller: caller.clone(), from: asset("CNY"), to: asset("EUR"), known }
+}
+
+fn upload(it: &Asked) -> matching::Upload {
+    matching::Upload {
+        caller: it.caller.clone(),
+        account: it.account,
+        file_name: String::new(),
+        format: None,
+        rules: matching::Rules::default(),
+        content: Bytes::from("date,amount\n2026-01-01,1\n"),
+    }
+}
+
+/// The first one: the owner's account is the first one, too.
+fn statement(it: &Asked) -> matching::OfStatement {
+    matching::OfStatement { caller: it.caller.clone(), statement: it.account.0 }
+}
+
+fn resolve(it: &Asked) -> matching::Resolve {
+    matching::Resolve { of: statement(it), place: 1, note: Note::parse("seen").expect("a note") }
+}
+
+fn set_mapping(it: &Asked) -> matching::SetMapping {
+    let mapping = Mapping { date: "date".to_owned(), amount: Some("amount".to_owned()), ..Mapping::default() };
+    matching::SetMapping { caller: it.caller.clone(), account: it.account, mapping }
 }
 
 fn register(it: &Asked) -> Register {

@@ -63,7 +63,7 @@ async fn wrong(program: &Program, described: &Described, call: &Call, user: &str
     }
     for part in ["0", "999999999", "x", "00000000-0000-4000-8000-000000000000", "%FF"] {
         browser.session.clone_from(&session);
-        let path = call.path.replace("{id}", part).replace("{name}", part);
+        let path = call.path.replace("{id}", part).replace("{name}", part).replace("{place}", part);
         replies.push(described.ask(&mut browser, call, &path, None, "").await);
     }
     for header in

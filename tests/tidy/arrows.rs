@@ -4,14 +4,30 @@ use crate::source::Source;
 
 /// A layer (a module at the top of `src/`) and the layers it may name besides itself.
 /// A layer that is not listed may name any: it wires (`app`, `cli`, `main`).
-const LAYERS: [(&str, &[&str]); 13] = [
+const LAYERS: [(&str, &[&str]); 14] = [
     ("domain", &[]),
     ("error", &["domain"]),
     ("coalesce", &[]),
     ("api", &["domain", "error"]),
     ("client", &["api", "domain"]),
     ("http", &["api", "domain", "error", "config", "telemetry"]),
-    ("service", &["ledger", "store", "domain", "api", "error", "coalesce", "gateway", "courier", "telemetry", "token"]),
+    ("reconcile", &["domain"]),
+    (
+        "service",
+        &[
+            "ledger",
+            "store",
+            "domain",
+            "api",
+            "error",
+            "coalesce",
+            "gateway",
+            "courier",
+            "reconcile",
+            "telemetry",
+            "token",
+        ],
+    ),
     ("gateway", &["domain"]),
     ("courier", &["domain"]),
     ("telemetry", &["config"]),

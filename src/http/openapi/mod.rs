@@ -5,7 +5,7 @@
 //!
 //! - [`operation`]: how a call is told of.
 //! - [`user`], [`identity`], [`account`], [`transfer`], [`deduct`], [`payment`], [`refund`], [`conversion`], [`wallet`],
-//!   [`webhook`], [`server`]: the calls, one file per noun.
+//!   [`matching`], [`webhook`], [`server`]: the calls, one file per noun.
 //! - [`value`]: what may stand in a field.
 //! - [`answer`]: what may be answered, by status.
 //! - [`document`]: all of it, made once, kept and served.
@@ -16,6 +16,7 @@ mod conversion;
 mod deduct;
 mod document;
 mod identity;
+mod matching;
 mod operation;
 mod payment;
 mod refund;
@@ -36,7 +37,7 @@ pub(super) use self::wallet::verdict;
 type Noun = (&'static str, &'static str, fn() -> Vec<Operation>);
 
 /// All of them, in the order in which they are read.
-const NOUNS: [Noun; 11] = [
+const NOUNS: [Noun; 12] = [
     ("Users", user::ABOUT, user::operations),
     ("Identity", identity::ABOUT, identity::operations),
     ("Accounts", account::ABOUT, account::operations),
@@ -46,6 +47,7 @@ const NOUNS: [Noun; 11] = [
     ("Refunds", refund::ABOUT, refund::operations),
     ("Conversions", conversion::ABOUT, conversion::operations),
     ("Wallets", wallet::ABOUT, wallet::operations),
+    ("Statements", matching::ABOUT, matching::operations),
     ("Webhooks", webhook::ABOUT, webhook::operations),
     ("Server", server::ABOUT, server::operations),
 ];

@@ -13,7 +13,9 @@ use crate::http::{page, router};
 /// Every path there is, with the methods it takes.
 pub(super) fn paths() -> Vec<(String, &'static str)> {
     let router = router::Router::new();
-    let rows = router::rows().map(|route| route.name.replace("{name}", picture_name().as_str()).replace("{id}", "1"));
+    let rows = router::rows().map(|route| {
+        route.name.replace("{name}", picture_name().as_str()).replace("{id}", "1").replace("{place}", "1")
+    });
     let allow = |path: &str| router.find(path).expect("it is in the table").allow();
     rows.chain(page::paths()).map(|path| (path.clone(), allow(&path))).collect()
 }

@@ -83,6 +83,7 @@ mod tests {
     use crate::domain::user::{Role, UserId};
     use crate::service::Settings;
     use crate::service::fees::PriceList;
+    use crate::service::matching::Bounds;
     use crate::service::sessions::Sessions;
     use crate::store::memory::Memory;
     use crate::store::sqlite::Sqlite;
@@ -115,6 +116,7 @@ mod tests {
             tariffs: PriceList::default(),
             quote_ttl: LONG,
             same_key_wait: LONG,
+            statements: Bounds::new(1, 1, 9),
         };
         let store = Sqlite::memory(LONG).expect("opens");
         store.migrate().await.expect("migrates");

@@ -20,6 +20,7 @@ use crate::service::audit::Audit;
 use crate::service::caller::Callers;
 use crate::service::fees::{Fees, PriceList};
 use crate::service::grants::Grants;
+use crate::service::matching::Bounds;
 use crate::service::running::Running;
 use crate::service::sessions::Sessions;
 use crate::service::{Settings, system_clock};
@@ -91,6 +92,7 @@ async fn unrecorded() -> Unrecorded {
         tariffs: PriceList::default(),
         quote_ttl: LONG,
         same_key_wait: LONG,
+        statements: Bounds::new(1, 1, 9),
         sign_in: AttemptRule { free: 10, free_per_address: 100, window: LONG },
     };
     let sessions = Sessions::new(store.clone(), Memory::new(10), system_clock, &settings);

@@ -1,6 +1,6 @@
 //! The promises of the stores, stated again as tests that run on every implementation.
 //!
-//! - [`store`], `reconciliation`: the promises of [`Store`](super::Store).
+//! - [`store`], `reconciliation`, `matching`: the promises of [`Store`](super::Store).
 //! - [`grant`]: the promises of [`GrantStore`](super::grant::GrantStore).
 //! - [`audit`]: those about what is written down.
 //! - [`ledger`]: the promises of [`LedgerStore`](super::ledger::LedgerStore).
@@ -17,6 +17,7 @@ pub mod audit;
 pub mod conversion;
 pub mod grant;
 pub mod ledger;
+mod matching;
 pub mod payment;
 mod reconciliation;
 pub mod refund;

@@ -43,7 +43,11 @@ pub fn promises<S: Store>() -> Vec<Promise<S>> {
         a_change_of_an_unknown_user_writes_nothing,
         a_caller_who_leaves_stops_nothing,
     ];
-    own.into_iter().chain(super::reconciliation::promises()).chain(super::audit::promises()).collect()
+    own.into_iter()
+        .chain(super::reconciliation::promises())
+        .chain(super::matching::promises())
+        .chain(super::audit::promises())
+        .collect()
 }
 
 async fn a_migrated_database_has_nothing_left_to_migrate<S: Store>(store: S) {

@@ -21,6 +21,7 @@ mod error;
 mod found;
 mod grant;
 mod ledger;
+mod matching;
 mod migrate;
 mod money;
 mod password;

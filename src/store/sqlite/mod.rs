@@ -20,6 +20,7 @@ mod entry;
 mod error;
 mod grant;
 mod ledger;
+mod matching;
 mod migrate;
 mod money;
 mod password;
