@@ -228,7 +228,8 @@ pub async fn what_is_anothers_is_not_there(engine: Engine) {
     assert_eq!(send(&mut other, &target, &mixed(&day)).await.status, 404);
     assert_eq!(send(&mut nobody, &target, &mixed(&day)).await.status, 401);
     // The same file for an account of one's own is another statement.
-    let own = other.json("/v1/accounts", &json!({"currency": "USD"})).await;
+    let own = other.json("/v1/accounts", &json!({"currency": "CHF"})).await;
+    assert_eq!(own.status, 201, "{own:?}");
     let sent = send(&mut other, &format!("{}/statements", own.header("location")), &mixed(&day)).await;
     assert_eq!(sent.status, 201, "{sent:?}");
     program.stop().await;
