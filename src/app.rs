@@ -33,7 +33,7 @@ use crate::service::payment::{self, Paying};
 use crate::service::picture::{self, Studio};
 use crate::service::seed::{self, Demo};
 use crate::service::webhook::dispatch::Desk;
-use crate::service::{self, Settings};
+use crate::service::{self, Outside, Settings};
 use crate::service::{audit, expiry};
 use crate::store::memory::Memory;
 use crate::store::{Store, Volatile};
@@ -319,7 +319,8 @@ async fn over<S: Store, V: Volatile>(config: &Config, store: S, lanes: usize, vo
         }
     });
     let paying = Paying { flow, mint: Mint::new(keys.clone()), rules: payment_rules(config) };
-    let registry = service::registry(paying, post, volatile, hasher, studio, grants, service::system_clock, &settings);
+    let outside = Outside { paying, post };
+    let registry = service::registry(outside, volatile, hasher, studio, grants, service::system_clock, &settings);
     Ok(Services { registry, demo, background, finish: Box::pin(async move { begun.finish().await }) })
 }
 

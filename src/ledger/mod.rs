@@ -36,7 +36,7 @@ pub mod verify;
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::pin::pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Notify;
@@ -91,14 +91,17 @@ pub struct Ledger<S> {
     shared: Arc<Shared<S>>,
 }
 
+/// The accounts of each kind and asset that were asked for and are nobody's.
+type House = HashMap<(AccountKind, Asset), Arc<[AccountId]>>;
+
 struct Shared<S> {
     store: S,
     clock: fn() -> Timestamp,
     lanes: Coalescer<Group, Answer, Infallible>,
     committed: Arc<Notify>,
     external_stripes: u16,
-    /// The accounts of each kind and asset that were asked for and are nobody's: they never change.
-    house: Mutex<HashMap<(AccountKind, Asset), Arc<[AccountId]>>>,
+    /// They never change.
+    house: Mutex<House>,
 }
 
 impl<S: LedgerStore> Ledger<S> {
@@ -246,7 +249,7 @@ impl<S: LedgerStore> Ledger<S> {
         &self.shared.store
     }
 
-    fn house(&self) -> std::sync::MutexGuard<'_, HashMap<(AccountKind, Asset), Arc<[AccountId]>>> {
+    fn house(&self) -> MutexGuard<'_, House> {
         // A map of what is in the store is whole, whoever panicked.
         self.shared.house.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -119,10 +119,17 @@ pub struct Settings {
     pub statements: matching::Bounds,
 }
 
+/// What the backend speaks with outside.
+pub struct Outside<S, G> {
+    /// Payments, and the gateway that charges them.
+    pub paying: Paying<S, G>,
+    /// What brings events to webhooks.
+    pub post: Post,
+}
+
 /// Every service of the backend, over the ledger that payments go through, its store, and `volatile`, ready to be served.
 pub fn registry<S: Store, V: Volatile, G: Gateway>(
-    paying: Paying<S, G>,
-    post: Post,
+    Outside { paying, post }: Outside<S, G>,
     volatile: V,
     hasher: Hasher,
     studio: Studio,

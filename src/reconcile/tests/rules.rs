@@ -178,7 +178,7 @@ fn what_is_young_or_held_is_expected_later() {
         &[(ExpectedLater, &[2]), (MissingExternal, &[3]), (ExpectedLater, &[4])],
     );
     assert_eq!(reasons[0], "entry 2 holds the money and has not moved it yet");
-    comes_to(&[(12, "-5", "", "")], &[held.clone()], &[(ExpectedLater, &[2])]);
+    comes_to(&[(12, "-5", "", "")], std::slice::from_ref(&held), &[(ExpectedLater, &[2])]);
     comes_to(&[], &[held], &[]);
 }
 

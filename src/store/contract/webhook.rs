@@ -212,7 +212,7 @@ async fn what_is_given_up_is_a_dead_letter_until_it_is_brought<S: Store>(store: 
     let given_up = Settlement { dead: Some(letter.clone()), ..settlement(place, 1) };
     assert!(store.settle(given_up).await.expect("settle"));
     let letters = async || store.dead_letters(webhook.id, (AccountId(0), 0), 9).await.expect("read");
-    assert_eq!(letters().await, [letter.clone()]);
+    assert_eq!(letters().await, std::slice::from_ref(&letter));
     assert_eq!(store.due_dead(KID, at(9), 9).await.expect("due"), []);
     assert_eq!(store.queue_dead(webhook.id, Some(AccountId(999))).await.expect("queue"), 0);
     assert_eq!(store.queue_dead(webhook.id, None).await.expect("queue"), 1);
