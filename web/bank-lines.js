@@ -6,9 +6,9 @@ import { day, minute, money } from '/money.js';
 import { signedOut } from '/signed-in.js';
 import { ask } from '/v1.js';
 
-/** Days before and after a line in which its changes are shown: most belong together by far less. */
+/** Days before and after a line in which its entries are shown: most belong together by far less. */
 const AROUND = 7;
-/** Changes of one line that are linked; of batches there may be thousands. */
+/** Entries of one line that are linked; of batches there may be thousands. */
 const LINKS = 20;
 const DAY_MS = 86_400_000;
 
@@ -66,14 +66,14 @@ function amounts({ amount, our_amount: ours }, currency) {
   return `${money(amount, currency)}, books ${money(ours, currency)}`;
 }
 
-/** Links to a line's changes in the statement of the account. */
+/** Links to a line's entries in the statement of the account. */
 function links({ entries, date }, account) {
   const at = Date.parse(date);
   const [from, to] = [at - AROUND * DAY_MS, at + AROUND * DAY_MS].map((time) => new Date(time).toISOString().slice(0, 10));
   const linked = entries.slice(0, LINKS).map((entry) => {
     const link = document.createElement('a');
     link.href = `/statement.html?account=${account}&from=${from}&to=${to}#change-${entry}`;
-    link.textContent = `change ${entry}`;
+    link.textContent = `entry ${entry}`;
     return link;
   });
   const rest = entries.length > LINKS ? [` and ${entries.length - LINKS} more`] : [];
@@ -96,7 +96,7 @@ function resolvable(node, line, { statement, resolved }) {
   note.id = `note-${line.place}`;
   form.querySelector('label').htmlFor = note.id;
   form.querySelector('.wrong').id = `${note.id}-wrong`;
-  const about = line.line === null ? `change ${line.entries[0]}` : `line ${line.line}`;
+  const about = line.line === null ? `entry ${line.entries[0]}` : `line ${line.line}`;
   form.querySelector('button').setAttribute('aria-label', `Resolve ${about}`);
   form.hidden = false;
   submits(form, {

@@ -85,7 +85,7 @@ function proof({ currency, opening_balance: opens, closing_balance: closes, our_
   const terms = [
     ['the opening balances', told.opening],
     ...states.map((one) => [`lines in “${stateOf(one.state).name}”`, less(one.statement, one.ours)]),
-    ['changes on other days than the statement’s', told.timing],
+    ['entries on other days than the statement’s', told.timing],
     ['what the statement’s own lines do not add up to', told.gap],
   ].filter(([, amount]) => !isZero(amount));
   const list = terms.map(([text, amount]) => `${isNegative(amount) ? '' : '+'}${full(amount)} from ${text}`).join(', ');

@@ -102,7 +102,7 @@ submits(form, {
     if (signedOut(failure)) return true;
     if (['from', 'to', 'window_days', 'settlement_days'].includes(failure.field)) byId('bank-rules').open = true;
     // The reason stands next to the file; the columns are said right below it.
-    if (failure.field === 'statement') columns.open();
+    if (failure.field === 'statement' && columns.open()) failure.message = failure.message.replace('give a mapping', 'say below what the columns are');
     return false;
   },
 });

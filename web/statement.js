@@ -85,7 +85,7 @@ function seek() {
   row?.classList.add('sought');
   // The page is shown only after this.
   if (row) requestAnimationFrame(() => row.scrollIntoView({ block: 'center' }));
-  else byId('status').textContent = `Change ${sought} is not among those that are shown: choose another period.`;
+  else byId('status').textContent = `Entry ${sought} is not among those that are shown: choose another period.`;
   sought = null;
 }
 
