@@ -107,7 +107,7 @@ async fn first_run(home: Home) {
     assert!(process.stop().await.success());
 }
 
-/// The first two blocks of commands under the heading, of accounts and of wallets, sent to a server of this test.
+/// The first three blocks of commands under the heading, of accounts, of conversions and of wallets, sent to a server of this test.
 fn readme_lines() -> Result<Completion, Failed> {
     if Command::new("curl").arg("--version").output().is_err() {
         return Ok(Completion::ignored_with("curl is not installed"));
@@ -119,7 +119,7 @@ fn readme_lines() -> Result<Completion, Failed> {
         let home = Home::new();
         let process = home.start(&[]).await;
         let console = process.said("console");
-        let lines = blocks[..2].concat().replace("http://127.0.0.1:8080", console.trim_end_matches('/'));
+        let lines = blocks[..3].concat().replace("http://127.0.0.1:8080", console.trim_end_matches('/'));
         let output =
             Command::new("sh").args(["-e", "-c", &lines]).current_dir(home.path()).output().expect("sh starts");
         let said = String::from_utf8(output.stdout).expect("text");
@@ -128,6 +128,7 @@ fn readme_lines() -> Result<Completion, Failed> {
             r#""balance":"1000.00""#,
             r#""status":"posted""#,
             r#""amount":"-10.00","balance_before":"1000.00""#,
+            r#""sell_amount":"10.00","buy_amount":"1.40""#,
             r#""message":"deposit successful""#,
             r#""message":"withdrawal successful""#,
             r#""Type":"withdraw","Amount":"49.5""#,

@@ -11,6 +11,8 @@ mod matrix;
 mod methods;
 #[path = "surface/refusals.rs"]
 mod refusals;
+#[path = "surface/requests.rs"]
+mod requests;
 mod support;
 
 use answers::every_example_works_and_is_answered_as_described;

@@ -91,7 +91,7 @@ DELETE FROM webhook_dead_letters WHERE webhook_id = :id;
 -- A user's accounts with the numbers of their newest entries; those without one are left out.
 -- arg user_id: u64
 -- row AccountHead: account_id u64, seq u64
-SELECT a.id, MAX(e.seq) AS seq FROM accounts a JOIN entries e ON e.account_id = a.id WHERE a.owner = :user_id GROUP BY a.id;
+SELECT a.id AS account_id, MAX(e.seq) AS seq FROM accounts a JOIN entries e ON e.account_id = a.id WHERE a.owner = :user_id GROUP BY a.id;
 
 -- name: insert_webhook_cursors :each
 -- row NewWebhookCursor: webhook_id u64, account_id u64, seq u64

@@ -3,7 +3,7 @@
 //! Every entry says what was there before and after it, so both ends of a period are one look-up each, however many entries lie between. The
 //! numbers of an account's entries have no gaps, so what lies between is read by number, oldest first.
 //!
-//! - [`file`]: a whole one, written while it is read.
+//! - [`mod@file`]: a whole one, written while it is read.
 
 pub mod file;
 

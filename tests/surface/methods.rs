@@ -5,72 +5,63 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
-use bytes::Bytes;
-use serde::Serialize;
 use serde_json::{Value, json};
-use teller::api::account::statement::OfPeriod;
-use teller::api::account::{Amend, BalanceAt, Change, Entries, List, OfAccount, Open};
-use teller::api::audit;
-use teller::api::conversion::{self, Convert, House, Known, SetRate};
+use teller::api::account::{Amend, BalanceAt, List, OfAccount, Open};
+use teller::api::conversion::{Convert, House};
 use teller::api::matching;
-use teller::api::payment::{Find, GiveBack, Issue, OfPayment, Pay, Payer, PaymentName, Records, Refunds};
-use teller::api::session::{EndSession, SignIn};
-use teller::api::token::{LogIn, Renew};
-use teller::api::transfer::{Batch, Deduct, End, External, Handle, Item, OfTransfer, Order, Post, Settle, fresh_id};
-use teller::api::user::{Register, SetNickname, SetPassword, SetPicture, SignUp};
+use teller::api::payment::{Issue, OfPayment, Payer, Records, Refunds};
+use teller::api::session::EndSession;
+use teller::api::token::Renew;
+use teller::api::transfer::{External, Handle, OfTransfer, Order};
+use teller::api::user::SetNickname;
 use teller::api::visit;
-use teller::api::wallet::{
-    Claimed, History, MoveOutside, OfUser, OfWallet, OpenWallet, Reconcile, ReconcileAll, Reconciliations,
-};
-use teller::api::webhook::{self, Again, Listed, OfWebhook, Replay};
+use teller::api::wallet::{OfUser, OpenWallet, Reconciliations};
+use teller::api::webhook::{self, Again, Listed, Replay};
 use teller::domain::account::AccountId;
-use teller::domain::asset::Asset;
 use teller::domain::caller::{Caller, Device};
 use teller::domain::command::Pending;
-use teller::domain::conversion::{QuoteToken, Rate};
-use teller::domain::fee::Percent;
-use teller::domain::matching::{Mapping, Note};
+use teller::domain::conversion::QuoteToken;
 use teller::domain::money::Decimal;
-use teller::domain::password::EntryPassword;
-use teller::domain::payment::PaymentToken;
-use teller::domain::person::{Email, FullName};
 use teller::domain::picture::{PictureFormat, PictureName};
-use teller::domain::reconcile::{Claim, DEFAULT_TOLERANCE};
 use teller::domain::session::{SessionId, SessionNumber};
 use teller::domain::time::Timestamp;
 use teller::domain::token::RefreshToken;
 use teller::domain::transfer::{Description, Reference, TransferId};
-use teller::domain::user::{NewPassword, Nickname, Password, UserId, UserName};
-use teller::domain::webhook::{EventKinds, WebhookId, WebhookUrl};
+use teller::domain::user::UserId;
+use teller::domain::webhook::WebhookId;
 use teller::gateway::simulated::Faults;
 use teller_rpc::{Client, Context, Method, MethodVisitor};
 
+use super::requests::{
+    asset, audit, batch, deduct, entries, external, find, give_back, history, hook, lend, log_in, named, nickname, of,
+    of_webhook, order, outside, pay, period, picture, post, quote, reconcile, reconcile_all, register, resolve,
+    set_mapping, set_password, set_rate, settle, sign_in, sign_up, statement, token, unused, upload, wallet,
+};
 use crate::matrix::{Heard, Rule, Who};
 use crate::support::engine::Engine;
 use crate::support::gateway::Gateway;
-use crate::support::pictures;
 use crate::support::program::Program;
 
 /// Who asks, and for what.
 #[derive(Clone, Debug)]
-struct Asked {
-    caller: Caller,
-    user: UserId,
-    account: AccountId,
-    transfer: TransferId,
-    hold: TransferId,
-    session: SessionNumber,
-    refresh: RefreshToken,
-    webhook: WebhookId,
-    quote: QuoteToken,
-    turn: u32,
+pub(super) struct Asked {
+    pub(super) caller: Caller,
+    pub(super) user: UserId,
+    pub(super) account: AccountId,
+    pub(super) transfer: TransferId,
+    pub(super) hold: TransferId,
+    pub(super) session: SessionNumber,
+    pub(super) refresh: RefreshToken,
+    pub(super) webhook: WebhookId,
+    pub(super) quote: QuoteToken,
+    pub(super) turn: u32,
 }
 
 type Ask = fn(&Asked) -> Value;
 
 /// Every method, for whom it is, and how it is called about the owner's things.
 #[rustfmt::skip]
-const ROWS: &[(&str, Rule, Ask)] = &[
+pub(super) const ROWS: &[(&str, Rule, Ask)] = &[
     ("user.sign_up",       Rule::Everybody, |it| of(sign_up(it))),
     ("user.profile",       Rule::Own,       |it| of(it.caller.clone())),
     ("user.set_nickname",  Rule::Own,       |it| of(SetNickname { caller: it.caller.clone(), nickname: nickname() })),
@@ -141,223 +132,6 @@ const ROWS: &[(&str, Rule, Ask)] = &[
     ("audit.list",             Rule::Operators,        |it| of(audit(it))),
     ("health.ready",       Rule::Everybody, |_| Value::Null),
 ];
-
-fn of(request: impl Serialize) -> Value {
-    serde_json::to_value(request).expect("requests are JSON, too")
-}
-
-fn sign_up(it: &Asked) -> SignUp {
-    let user_name = UserName::parse(format!("rpc-{}", it.turn)).expect("a name");
-    SignUp { user_name, password: EntryPassword::parse("open-sesame").expect("a password") }
-}
-
-fn sign_in(user_name: &str) -> SignIn {
-    SignIn { user_name: user_name.to_owned(), password: password("teller-demo"), device: Device::default() }
-}
-
-fn nickname() -> Nickname {
-    Nickname::parse("new").expect("a nickname")
-}
-
-fn picture(it: &Asked) -> SetPicture {
-    SetPicture { caller: it.caller.clone(), user_name: None, upload: Bytes::from(pictures::png(8, 8)) }
-}
-
-fn entries(it: &Asked) -> Entries {
-    let (caller, account) = (it.caller.clone(), it.account);
-    Entries { caller, account, from: None, until: None, before: None, limit: 10 }
-}
-
-fn period(it: &Asked) -> OfPeriod {
-    let (caller, account) = (it.caller.clone(), it.account);
-    OfPeriod { caller, account, from: None, to: None, after: None, limit: 10, totals: true }
-}
-
-fn lend() -> Change {
-    Change::Floor(Decimal { digits: -1, scale: 0 })
-}
-
-fn post(caller: Caller, order: Order) -> Post {
-    Post { caller, handle: Handle::new(None), order }
-}
-
-fn batch(it: &Asked) -> Batch {
-    let items = vec![Item { id: fresh_id(), linked: false, order: order(it.account) }];
-    Batch { caller: it.caller.clone(), key: None, atomic: false, items }
-}
-
-fn settle(it: &Asked) -> Settle {
-    Settle { caller: it.caller.clone(), handle: Handle::new(None), pending: it.hold, end: End::Void }
-}
-
-fn deduct(it: &Asked) -> Deduct {
-    Deduct { caller: Some(it.caller.clone()), handle: Handle::new(None), user: it.user, amount: one() }
-}
-
-/// The token of that number.
-fn token(number: u32) -> PaymentToken {
-    PaymentToken::parse(format!("00000000-0000-4000-8000-{number:012}")).expect("a UUID")
-}
-
-fn pay(caller: &Caller, user: UserId, number: u32) -> Pay {
-    let (user, description) = (Payer::Number(user.0), Description::default());
-    Pay { caller: Some(caller.clone()), token: token(number), user, amount: one(), description }
-}
-
-/// The payment of that user's number.
-fn named(it: &Asked) -> PaymentName {
-    PaymentName::Token(token(it.user.0 as u32))
-}
-
-fn find(it: &Asked) -> Find {
-    Find { caller: Some(it.caller.clone()), payment: named(it) }
-}
-
-fn give_back(it: &Asked) -> GiveBack {
-    let (caller, handle) = (Some(it.caller.clone()), Handle::new(None));
-    GiveBack { caller, handle, payment: named(it), amount: None, description: Description::default() }
-}
-
-fn set_rate(caller: &Caller) -> SetRate {
-    let rate = Rate::of_decimal(Decimal { digits: 1275, scale: 4 }).expect("a rate");
-    SetRate { caller: caller.clone(), from: asset("CNY"), to: asset("EUR"), rate, spread: Percent::default() }
-}
-
-fn quote(caller: &Caller) -> conversion::Ask {
-    let known = Known::Sold(one());
-    conversion::Ask { caller: caller.clone(), from: asset("CNY"), to: asset("EUR"), known }
-}
-
-fn upload(it: &Asked) -> matching::Upload {
-    matching::Upload {
-        caller: it.caller.clone(),
-        account: it.account,
-        file_name: String::new(),
-        format: None,
-        rules: matching::Rules::default(),
-        content: Bytes::from("date,amount\n2026-01-01,1\n"),
-    }
-}
-
-/// The first one: the owner's account is the first one, too.
-fn statement(it: &Asked) -> matching::OfStatement {
-    matching::OfStatement { caller: it.caller.clone(), statement: it.account.0 }
-}
-
-fn resolve(it: &Asked) -> matching::Resolve {
-    matching::Resolve { of: statement(it), place: 1, note: Note::parse("seen").expect("a note") }
-}
-
-fn set_mapping(it: &Asked) -> matching::SetMapping {
-    let mapping = Mapping { date: "date".to_owned(), amount: Some("amount".to_owned()), ..Mapping::default() };
-    matching::SetMapping { caller: it.caller.clone(), account: it.account, mapping }
-}
-
-fn register(it: &Asked) -> Register {
-    Register {
-        user_name: UserName::parse(format!("person-{}", it.turn)).expect("a name"),
-        password: NewPassword::parse("four-green-keys").expect("a password"),
-        full_name: FullName::parse("Dave Doe").expect("a name"),
-        email: Email::parse(format!("person-{}@example.com", it.turn)).expect("an address"),
-    }
-}
-
-fn set_password(it: &Asked) -> SetPassword {
-    let new = NewPassword::parse("teller-demo").expect("a password");
-    SetPassword { caller: it.caller.clone(), current: password("teller-demo"), new }
-}
-
-fn log_in() -> LogIn {
-    LogIn { user_name: "alice".to_owned(), password: password("teller-demo"), device: Device::default() }
-}
-
-fn audit(it: &Asked) -> audit::List {
-    audit::List { caller: it.caller.clone(), user: None, kind: None, before: None, limit: 10 }
-}
-
-fn wallet(it: &Asked) -> OfWallet {
-    OfWallet { caller: Some(it.caller.clone()), wallet: it.account }
-}
-
-fn outside(it: &Asked) -> MoveOutside {
-    let tx_hash = Reference::parse(format!("0x{}", it.turn)).expect("a reference");
-    MoveOutside {
-        of: wallet(it),
-        handle: Handle::new(None),
-        amount: one(),
-        tx_hash,
-        description: Description::default(),
-    }
-}
-
-fn history(it: &Asked) -> History {
-    History { of: wallet(it), from: None, until: None, kind: None, status: None, before: None, limit: 10 }
-}
-
-fn reconcile(it: &Asked) -> Reconcile {
-    Reconcile { of: wallet(it), start: Some(Timestamp(0)), end: Timestamp(1), claim: claim() }
-}
-
-fn reconcile_all(it: &Asked) -> ReconcileAll {
-    let item = Claimed { wallet: it.account, start: None, end: None, claim: claim() };
-    ReconcileAll { caller: it.caller.clone(), items: vec![item] }
-}
-
-fn claim() -> Claim {
-    Claim { external: one(), tolerance: DEFAULT_TOLERANCE }
-}
-
-/// Nothing is ever found there.
-fn hook(caller: &Caller) -> webhook::Add {
-    let url = WebhookUrl::parse("https://hooks.example/teller").expect("an address");
-    let (caller, description) = (caller.clone(), Description::default());
-    webhook::Add { caller, user: None, url, description, events: EventKinds::ALL }
-}
-
-fn of_webhook(it: &Asked) -> OfWebhook {
-    OfWebhook { caller: it.caller.clone(), webhook: it.webhook }
-}
-
-/// A currency that nobody before this one has opened a wallet in.
-fn unused(it: &Asked) -> Asset {
-    asset(["JPY", "GBP", "CHF", "SEK"][it.turn as usize / (ROWS.len() + 1)])
-}
-
-fn password(text: &str) -> Password {
-    Password::parse(text).expect("a password")
-}
-
-fn asset(code: &str) -> Asset {
-    Asset::parse(code).expect("a currency")
-}
-
-fn one() -> Decimal {
-    Decimal { digits: 1, scale: 0 }
-}
-
-/// From that account to the demo payer's.
-fn order(from: AccountId) -> Order {
-    Order {
-        from,
-        to: AccountId(5),
-        asset: asset("CNY"),
-        amount: one(),
-        pending: None,
-        description: Description::default(),
-    }
-}
-
-fn external(it: &Asked) -> External {
-    External {
-        caller: it.caller.clone(),
-        handle: Handle::new(None),
-        account: it.account,
-        asset: asset("CNY"),
-        amount: one(),
-        reference: Reference::parse(format!("rpc-{}", it.turn)).expect("a reference"),
-        description: Description::default(),
-    }
-}
 
 pub async fn every_rpc_method_is_open_to_those_it_is_for_and_shows_others_nothing(engine: Engine) {
     let gateway = Gateway::start(Faults::none()).await;

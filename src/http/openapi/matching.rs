@@ -119,7 +119,7 @@ fn mapping() -> Operation {
 }
 
 fn get() -> Operation {
-    of(Operation::new(Get, "/v1/statements/{id}", "getStatement", "Get what came of a statement"))
+    of(Operation::new(Get, "/v1/statements/{id}", "getBankStatement", "Get what came of a statement"))
         .by(Who::SignedIn)
         .answers::<Shown<'_>>("What came of it.", statement_example())
         .refuses([Refusal::InvalidSession, Refusal::NoSuchStatement])
