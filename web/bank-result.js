@@ -110,8 +110,10 @@ async function lines(cursor = null) {
   groups(byId('groups'), page.lines, { statement: shown, resolved: oneMore });
 }
 
+/** Counts a line that was resolved, and lets the list of statements know. */
 function oneMore() {
   shown.resolved += 1;
+  part.dispatchEvent(new Event('resolved'));
   byId('result-verdict').textContent = verdict();
 }
 

@@ -63,6 +63,7 @@ function item(statement) {
   });
   const left = discrepancies - resolved;
   const badge = element('span', `badge${left > 0 ? ' bad' : ''}`, left > 0 ? `${left} to look at` : discrepancies > 0 ? 'all resolved' : 'matches');
+  badge.dataset.left = left;
   head.append(link, ' ', badge);
   node.append(head, element('p', 'hint', `No. ${id}, ${formatText(format)} of ${day(from)} to ${day(to)}, sent ${minute(at)}`));
   return node;
@@ -109,4 +110,5 @@ submits(form, {
 
 byId('file').addEventListener('change', () => columns.offer(byId('file').files[0] ?? null, account.id).catch(refused));
 byId('more-earlier').addEventListener('click', () => earlier(next).catch(refused));
+byId('result').addEventListener('resolved', () => earlier().catch(refused));
 columns.keeps(() => account.id, () => form.requestSubmit());

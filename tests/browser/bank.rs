@@ -92,4 +92,5 @@ async fn resolve(page: &Page) {
     assert!(resolved.starts_with("Resolved by user 4 on ") && resolved.ends_with(": the bank has been asked"));
     let verdict = page.text("#result-verdict").await;
     assert!(verdict.ends_with("1 of them is resolved."), "{verdict}");
+    page.see("#earlier [data-left='1']").await;
 }
