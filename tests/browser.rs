@@ -19,6 +19,7 @@ mod support;
 
 mod browser {
     pub mod account;
+    pub mod bank;
     pub mod chromium;
     pub mod docs;
     pub mod foreign;
@@ -71,6 +72,7 @@ fn main() -> ExitCode {
         money::a_wallet_is_opened_filled_and_emptied in Desk,
         money::a_statement_adds_up_and_is_printed_without_what_is_for_the_screen in Desk,
         money::a_difference_is_looked_into_until_it_is_settled in Desk,
+        bank::what_is_missing_or_wrong_on_a_statement_is_named_and_resolved in Desk,
         money::money_is_for_who_is_signed_in in Desk,
         docs::every_call_is_told_and_opens_at_its_address in Desk,
         docs::a_line_is_copied_whole in Desk,

@@ -6,6 +6,8 @@ const LABELS = {
   amount: 'Amount', currency: 'Currency', description: 'This text', tx_hash: 'Reference', to_account_id: 'This number',
   from: 'The first day', to: 'The last day', external_balance: 'Their balance', tolerance: 'The tolerance',
   start_time: 'The beginning', end_time: 'The end',
+  statement: 'The file', window_days: 'This number', settlement_days: 'This number', note: 'The note', date: 'The column of the day',
+  date_format: 'How the day is written', skip_lines: 'This number',
 };
 
 const BY_CODE = {

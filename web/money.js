@@ -16,6 +16,19 @@ export function like(amount, other) {
   return decimals === 0 ? whole : `${whole}.${fraction.padEnd(decimals, '0')}`;
 }
 
+/** One amount less another, exactly, with the decimals of whichever has more. */
+export function less(one, other) {
+  const decimals = Math.max(...[one, other].map((amount) => (amount.split('.')[1] ?? '').length));
+  const whole = (amount) => {
+    const [major, minor = ''] = amount.split('.');
+    return BigInt(major + minor.padEnd(decimals, '0'));
+  };
+  const by = whole(one) - whole(other);
+  const digits = (by < 0n ? -by : by).toString().padStart(decimals + 1, '0');
+  const cut = digits.length - decimals;
+  return `${by < 0n ? '-' : ''}${digits.slice(0, cut)}${decimals ? `.${digits.slice(cut)}` : ''}`;
+}
+
 export const isZero = (amount) => /^-?0(\.0+)?$/.test(amount);
 export const isNegative = (amount) => amount.startsWith('-') && !isZero(amount);
 export const unsigned = (amount) => amount.replace(/^-/, '');

@@ -1,6 +1,8 @@
 // A balance beside somebody else's: compares, and shows what was compared, differences first, with what to do about each.
+// Statements of banks, line by line, are in `bank.js`.
 
 import { Failure } from '/api.js';
+import * as bank from '/bank.js';
 import { submits } from '/form.js';
 import { grouped, isNegative, like, minute, money, unsigned } from '/money.js';
 import { accounts, begins, offers, signedOut } from '/signed-in.js';
@@ -26,7 +28,7 @@ async function load() {
   if (named && !known.some((account) => String(account.id) === named)) known.push(await ask(`accounts/${encodeURIComponent(named)}`));
   if (known.length === 0) throw new Failure('You have no account yet. Open a wallet first.');
   offers(form.elements.account, known, named);
-  await history();
+  await Promise.all([history(), bank.shows(chosen())]);
 }
 
 /** All that was compared of the chosen account, or the next page of it. */
@@ -120,7 +122,7 @@ submits(form, {
 
 form.elements.account.addEventListener('change', () => {
   byId('verdict').textContent = '';
-  history().catch(signedOut);
+  Promise.all([history(), bank.shows(chosen())]).catch(signedOut);
 });
 byId('more').addEventListener('click', () => history(next).catch(signedOut));
 

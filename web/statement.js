@@ -44,12 +44,15 @@ async function load() {
   form.elements.span.value = given ? 'custom' : 'month';
   if (given) [form.elements.from.value, form.elements.to.value] = [asked.get('from') ?? '', asked.get('to') ?? ''];
   spans();
+  sought = /^#change-(\d+)$/.exec(location.hash)?.[1] ?? null;
   if (known.length === 0) throw new Failure('You have no account yet. Open a wallet first.');
   await show();
 }
 
 /** The statement that is shown: where it goes on. */
 let shown = null;
+/** The number of the change that a link has led to, until it was found or looked for. */
+let sought = null;
 
 async function show() {
   const account = form.elements.account.value;
@@ -72,6 +75,18 @@ async function show() {
   byId('lines').replaceChildren();
   byId('last').replaceChildren();
   goesOn(page);
+  seek();
+}
+
+/** Brings the change that was asked for into sight, and marks it. */
+function seek() {
+  if (sought === null) return;
+  const row = byId(`change-${sought}`);
+  row?.classList.add('sought');
+  // The page is shown only after this.
+  if (row) requestAnimationFrame(() => row.scrollIntoView({ block: 'center' }));
+  else byId('status').textContent = `Entry ${sought} is not among those that are shown: choose another period.`;
+  sought = null;
 }
 
 function goesOn(page) {
@@ -84,7 +99,7 @@ function goesOn(page) {
   else byId('status').textContent = `The first ${count} changes are shown.`;
 }
 
-function line({ created_at: at, kind, description, reference, counterparty_account_id: other, amount, balance }) {
+function line({ seq, created_at: at, kind, description, reference, counterparty_account_id: other, amount, balance }) {
   const row = document.createElement('tr');
   const what = element('td', 'what', kindText(kind));
   const detail = [description, reference, kind === 'transfer' && `${isNegative(amount) ? 'to' : 'from'} account ${other}`];
@@ -94,6 +109,7 @@ function line({ created_at: at, kind, description, reference, counterparty_accou
     element('td', 'when', day(at)), what, element('td', `number change${isNegative(amount) ? '' : ' in'}`, change),
     element('td', 'number balance', grouped(balance)),
   );
+  row.id = `change-${seq}`;
   row.title = minute(at);
   return row;
 }

@@ -5,20 +5,24 @@ import { codeText, problemText, sentence, statusText } from '/messages.js';
 
 /** How long a page waits for an answer, in milliseconds. */
 const TIMEOUT_MS = 8_000;
+/** The same where it sends a file: some megabytes over a slow telephone. */
+const FILE_TIMEOUT_MS = 60_000;
 
 /**
  * Calls `/v1` and answers the document; null where there is none. Throws a `Failure`.
- * `key` names a request that moves money, so that it is done once however often it is sent.
+ * `key` names a request that moves money, so that it is done once however often it is sent. `file` is sent as it is.
  */
-export async function ask(path, { method = 'GET', body, key } = {}) {
+export async function ask(path, { method = 'GET', body, file, key } = {}) {
+  // What a browser takes a file for differs from system to system; the server looks at its first bytes.
+  const type = (body && 'application/json') ?? (file && 'application/octet-stream');
   try {
     const response = await fetch(`/v1/${path}`, {
       method,
-      body: body && JSON.stringify(body),
-      headers: { ...(body && { 'Content-Type': 'application/json' }), ...(key && { 'Idempotency-Key': key }) },
+      body: file ?? (body && JSON.stringify(body)),
+      headers: { ...(type && { 'Content-Type': type }), ...(key && { 'Idempotency-Key': key }) },
       credentials: 'same-origin',
       cache: 'no-store',
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      signal: AbortSignal.timeout(file ? FILE_TIMEOUT_MS : TIMEOUT_MS),
     });
     const text = await response.text();
     if (response.ok) return text ? JSON.parse(text) : null;

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::page::Page;
 
 /// Someone new with a wallet in dollars and 100.00 in it. Its number.
-async fn with_a_wallet(page: &Page) -> String {
+pub async fn with_a_wallet(page: &Page) -> String {
     page.sign_in_as_someone_new().await;
     page.press("a[href='/wallet.html']").await;
     page.arrives_at("/wallet.html").await;
