@@ -29,6 +29,7 @@ use owners::{
 use trouble::{
     a_receiver_that_is_gone_is_brought_nothing_more, a_silent_receiver_holds_up_nobody_else,
     what_fails_is_tried_again_and_nothing_overtakes_it, what_is_given_up_is_listed_and_brought_when_it_is_asked_for,
+    what_waits_is_brought_at_once_to_another_address,
 };
 
 fn main() {
@@ -38,6 +39,7 @@ fn main() {
         what_fails_is_tried_again_and_nothing_overtakes_it,
         what_is_given_up_is_listed_and_brought_when_it_is_asked_for,
         a_receiver_that_is_gone_is_brought_nothing_more,
+        what_waits_is_brought_at_once_to_another_address,
         a_silent_receiver_holds_up_nobody_else,
         a_secret_that_was_replaced_signs_beside_the_new_one,
         a_user_has_as_many_webhooks_as_may_be,

@@ -44,6 +44,20 @@ SET url = COALESCE(:url, url), description = COALESCE(:description, description)
     failing_since = CASE WHEN :status = 1 THEN NULL ELSE failing_since END, status = COALESCE(:status, status), updated_at = :now
 WHERE id = :id;
 
+-- name: hurry_webhook_cursors :changed
+-- Whatever failed is tried again at once, as if it were new.
+-- arg webhook_id: u64
+UPDATE webhook_cursors SET next_at = 0, attempts = 0 WHERE webhook_id = :webhook_id;
+
+-- name: hold_webhook :optional
+-- As it is, and stays until the transaction ends.
+-- arg id: u64
+-- row HeldWebhook: updated_at i64, failing_since i64 null
+-- sqlite:
+SELECT updated_at, failing_since FROM webhooks WHERE id = :id;
+-- mysql:
+SELECT updated_at, failing_since FROM webhooks WHERE id = :id FOR UPDATE;
+
 -- name: renew_webhook :changed
 -- Another salt takes the place of the one that is there, if it still is.
 -- arg id: u64
@@ -98,19 +112,28 @@ SELECT a.id AS account_id, MAX(e.seq) AS seq FROM accounts a JOIN entries e ON e
 INSERT INTO webhook_cursors (webhook_id, account_id, seq, attempts, next_at, lease, lease_until)
 VALUES (:webhook_id, :account_id, :seq, 0, 0, 0, 0);
 
+-- name: webhook_ids :many
+-- Those from `first` on, whatever there is to do for them: so many and no more are looked at in one statement.
+-- arg first: u64
+-- arg most: u64
+-- row WebhookNumber: id u64
+SELECT id FROM webhooks WHERE id >= :first ORDER BY id LIMIT :most;
+
 -- name: due_webhooks :many
--- Accounts that have more entries than were brought to a webhook, where nobody is at work and nothing is waited for. `last` is the newest entry.
+-- Accounts that have more entries than were brought to a webhook, where nobody is at work and nothing is waited for. `last` is the newest entry. Of the
+-- first webhook only accounts after `account_id`.
 -- arg kid: bytes
 -- arg now: i64
 -- arg webhook_id: u64
 -- arg account_id: u64
+-- arg last_id: u64
 -- arg most: u64
 -- row DueWebhook: webhook_id u64, user_id u64, account_id u64, last u64
 SELECT w.id AS webhook_id, w.user_id, a.id AS account_id, (SELECT MAX(n.seq) FROM entries n WHERE n.account_id = a.id) AS last
 FROM webhooks w
 JOIN accounts a ON a.owner = w.user_id
 LEFT JOIN webhook_cursors c ON c.webhook_id = w.id AND c.account_id = a.id
-WHERE w.id >= :webhook_id AND (w.id > :webhook_id OR a.id > :account_id) AND w.status = 1 AND w.kid = :kid
+WHERE w.id >= :webhook_id AND w.id <= :last_id AND (w.id > :webhook_id OR a.id > :account_id) AND w.status = 1 AND w.kid = :kid
     AND COALESCE(c.lease_until, 0) <= :now AND COALESCE(c.next_at, 0) <= :now
     AND EXISTS (SELECT 1 FROM entries e WHERE e.account_id = a.id AND e.seq > COALESCE(c.rewind_to, c.seq, 0))
 ORDER BY w.id, a.id LIMIT :most;
@@ -156,10 +179,13 @@ SET seq = :seq, attempts = :attempts, next_at = CASE WHEN rewind_to IS NULL THEN
 WHERE webhook_id = :webhook_id AND account_id = :account_id AND lease = :lease;
 
 -- name: rewind_webhook_cursor :changed
+-- Never forward, and never less far back than was asked for before.
 -- arg webhook_id: u64
 -- arg account_id: u64
 -- arg seq: u64
-UPDATE webhook_cursors SET rewind_to = :seq, next_at = 0 WHERE webhook_id = :webhook_id AND account_id = :account_id;
+UPDATE webhook_cursors
+SET rewind_to = CASE WHEN :seq < COALESCE(rewind_to, seq) THEN :seq ELSE COALESCE(rewind_to, seq) END, next_at = 0
+WHERE webhook_id = :webhook_id AND account_id = :account_id;
 
 -- name: put_webhook_deliveries :each
 -- Of events that share a slot the last one stays.
@@ -219,13 +245,18 @@ UPDATE webhook_dead_letters SET queued = 1 WHERE webhook_id = :webhook_id AND qu
 UPDATE webhook_dead_letters SET queued = 1 WHERE webhook_id = :webhook_id AND account_id = :account_id AND queued = 0;
 
 -- name: queued_dead_letters :many
--- Those that are to be tried once more, where nobody is at work.
+-- Those after a place that are to be tried once more, where nobody is at work.
 -- arg kid: bytes
 -- arg now: i64
+-- arg webhook_id: u64
+-- arg account_id: u64
+-- arg seq: u64
 -- arg most: u64
 -- row QueuedLetter: webhook_id u64, user_id u64, account_id u64, seq u64
 SELECT d.webhook_id, w.user_id, d.account_id, d.seq FROM webhook_dead_letters d JOIN webhooks w ON w.id = d.webhook_id
-WHERE d.queued = 1 AND d.lease_until <= :now AND w.status = 1 AND w.kid = :kid ORDER BY d.webhook_id, d.account_id, d.seq LIMIT :most;
+WHERE d.queued = 1 AND d.lease_until <= :now AND w.status = 1 AND w.kid = :kid AND d.webhook_id >= :webhook_id
+    AND (d.webhook_id > :webhook_id OR d.account_id > :account_id OR (d.account_id = :account_id AND d.seq > :seq))
+ORDER BY d.webhook_id, d.account_id, d.seq LIMIT :most;
 
 -- name: claim_dead_letter :changed
 -- arg webhook_id: u64
@@ -263,12 +294,11 @@ WHERE webhook_id = :webhook_id AND account_id = :account_id AND seq = :seq AND l
 DELETE FROM webhook_dead_letters WHERE webhook_id = :webhook_id AND account_id = :account_id AND seq = :seq AND lease = :lease;
 
 -- name: drop_dead_letters :changed
--- Those between two numbers, which were brought after all.
+-- Those that were brought after all.
 -- arg webhook_id: u64
 -- arg account_id: u64
--- arg first: u64
--- arg last: u64
-DELETE FROM webhook_dead_letters WHERE webhook_id = :webhook_id AND account_id = :account_id AND seq >= :first AND seq <= :last;
+-- arg seqs: u64 list
+DELETE FROM webhook_dead_letters WHERE webhook_id = :webhook_id AND account_id = :account_id AND seq IN (:seqs);
 
 -- name: webhook_backlogs :many
 -- How many entries each of `ids` is behind; those of users without accounts are left out.
@@ -276,12 +306,12 @@ DELETE FROM webhook_dead_letters WHERE webhook_id = :webhook_id AND account_id =
 -- row WebhookBacklog: webhook_id u64, waiting i64
 -- sqlite:
 SELECT w.id AS webhook_id,
-    SUM(COALESCE((SELECT MAX(e.seq) FROM entries e WHERE e.account_id = a.id), 0) - COALESCE(c.rewind_to, c.seq, 0)) AS waiting
+    SUM(MAX(COALESCE((SELECT MAX(e.seq) FROM entries e WHERE e.account_id = a.id), 0) - COALESCE(c.rewind_to, c.seq, 0), 0)) AS waiting
 FROM webhooks w JOIN accounts a ON a.owner = w.user_id LEFT JOIN webhook_cursors c ON c.webhook_id = w.id AND c.account_id = a.id
 WHERE w.id IN (:ids) GROUP BY w.id;
 -- mysql:
 SELECT w.id AS webhook_id,
-    CAST(SUM(COALESCE((SELECT MAX(e.seq) FROM entries e WHERE e.account_id = a.id), 0) - COALESCE(c.rewind_to, c.seq, 0)) AS SIGNED) AS waiting
+    CAST(SUM(GREATEST(COALESCE((SELECT MAX(e.seq) FROM entries e WHERE e.account_id = a.id), 0) - COALESCE(c.rewind_to, c.seq, 0), 0)) AS SIGNED) AS waiting
 FROM webhooks w JOIN accounts a ON a.owner = w.user_id LEFT JOIN webhook_cursors c ON c.webhook_id = w.id AND c.account_id = a.id
 WHERE w.id IN (:ids) GROUP BY w.id;
 

@@ -98,6 +98,12 @@ fn production(config: &Config, part: Part) -> Result<(), Error> {
             "set payment.gateway_url (TELLER_PAYMENT_GATEWAY_URL) to the payment gateway, or to \"simulated\" if no payment is to be more than a trial",
         );
     }
+    if part.has_backend() && config.webhook.allow_private {
+        return refuse(
+            "production brings no events to private addresses: users choose them, and would reach whatever this backend does",
+            "set webhook.allow_private = false (TELLER_WEBHOOK_ALLOW_PRIVATE=false)",
+        );
+    }
     rpc_off_loopback(config, part)?;
     weak_secret(config)
 }

@@ -9,7 +9,7 @@ use hyper::body::Incoming;
 use hyper::header::{CONTENT_TYPE, HOST, USER_AGENT};
 use hyper::{Method, Request, Response};
 use hyper_util::rt::TokioIo;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::dial::{self, Authorities, Resolve, Stream};
 use super::signature::{Secret, sign};
@@ -17,7 +17,7 @@ use crate::domain::webhook::{WebhookUrl, detail};
 
 /// Most bytes of an answer's body that are read.
 const BODY_BYTES: usize = 1024;
-/// How long they are waited for once the answer has begun: it has said by then what matters.
+/// How long they are waited for at most once the answer has begun: it has said by then what matters, whatever becomes of the rest.
 const BODY_TIME: Duration = Duration::from_secs(1);
 
 /// Brings messages. Cloned cheaply.
@@ -95,7 +95,7 @@ impl Courier {
     /// Brings a message, and says what came of it.
     pub async fn bring(&self, parcel: Parcel<'_>) -> Answer {
         let began = Instant::now();
-        let outcome = timeout(self.timeout, self.exchange(parcel)).await.unwrap_or(Err(Failure::Late));
+        let outcome = self.exchange(parcel, began + self.timeout).await;
         let took = began.elapsed();
         match outcome {
             Ok((status, body)) => Answer { outcome: Ok(status), detail: detail(&String::from_utf8_lossy(&body)), took },
@@ -115,10 +115,13 @@ impl Courier {
         }
     }
 
-    async fn exchange(&self, parcel: Parcel<'_>) -> Result<(u16, Vec<u8>), Failure> {
-        let addresses = dial::addresses(parcel.url, &self.resolve, self.private).await?;
-        let stream = dial::connect(parcel.url, &addresses, &self.authorities).await?;
-        ask(stream, request(parcel)).await.map_err(|error| Failure::Unreached(error.to_string()))
+    async fn exchange(&self, parcel: Parcel<'_>, deadline: Instant) -> Result<(u16, Vec<u8>), Failure> {
+        let dialling = async {
+            let addresses = dial::addresses(parcel.url, &self.resolve, self.private).await?;
+            dial::connect(parcel.url, &addresses, &self.authorities, deadline).await
+        };
+        let stream = timeout_at(deadline, dialling).await.map_err(|_| Failure::Late)??;
+        ask(stream, request(parcel), deadline).await
     }
 }
 
@@ -137,12 +140,19 @@ fn request(parcel: Parcel<'_>) -> Request<Full<Bytes>> {
         .expect("a checked URL, numbers and base64 are what a request may have")
 }
 
-async fn ask(stream: Box<dyn Stream>, request: Request<Full<Bytes>>) -> Result<(u16, Vec<u8>), hyper::Error> {
-    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
+async fn ask(
+    stream: Box<dyn Stream>,
+    request: Request<Full<Bytes>>,
+    deadline: Instant,
+) -> Result<(u16, Vec<u8>), Failure> {
+    let unreached = |error: hyper::Error| Failure::Unreached(error.to_string());
+    let (mut sender, connection) =
+        hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(unreached)?;
     let answer = async {
-        let response = sender.send_request(request).await?;
+        let response = timeout_at(deadline, sender.send_request(request)).await.map_err(|_| Failure::Late)?;
+        let response = response.map_err(unreached)?;
         let code = response.status().as_u16();
-        Ok((code, beginning(response).await))
+        Ok((code, beginning(response, deadline.min(Instant::now() + BODY_TIME)).await))
     };
     // Nothing else reads or writes the connection. Once it has ended the answer is there, or was lost.
     let driving = async {
@@ -155,7 +165,7 @@ async fn ask(stream: Box<dyn Stream>, request: Request<Full<Bytes>>) -> Result<(
     }
 }
 
-async fn beginning(response: Response<Incoming>) -> Vec<u8> {
+async fn beginning(response: Response<Incoming>, deadline: Instant) -> Vec<u8> {
     let (mut body, mut read) = (response.into_body(), Vec::new());
     let reading = async {
         while let Some(Ok(frame)) = body.frame().await {
@@ -165,7 +175,7 @@ async fn beginning(response: Response<Incoming>) -> Vec<u8> {
             }
         }
     };
-    let _ = timeout(BODY_TIME, reading).await;
+    let _ = timeout_at(deadline, reading).await;
     read.truncate(BODY_BYTES);
     read
 }

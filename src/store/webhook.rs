@@ -41,7 +41,7 @@ pub struct WebhookChange {
     pub description: Option<Description>,
     /// Which events.
     pub events: Option<EventKinds>,
-    /// Whether anything is brought. Enabled again, it goes on where it stopped.
+    /// Whether anything is brought. Enabled again, it goes on where it stopped, at once.
     pub status: Option<WebhookStatus>,
 }
 
@@ -52,6 +52,45 @@ pub struct Kept {
     pub webhook: Webhook,
     /// As it may not.
     pub seal: Seal,
+}
+
+impl WebhookChange {
+    /// Whether what failed may not fail any more, so that it is tried again at once.
+    pub(super) fn is_hopeful(&self) -> bool {
+        self.url.is_some() || self.status == Some(WebhookStatus::Enabled)
+    }
+}
+
+/// A webhook as it was when something was decided about it. By the time that this is written down it may be another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// When its owner had changed it.
+    pub updated_at: Timestamp,
+    /// Since when nothing had been taken.
+    pub failing_since: Option<Timestamp>,
+}
+
+impl From<&Webhook> for Seen {
+    fn from(webhook: &Webhook) -> Self {
+        Self { updated_at: webhook.updated_at, failing_since: webhook.failing_since }
+    }
+}
+
+impl Seen {
+    /// Whether the owner has changed nothing until `now`.
+    pub(super) fn is_unchanged(self, now: Option<Self>) -> bool {
+        now.is_some_and(|now| now.updated_at == self.updated_at)
+    }
+
+    /// What of `health` holds for the webhook as it is `now`: what another address answered stops nothing, and neither does a failure that has ended.
+    pub(super) fn holds(self, now: Option<Self>, health: Health) -> Health {
+        let still = match health {
+            Health::Unchanged | Health::Well => true,
+            Health::Stopped(WebhookStatus::Failing) => now == Some(self),
+            Health::Failing | Health::Stopped(_) => self.is_unchanged(now),
+        };
+        if still { health } else { Health::Unchanged }
+    }
 }
 
 /// An account with events that are to be brought.
@@ -65,6 +104,15 @@ pub struct Due {
     pub account: AccountId,
     /// Its newest entry, as far as was seen.
     pub last: u64,
+}
+
+/// What there is to do for some webhooks.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DuePage {
+    /// In ascending order.
+    pub due: Vec<Due>,
+    /// Where those begin that were not looked at; `None` if these were the last.
+    pub next: Option<(WebhookId, AccountId)>,
 }
 
 /// The right to bring events of one account, for a while.
@@ -119,6 +167,8 @@ pub struct Settlement {
     pub dead: Option<DeadLetter>,
     /// What was heard.
     pub health: Health,
+    /// Of which webhook.
+    pub seen: Seen,
     /// Now.
     pub now: Timestamp,
 }
@@ -150,7 +200,7 @@ pub trait WebhookStore: Clone + Send + Sync + 'static {
     /// All webhooks by ascending number, those after `after`, at most `limit`.
     fn webhooks(&self, after: WebhookId, limit: usize) -> impl Future<Output = Result<Vec<Kept>, StoreError>> + Send;
 
-    /// Changes a webhook, and answers it as it is then; `None` for an unknown one.
+    /// Changes a webhook, and answers it as it is then; `None` for an unknown one. With another address, and enabled again, it is tried at once.
     fn amend_webhook(
         &self,
         id: WebhookId,
@@ -174,14 +224,14 @@ pub trait WebhookStore: Clone + Send + Sync + 'static {
     fn backlogs(&self, ids: &[WebhookId]) -> impl Future<Output = Result<Vec<Backlog>, StoreError>> + Send;
 
     /// Accounts with events to be brought at `now`, to enabled webhooks whose seal has the key `kid`: by ascending webhook and account, those after
-    /// `after`, at most `limit`. None where somebody is at work, or what failed is to be tried later.
+    /// `after`, at most `limit` of at most `limit` webhooks, however many there are. None where somebody is at work, or what failed is to be tried later.
     fn due(
         &self,
         kid: [u8; 4],
         now: Timestamp,
         after: (WebhookId, AccountId),
         limit: usize,
-    ) -> impl Future<Output = Result<Vec<Due>, StoreError>> + Send;
+    ) -> impl Future<Output = Result<DuePage, StoreError>> + Send;
 
     /// Sets to work on an account: of several who try, one is answered. When this is answered everything up to [`Due::last`] is on disk, also what
     /// another process has written.
@@ -201,10 +251,12 @@ pub trait WebhookStore: Clone + Send + Sync + 'static {
         limit: usize,
     ) -> impl Future<Output = Result<Vec<Event>, StoreError>> + Send;
 
-    /// Writes down what came of it, and gives the lease back. `false`, and nothing is written, if it was somebody else's by then.
+    /// Writes down what came of it, and gives the lease back. `false`, and nothing is written, if it was somebody else's by then. What was [`Seen`] may
+    /// have been changed meanwhile: then nothing is waited for, and it is not stopped.
     fn settle(&self, settlement: Settlement) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
-    /// Has everything of an account from number `from` on brought again, in order; `false` if nothing of it was ever to be brought.
+    /// Has everything of an account from number `from` on brought again, in order; `false` if nothing of it was ever to be brought. Nothing that was not
+    /// brought yet is left out by it: not what waits, and not what was asked for before.
     fn rewind(
         &self,
         webhook: WebhookId,
@@ -234,17 +286,25 @@ pub trait WebhookStore: Clone + Send + Sync + 'static {
         account: Option<AccountId>,
     ) -> impl Future<Output = Result<u64, StoreError>> + Send;
 
-    /// Dead letters that are to be tried, as [`Self::due`]. Of each the number is [`Due::last`].
+    /// Dead letters that are to be tried, as [`Self::due`]: those after `after`. Of each the number is [`Due::last`].
     fn due_dead(
         &self,
         kid: [u8; 4],
         now: Timestamp,
+        after: Place,
         limit: usize,
     ) -> impl Future<Output = Result<Vec<Due>, StoreError>> + Send;
 
     /// Sets to work on a dead letter: of several who try, one is answered.
     fn claim_dead(&self, place: Place, lease: Lease) -> impl Future<Output = Result<Option<Kept>, StoreError>> + Send;
 
-    /// Writes down what came of it: the letter goes, or stays and waits. `false` if the lease was somebody else's by then.
-    fn settle_dead(&self, lease: u64, tried: Delivery) -> impl Future<Output = Result<bool, StoreError>> + Send;
+    /// Writes down what came of it: the letter goes, or stays and waits; and what was heard of the webhook, as [`Self::settle`] does. `false`, and nothing
+    /// is written, if the lease was somebody else's by then.
+    fn settle_dead(
+        &self,
+        lease: u64,
+        tried: Delivery,
+        health: Health,
+        seen: Seen,
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
 }

@@ -18,6 +18,7 @@ const SECRET: (&str, &str) = ("rpc.secret", "c0ffee11c0ffee22c0ffee33c0ffee44");
 const MEMORY: (&str, &str) = ("store.url", "memory");
 const GATEWAY: (&str, &str) = ("payment.gateway_url", "http://127.0.0.1:7300");
 const WEAK: (&str, &str) = ("password.scheme", "md5-salted");
+const PRIVATE: (&str, &str) = ("webhook.allow_private", "true");
 const NO_GATEWAY: (&str, &str) = ("payment.gateway_url", "");
 
 /// What is said when `part` is to run with `flags`; nothing if it may.
@@ -51,6 +52,8 @@ fn production_refuses_what_is_unsafe_and_names_the_key_that_puts_it_right() {
         (Part::Backend, &[WEAK], "TELLER_PASSWORD_SCHEME=argon2id"),
         (Part::Serve, &[NO_GATEWAY], "payment.gateway_url"),
         (Part::Backend, &[NO_GATEWAY], "payment.gateway_url"),
+        (Part::Serve, &[PRIVATE], "webhook.allow_private = false"),
+        (Part::Backend, &[PRIVATE], "TELLER_WEBHOOK_ALLOW_PRIVATE=false"),
         (Part::Serve, &[short], "openssl rand -hex 32"),
         (Part::Backend, &[monotonous], "openssl rand -hex 32"),
     ] {
@@ -68,7 +71,7 @@ fn production_runs_with_what_is_safe() {
         (Part::Serve, &[("payment.gateway_url", "simulated")]),
         (Part::Http, &[LOCAL_BACKENDS, NO_GATEWAY]),
         // What a part does not have is none of its concern.
-        (Part::Http, &[LOCAL_BACKENDS, RPC_EVERYWHERE, MEMORY]),
+        (Part::Http, &[LOCAL_BACKENDS, RPC_EVERYWHERE, MEMORY, PRIVATE]),
         (Part::Serve, &[EVERYWHERE, CERTIFICATE, KEY]),
         (Part::Http, &[EVERYWHERE, PROXY, BACKENDS, RPC_CERTIFICATE, RPC_KEY, RPC_CA, SECRET]),
         (Part::Backend, &[EVERYWHERE]),

@@ -19,6 +19,12 @@ pub async fn a_secret_that_was_replaced_signs_beside_the_new_one(engine: Engine)
     let heard = receiver.heard();
     assert!(new != old && heard[0].is_signed_with(&old) && heard[0].is_signed_with(&new));
     assert_eq!((heard[0].json()["type"].as_str(), heard[0].signature.split(' ').count()), (Some("ping"), 2));
+    // Renewed once more, it is the one in use that still signs.
+    let again = cast.alice.json(&format!("/v1/webhooks/{id}/secret"), &json!({})).await.json();
+    let newest = again["secret"].as_str().expect("a secret");
+    cast.alice.json(&format!("/v1/webhooks/{id}/test"), &json!({})).await;
+    let last = receiver.heard().pop().expect("a ping");
+    assert!(last.is_signed_with(newest) && last.is_signed_with(&old) && !last.is_signed_with(&new));
     // A secret is told once.
     let shown = cast.alice.get("/v1/webhooks").await;
     assert!(!String::from_utf8_lossy(&shown.body).contains("whsec_"));

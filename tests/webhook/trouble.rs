@@ -94,6 +94,21 @@ pub async fn a_receiver_that_is_gone_is_brought_nothing_more(engine: Engine) {
     program.stop().await;
 }
 
+pub async fn what_waits_is_brought_at_once_to_another_address(engine: Engine) {
+    let program = Program::start_patient(&quick(engine, "3600")).await;
+    let mut cast = Cast::of(&program).await;
+    let (wrong, right) = (Receiver::start().await, Receiver::start().await);
+    let (id, _) = hook(&mut cast.alice, &wrong.url()).await;
+    wrong.always(Some(500));
+    made(&cast.alice.json("/v1/transfers", &cast.order("1")).await);
+    let path = format!("/v1/webhooks/{id}");
+    until_shown(&mut cast.alice, &path, |shown| !shown["failing_since"].is_null()).await;
+    assert_eq!(cast.alice.patch(&path, &json!({"url": right.url()})).await.status, 200);
+    right.until("what the other one refused", |heard| heard.len() == 1).await;
+    until_shown(&mut cast.alice, &path, |shown| shown["failing_since"].is_null()).await;
+    program.stop().await;
+}
+
 pub async fn a_silent_receiver_holds_up_nobody_else(engine: Engine) {
     let engine = quick(engine, "600").with("TELLER_WEBHOOK_MAX_IN_FLIGHT_PER_USER", 1);
     let engine = engine.with("TELLER_WEBHOOK_MAX_IN_FLIGHT", 2).with("TELLER_WEBHOOK_TIMEOUT_MS", 60_000);

@@ -85,6 +85,22 @@ async fn an_answer_without_an_end_is_read_to_its_bound_and_a_silent_one_waited_f
 }
 
 #[tokio::test]
+async fn a_status_that_was_heard_counts_though_the_rest_of_the_answer_never_comes() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("bound");
+    let open = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.expect("a connection");
+        stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhel").await.expect("it listens");
+        std::future::pending::<()>().await;
+    });
+    let quick = Courier { timeout: Duration::from_millis(500), ..courier(true, system()) };
+    let answer = bring(&quick, &format!("http://{address}")).await;
+    assert_eq!((answer.outcome.clone(), answer.detail.as_str(), answer.is_taken()), (Ok(200), "hel", true));
+    assert!(answer.took < Duration::from_secs(1), "no longer than was said: {answer:?}");
+    open.abort();
+}
+
+#[tokio::test]
 async fn what_is_not_public_is_never_dialled_whatever_its_name() {
     let (address, asked) = receiver("HTTP/1.1 200 OK\r\n\r\n").await;
     let one_private: Resolve = Arc::new(move |_, port| {
@@ -102,7 +118,8 @@ async fn what_is_not_public_is_never_dialled_whatever_its_name() {
         let answer = bring(&strict, &url).await;
         assert!(matches!(answer.outcome, Err(Failure::Forbidden(_))), "{url}: {answer:?}");
         let url = WebhookUrl::parse(url).expect("an address");
-        assert!(strict.check(&url, Duration::from_secs(5)).await.is_err(), "{url}");
+        let rule = strict.check(&url, Duration::from_secs(5)).await.expect_err(url.as_str());
+        assert!(["must be https://", "must lead to public addresses only"].contains(&rule.as_str()), "{rule}");
     }
     assert!(!asked.is_finished());
 }

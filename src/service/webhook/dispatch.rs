@@ -8,19 +8,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Notify;
-use tokio::task::{Id, JoinSet};
+use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::{Instant, sleep};
 
 use super::Post;
 use crate::domain::account::AccountId;
 use crate::domain::time::Timestamp;
 use crate::domain::user::UserId;
-use crate::domain::webhook::WebhookId;
+use crate::domain::webhook::{Place, WebhookId};
 use crate::service::Clock;
 use crate::store::webhook::Due;
 use crate::store::{Store, StoreError};
 
-/// Accounts that are looked for in one round trip.
+/// Webhooks that are looked at in one round trip, and most accounts or dead letters that are found in it.
 const PAGE: usize = 256;
 /// The least pause between two looks: commits that come in it are found by one.
 const PAUSE: Duration = Duration::from_millis(10);
@@ -76,6 +76,8 @@ type Subject = (WebhookId, AccountId, Option<u64>);
 
 /// Before all webhooks.
 const START: (WebhookId, AccountId) = (WebhookId(0), AccountId(0));
+/// Before all dead letters.
+const FIRST: Place = Place { webhook: START.0, account: START.1, seq: 0 };
 
 /// Rounds that have begun.
 struct AtWork {
@@ -87,6 +89,8 @@ struct AtWork {
     held_back: bool,
     /// Where looking goes on, so that nobody is always the last.
     from: (WebhookId, AccountId),
+    /// The same for dead letters.
+    from_letter: Place,
 }
 
 impl<S: Store> Desk<S> {
@@ -95,6 +99,7 @@ impl<S: Store> Desk<S> {
         describe();
         let mut at_work = AtWork::new();
         loop {
+            at_work.reap();
             let began = Instant::now();
             if let Err(error) = self.look(&mut at_work).await {
                 tracing::warn!(%error, "events cannot be looked for; it is tried again");
@@ -112,15 +117,15 @@ impl<S: Store> Desk<S> {
         let polled = sleep(self.rules.poll.mul_f64(rand::random_range(0.5..1.5)));
         tokio::pin!(polled);
         loop {
+            // All that have ended, not one for each look: what they leave is room.
+            if at_work.reap() {
+                return;
+            }
             tokio::select! {
                 () = woken.notified() => return,
                 () = &mut polled => return,
                 Some(ended) = at_work.rounds.join_next_with_id() => {
-                    let more = match ended {
-                        Ok((id, more)) => at_work.end(id) && more,
-                        Err(error) => { tracing::error!(%error, "a round has broken"); at_work.end(error.id()); false }
-                    };
-                    if more || at_work.held_back {
+                    if at_work.end(ended) || at_work.held_back {
                         return;
                     }
                 }
@@ -132,22 +137,40 @@ impl<S: Store> Desk<S> {
     async fn look(&self, at_work: &mut AtWork) -> Result<(), StoreError> {
         at_work.held_back = false;
         let (kid, now) = (self.post.sealer.kid(), (self.clock)());
-        for due in self.store.due_dead(kid, now, PAGE).await? {
-            self.begin(at_work, due, Some(due.last));
-        }
-        let mut has_wrapped = at_work.from == START;
+        self.look_for_letters(at_work, kid, now).await?;
+        let (first, mut has_wrapped) = (at_work.from, at_work.from == START);
         loop {
             let page = self.store.due(kid, now, at_work.from, PAGE).await?;
-            for due in &page {
-                if at_work.rounds.len() >= self.rules.max_in_flight {
-                    at_work.held_back = true;
+            for due in page.due {
+                if self.is_full(at_work) {
                     return Ok(());
                 }
                 at_work.from = (due.webhook, due.account);
-                self.begin(at_work, *due, None);
+                self.begin(at_work, due, None);
+            }
+            // Also where nothing was due: the next look begins behind it.
+            at_work.from = page.next.unwrap_or(START);
+            if has_wrapped && (page.next.is_none() || (first != START && at_work.from > first)) {
+                return Ok(());
+            }
+            has_wrapped |= page.next.is_none();
+        }
+    }
+
+    /// The same for dead letters.
+    async fn look_for_letters(&self, at_work: &mut AtWork, kid: [u8; 4], now: Timestamp) -> Result<(), StoreError> {
+        let mut has_wrapped = at_work.from_letter == FIRST;
+        loop {
+            let page = self.store.due_dead(kid, now, at_work.from_letter, PAGE).await?;
+            for due in &page {
+                if self.is_full(at_work) {
+                    return Ok(());
+                }
+                at_work.from_letter = Place { webhook: due.webhook, account: due.account, seq: due.last };
+                self.begin(at_work, *due, Some(due.last));
             }
             if page.len() < PAGE {
-                at_work.from = START;
+                at_work.from_letter = FIRST;
                 if has_wrapped {
                     return Ok(());
                 }
@@ -156,13 +179,20 @@ impl<S: Store> Desk<S> {
         }
     }
 
+    /// Whether there is no room for a further round, which is due.
+    fn is_full(&self, at_work: &mut AtWork) -> bool {
+        let is_full = at_work.rounds.len() >= self.rules.max_in_flight;
+        at_work.held_back |= is_full;
+        is_full
+    }
+
     fn begin(&self, at_work: &mut AtWork, due: Due, letter: Option<u64>) {
         let subject = (due.webhook, due.account, letter);
         let of_user = at_work.per_user.get(&due.user).copied().unwrap_or_default();
         if at_work.taken.contains(&subject) {
             return;
         }
-        if of_user >= self.rules.max_in_flight_per_user || at_work.rounds.len() >= self.rules.max_in_flight {
+        if of_user >= self.rules.max_in_flight_per_user {
             at_work.held_back = true;
             return;
         }
@@ -189,18 +219,32 @@ impl AtWork {
             per_user: HashMap::new(),
             held_back: false,
             from: START,
+            from_letter: FIRST,
         }
     }
 
-    /// Forgets a round that has ended; whether it was known.
-    fn end(&mut self, id: Id) -> bool {
+    /// Forgets all rounds that have ended; whether there is something to look for now.
+    fn reap(&mut self) -> bool {
+        let mut has_to_look = false;
+        while let Some(ended) = self.rounds.try_join_next_with_id() {
+            has_to_look |= self.end(ended) || self.held_back;
+        }
+        has_to_look
+    }
+
+    /// Forgets a round that has ended; whether there is more of its account.
+    fn end(&mut self, ended: Result<(Id, bool), JoinError>) -> bool {
+        let (id, more) = ended.unwrap_or_else(|error| {
+            tracing::error!(%error, "a round has broken");
+            (error.id(), false)
+        });
         let Some((subject, user)) = self.subjects.remove(&id) else { return false };
         self.taken.remove(&subject);
         match self.per_user.get_mut(&user) {
             Some(count) if *count > 1 => *count -= 1,
             _ => drop(self.per_user.remove(&user)),
         }
-        true
+        more
     }
 }
 
@@ -216,8 +260,33 @@ fn describe() {
 mod tests {
     use std::time::Duration;
 
-    use super::Rules;
+    use tokio::sync::mpsc;
+
+    use super::{AtWork, Rules};
+    use crate::domain::account::AccountId;
     use crate::domain::time::Timestamp;
+    use crate::domain::user::UserId;
+    use crate::domain::webhook::WebhookId;
+
+    #[tokio::test]
+    async fn all_rounds_that_have_ended_make_room_at_once() {
+        let (mut at_work, (ended, mut ends)) = (AtWork::new(), mpsc::channel(3));
+        for account in 1..=3 {
+            let (subject, ended) = ((WebhookId(1), AccountId(account), None), ended.clone());
+            let task = at_work.rounds.spawn(async move {
+                ended.send(()).await.expect("it is waited for");
+                account == 2
+            });
+            at_work.subjects.insert(task.id(), (subject, UserId(1)));
+            at_work.taken.insert(subject);
+            *at_work.per_user.entry(UserId(1)).or_default() += 1;
+        }
+        drop(ended);
+        while ends.recv().await.is_some() {}
+        assert!(at_work.reap(), "one of them has more");
+        assert!(at_work.rounds.is_empty() && at_work.taken.is_empty() && at_work.per_user.is_empty());
+        assert!(!at_work.reap());
+    }
 
     #[test]
     fn pauses_grow_as_was_said_and_end() {

@@ -11,7 +11,7 @@ use crate::courier::signature::Secret;
 use crate::courier::{Answer, Parcel};
 use crate::domain::time::Timestamp;
 use crate::domain::webhook::{DeadLetter, Delivery, DeliveryStatus, Event, Message, Place, Webhook, WebhookStatus};
-use crate::store::webhook::{Claimed, Due, Health, Kept, Lease, Settlement};
+use crate::store::webhook::{Claimed, Due, Health, Kept, Lease, Seen, Settlement};
 use crate::store::{Store, StoreError};
 
 /// Most events of a round: as many may come twice if its backend dies in it.
@@ -138,6 +138,7 @@ impl<S: Store> Desk<S> {
             deliveries: round.deliveries,
             dead: round.dead,
             health,
+            seen: Seen::from(&round.webhook),
             now,
         }
     }
@@ -156,11 +157,17 @@ impl<S: Store> Desk<S> {
         let (Some(secrets), Some(event)) = (secrets, event) else { return Ok(false) };
         let answer = self.bring(&webhook, &event, &secrets).await;
         let mut tried = delivery(place, &event, 1, &answer, (self.clock)());
-        if !answer.is_taken() {
+        let mut health = Health::Unchanged;
+        if answer.is_taken() {
+            health = Health::Well;
+        } else {
             tried.status = DeliveryStatus::Dead;
+            if answer.is_gone() {
+                health = Health::Stopped(WebhookStatus::Gone);
+            }
         }
         self.count(&tried, &event);
-        self.store.settle_dead(lease.number, tried).await.map(|_| false)
+        self.store.settle_dead(lease.number, tried, health, Seen::from(&webhook)).await.map(|_| false)
     }
 
     /// A lease that is longer than a try, and when it ends by this process's own clock.

@@ -39,10 +39,12 @@ impl Sealer {
         Seal { salt, kid: self.kid, former: None }
     }
 
-    /// The same in the place of `old`, whose secret signs for a day longer.
+    /// The same in the place of `old`, whose secret signs for a day longer: or, if it is not a day old itself, the one before it to the end of its day.
+    /// That is the one that receivers know; whoever renews twice has lost the one in between, or lost hold of it.
     pub fn renewed(&self, old: &Seal, salt: [u8; 16], now: Timestamp) -> Seal {
         let until = Timestamp(now.0.saturating_add(FORMER_US));
-        let former = (old.kid == self.kid).then_some((old.salt, until));
+        let still_good = old.former.filter(|(_, until)| now < *until);
+        let former = (old.kid == self.kid).then_some(still_good.unwrap_or((old.salt, until)));
         Seal { former, ..self.fresh(salt) }
     }
 
@@ -86,6 +88,9 @@ mod tests {
         let new = sealer.renewed(&old, [2; 16], now);
         let count = |at| sealer.open(&new, Timestamp(at)).expect("its key").len();
         assert_eq!((count(now.0), count(now.0 + FORMER_US - 1), count(now.0 + FORMER_US)), (2, 2, 1));
+        let (soon, later) = (Timestamp(now.0 + 1), Timestamp(now.0 + FORMER_US));
+        assert_eq!(sealer.renewed(&new, [3; 16], soon).former, new.former, "renewed twice, the one in use is good");
+        assert_eq!(sealer.renewed(&new, [3; 16], later).former.map(|(salt, _)| salt), Some([2; 16]));
         let other = Sealer::new(b"another").renewed(&old, [2; 16], now);
         assert_eq!(other.former, None, "what another key made cannot be signed with");
     }

@@ -12,10 +12,10 @@ use crate::domain::user::UserId;
 use crate::domain::webhook::{DeadLetter, Delivery, DeliveryStatus, Event, Place, Seal, Webhook, WebhookId};
 use crate::store::StoreError;
 use crate::store::queries::ledger::read;
-use crate::store::queries::webhook::{backlogs, events};
+use crate::store::queries::webhook::{backlogs, due_page, events, taken};
 use crate::store::queries::{mysql as queries, rows};
 use crate::store::webhook::{
-    Backlog, Claimed, Due, Health, Kept, Lease, NewWebhook, Settlement, WebhookChange, WebhookStore,
+    Backlog, Claimed, Due, DuePage, Health, Kept, Lease, NewWebhook, Seen, Settlement, WebhookChange, WebhookStore,
 };
 
 type Answer<T> = std::result::Result<T, StoreError>;
@@ -56,7 +56,7 @@ impl WebhookStore for Mysql {
         self.unit(Backlogs(ids.iter().map(|id| id.0.min(LAST)).collect())).await
     }
 
-    async fn due(&self, kid: [u8; 4], now: Timestamp, after: (WebhookId, AccountId), limit: usize) -> Answer<Vec<Due>> {
+    async fn due(&self, kid: [u8; 4], now: Timestamp, after: (WebhookId, AccountId), limit: usize) -> Answer<DuePage> {
         self.unit(FindDue { kid, now, after, limit }).await
     }
 
@@ -88,16 +88,16 @@ impl WebhookStore for Mysql {
         self.unit(QueueDead { webhook, account }).await
     }
 
-    async fn due_dead(&self, kid: [u8; 4], now: Timestamp, limit: usize) -> Answer<Vec<Due>> {
-        self.unit(FindDueDead { kid, now, limit }).await
+    async fn due_dead(&self, kid: [u8; 4], now: Timestamp, after: Place, limit: usize) -> Answer<Vec<Due>> {
+        self.unit(FindDueDead { kid, now, after, limit }).await
     }
 
     async fn claim_dead(&self, place: Place, lease: Lease) -> Answer<Option<Kept>> {
         self.unit(ClaimDead { place, lease }).await
     }
 
-    async fn settle_dead(&self, lease: u64, tried: Delivery) -> Answer<bool> {
-        self.unit(SettleDead { lease, tried }).await
+    async fn settle_dead(&self, lease: u64, tried: Delivery, health: Health, seen: Seen) -> Answer<bool> {
+        self.unit(Atomic(SettleDead { lease, tried, health, seen })).await
     }
 }
 
@@ -181,6 +181,9 @@ impl Change for Amend {
         let events = events.map(|events| events.bits().into());
         let (id, status) = (self.id.0.min(LAST), status.map(|status| status as u64));
         queries::amend_webhook(db, id, url, description, events, status, self.now.0).await?;
+        if self.change.is_hopeful() {
+            queries::hurry_webhook_cursors(db, id).await?;
+        }
         let amended = queries::webhook(db, id).await?.map(Kept::try_from).transpose()?;
         Ok(amended.map(|kept| kept.webhook))
     }
@@ -241,12 +244,14 @@ struct FindDue {
 }
 
 impl Unit for FindDue {
-    type Value = Vec<Due>;
+    type Value = DuePage;
 
-    async fn run(&self, db: &mut Conn, _: Attempt) -> Result<Vec<Due>> {
-        let (webhook, account) = self.after;
-        let found = queries::due_webhooks(db, &self.kid, self.now.0, webhook.0, account.0, self.limit as u64).await?;
-        Ok(found.into_iter().map(Due::from).collect())
+    async fn run(&self, db: &mut Conn, _: Attempt) -> Result<DuePage> {
+        let (first, account, most) = (self.after.0.0.min(LAST), self.after.1.0.min(LAST), self.limit as u64);
+        let ids = queries::webhook_ids(db, first, most).await?;
+        let Some(last) = ids.last().map(|row| row.id) else { return Ok(DuePage::default()) };
+        let found = queries::due_webhooks(db, &self.kid, self.now.0, first, account, last, most).await?;
+        Ok(due_page(found, last, ids.len() >= self.limit, self.limit))
     }
 }
 
@@ -301,30 +306,40 @@ impl Change for Settlement {
     type Value = bool;
 
     async fn apply(&self, db: &mut Transaction<'_>) -> Result<bool> {
-        let Self { place, lease, attempts, next_at, deliveries, dead, health, now } = self;
-        let (webhook, account, attempts) = (place.webhook.0, place.account.0, (*attempts).into());
+        let Self { place, lease, attempts, next_at, deliveries, dead, health, seen, now } = self;
+        let (webhook, account) = (place.webhook.0, place.account.0);
+        // The webhook first, as whoever changes or deletes it does.
+        let held = queries::hold_webhook(db, webhook).await?.map(Seen::from);
+        let (attempts, next_at) = if seen.is_unchanged(held) { (*attempts, next_at.0) } else { (0, 0) };
         let settled =
-            queries::settle_webhook_cursor(db, webhook, account, *lease, place.seq, attempts, next_at.0).await?;
+            queries::settle_webhook_cursor(db, webhook, account, *lease, place.seq, attempts.into(), next_at).await?;
         if settled != 1 {
             return Ok(false);
         }
-        let mut taken = deliveries.iter().filter(|tried| tried.status == DeliveryStatus::Delivered);
-        if let Some(first) = taken.next() {
-            let last = taken.next_back().unwrap_or(first);
-            queries::drop_dead_letters(db, webhook, account, first.place.seq, last.place.seq).await?;
-        }
+        queries::drop_dead_letters(db, webhook, account, &taken(deliveries)).await?;
         let rows: Vec<_> = deliveries.iter().map(rows::WebhookDelivery::from).collect();
         queries::put_webhook_deliveries(db, &rows).await?;
         let rows: Vec<_> = dead.iter().map(rows::DeadLetter::from).collect();
         queries::put_dead_letters(db, &rows).await?;
-        match health {
-            Health::Unchanged => 0,
-            Health::Well => queries::mend_webhook(db, webhook).await?,
-            Health::Failing => queries::fail_webhook(db, webhook, now.0).await?,
-            Health::Stopped(status) => queries::stop_webhook(db, webhook, *status as u64, now.0).await?,
-        };
+        note(db, place.webhook, seen.holds(held, *health), *now).await?;
         Ok(true)
     }
+}
+
+/// Writes down what was heard of a webhook as a whole.
+async fn note(
+    db: &mut Transaction<'_>,
+    WebhookId(webhook): WebhookId,
+    health: Health,
+    Timestamp(now): Timestamp,
+) -> Result<()> {
+    match health {
+        Health::Unchanged => 0,
+        Health::Well => queries::mend_webhook(db, webhook).await?,
+        Health::Failing => queries::fail_webhook(db, webhook, now).await?,
+        Health::Stopped(status) => queries::stop_webhook(db, webhook, status as u64, now).await?,
+    };
+    Ok(())
 }
 
 /// Done twice, because its answer was lost, it begins again once more.
@@ -392,6 +407,7 @@ impl Unit for QueueDead {
 struct FindDueDead {
     kid: [u8; 4],
     now: Timestamp,
+    after: Place,
     limit: usize,
 }
 
@@ -399,7 +415,8 @@ impl Unit for FindDueDead {
     type Value = Vec<Due>;
 
     async fn run(&self, db: &mut Conn, _: Attempt) -> Result<Vec<Due>> {
-        let found = queries::queued_dead_letters(db, &self.kid, self.now.0, self.limit as u64).await?;
+        let (kid, now, Place { webhook, account, seq }) = (&self.kid, self.now.0, self.after);
+        let found = queries::queued_dead_letters(db, kid, now, webhook.0, account.0, seq, self.limit as u64).await?;
         Ok(found.into_iter().map(Due::from).collect())
     }
 }
@@ -425,23 +442,31 @@ impl Unit for ClaimDead {
     }
 }
 
+/// Done twice, because its answer was lost, it finds its lease given back and writes nothing.
 struct SettleDead {
     lease: u64,
     tried: Delivery,
+    health: Health,
+    seen: Seen,
 }
 
-impl Unit for SettleDead {
+impl Change for SettleDead {
     type Value = bool;
 
-    async fn run(&self, db: &mut Conn, _: Attempt) -> Result<bool> {
-        let (Place { webhook, account, seq }, lease) = (self.tried.place, self.lease);
-        let settled = match self.tried.status {
-            DeliveryStatus::Delivered => queries::drop_dead_letter(db, webhook.0, account.0, seq, lease).await?,
+    async fn apply(&self, db: &mut Transaction<'_>) -> Result<bool> {
+        let Self { lease, tried, health, seen } = self;
+        let Place { webhook, account, seq } = tried.place;
+        let held = queries::hold_webhook(db, webhook.0).await?.map(Seen::from);
+        let settled = match tried.status {
+            DeliveryStatus::Delivered => queries::drop_dead_letter(db, webhook.0, account.0, seq, *lease).await?,
             _ => {
-                let Delivery { detail, at, .. } = &self.tried;
-                queries::keep_dead_letter(db, webhook.0, account.0, seq, lease, detail, at.0).await?
+                let Delivery { detail, at, .. } = tried;
+                queries::keep_dead_letter(db, webhook.0, account.0, seq, *lease, detail, at.0).await?
             }
         };
+        if settled == 1 {
+            note(db, webhook, seen.holds(held, *health), tried.at).await?;
+        }
         Ok(settled == 1)
     }
 }

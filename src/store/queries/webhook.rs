@@ -12,7 +12,7 @@ use crate::domain::webhook::{
     DeadLetter, Delivery, DeliveryStatus, Event, EventKind, EventKinds, Place, Seal, Webhook, WebhookId, WebhookStatus,
     WebhookUrl,
 };
-use crate::store::webhook::{Backlog, DELIVERIES_KEPT, Due, Kept};
+use crate::store::webhook::{Backlog, DELIVERIES_KEPT, Due, DuePage, Kept, Seen};
 
 impl TryFrom<rows::Webhook> for Kept {
     type Error = Unreadable;
@@ -50,6 +50,28 @@ impl From<rows::DueWebhook> for Due {
             last: row.last,
         }
     }
+}
+
+/// What is `due` of webhooks up to `last`, of which it may be that not all were asked for.
+pub fn due_page(due: Vec<rows::DueWebhook>, last: u64, are_there_more: bool, limit: usize) -> DuePage {
+    let due: Vec<Due> = due.into_iter().map(Due::from).collect();
+    let next = match due.last() {
+        Some(one) if due.len() >= limit => Some((one.webhook, one.account)),
+        _ => are_there_more.then(|| (WebhookId(last.saturating_add(1)), AccountId(0))),
+    };
+    DuePage { due, next }
+}
+
+impl From<rows::HeldWebhook> for Seen {
+    fn from(row: rows::HeldWebhook) -> Self {
+        Self { updated_at: Timestamp(row.updated_at), failing_since: row.failing_since.map(Timestamp) }
+    }
+}
+
+/// The numbers of what was taken.
+pub fn taken(deliveries: &[Delivery]) -> Vec<u64> {
+    let taken = deliveries.iter().filter(|tried| tried.status == DeliveryStatus::Delivered);
+    taken.map(|tried| tried.place.seq).collect()
 }
 
 impl From<rows::QueuedLetter> for Due {

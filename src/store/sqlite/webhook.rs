@@ -11,10 +11,10 @@ use crate::domain::user::UserId;
 use crate::domain::webhook::{DeadLetter, Delivery, DeliveryStatus, Event, Place, Seal, Webhook, WebhookId};
 use crate::store::StoreError;
 use crate::store::queries::ledger::read;
-use crate::store::queries::webhook::{backlogs, events};
+use crate::store::queries::webhook::{backlogs, due_page, events, taken};
 use crate::store::queries::{rows, sqlite as queries};
 use crate::store::webhook::{
-    Backlog, Claimed, Due, Health, Kept, Lease, NewWebhook, Settlement, WebhookChange, WebhookStore,
+    Backlog, Claimed, Due, DuePage, Health, Kept, Lease, NewWebhook, Seen, Settlement, WebhookChange, WebhookStore,
 };
 
 /// SQL counts to here.
@@ -48,13 +48,17 @@ impl WebhookStore for Sqlite {
         now: Timestamp,
     ) -> Result<Option<Webhook>, StoreError> {
         self.write(move |db| {
+            let id = id.0.min(LAST);
             let WebhookChange { url, description, events, status } = &change;
             let url = url.as_ref().map(|url| url.as_str());
             let description = description.as_ref().map(|text| text.as_str());
             let events = events.map(|events| events.bits().into());
             let status = status.map(|status| status as u64);
-            queries::amend_webhook(db, id.0.min(LAST), url, description, events, status, now.0)?;
-            Ok(get(db, id)?.map(|kept| kept.webhook))
+            queries::amend_webhook(db, id, url, description, events, status, now.0)?;
+            if change.is_hopeful() {
+                queries::hurry_webhook_cursors(db, id)?;
+            }
+            Ok(get(db, WebhookId(id))?.map(|kept| kept.webhook))
         })
         .await
     }
@@ -99,10 +103,13 @@ impl WebhookStore for Sqlite {
         now: Timestamp,
         (webhook, account): (WebhookId, AccountId),
         limit: usize,
-    ) -> Result<Vec<Due>, StoreError> {
+    ) -> Result<DuePage, StoreError> {
         self.read(move |db| {
-            let found = queries::due_webhooks(db, &kid, now.0, webhook.0, account.0, limit as u64)?;
-            Ok(found.into_iter().map(Due::from).collect())
+            let (first, account, most) = (webhook.0.min(LAST), account.0.min(LAST), limit as u64);
+            let ids = queries::webhook_ids(db, first, most)?;
+            let Some(last) = ids.last().map(|row| row.id) else { return Ok(DuePage::default()) };
+            let found = queries::due_webhooks(db, &kid, now.0, first, account, last, most)?;
+            Ok(due_page(found, last, ids.len() >= limit, limit))
         })
         .await
     }
@@ -159,9 +166,10 @@ impl WebhookStore for Sqlite {
         .await
     }
 
-    async fn due_dead(&self, kid: [u8; 4], now: Timestamp, limit: usize) -> Result<Vec<Due>, StoreError> {
+    async fn due_dead(&self, kid: [u8; 4], now: Timestamp, after: Place, limit: usize) -> Result<Vec<Due>, StoreError> {
         self.read(move |db| {
-            let found = queries::queued_dead_letters(db, &kid, now.0, limit as u64)?;
+            let Place { webhook, account, seq } = after;
+            let found = queries::queued_dead_letters(db, &kid, now.0, webhook.0, account.0, seq, limit as u64)?;
             Ok(found.into_iter().map(Due::from).collect())
         })
         .await
@@ -179,13 +187,17 @@ impl WebhookStore for Sqlite {
         .await
     }
 
-    async fn settle_dead(&self, lease: u64, tried: Delivery) -> Result<bool, StoreError> {
+    async fn settle_dead(&self, lease: u64, tried: Delivery, health: Health, seen: Seen) -> Result<bool, StoreError> {
         self.write(move |db| {
             let Place { webhook, account, seq } = tried.place;
+            let held = queries::hold_webhook(db, webhook.0)?.map(Seen::from);
             let settled = match tried.status {
                 DeliveryStatus::Delivered => queries::drop_dead_letter(db, webhook.0, account.0, seq, lease)?,
                 _ => queries::keep_dead_letter(db, webhook.0, account.0, seq, lease, &tried.detail, tried.at.0)?,
             };
+            if settled == 1 {
+                note(db, webhook, seen.holds(held, health), tried.at)?;
+            }
             Ok(settled == 1)
         })
         .await
@@ -224,23 +236,27 @@ fn claim(db: &Connection, webhook: WebhookId, account: AccountId, lease: Lease) 
 }
 
 fn settle(db: &Connection, settlement: &Settlement) -> Result<bool> {
-    let Settlement { place, lease, attempts, next_at, deliveries, dead, health, now } = settlement;
+    let Settlement { place, lease, attempts, next_at, deliveries, dead, health, seen, now } = settlement;
     let (webhook, account) = (place.webhook.0, place.account.0);
-    if queries::settle_webhook_cursor(db, webhook, account, *lease, place.seq, (*attempts).into(), next_at.0)? != 1 {
+    let held = queries::hold_webhook(db, webhook)?.map(Seen::from);
+    let (attempts, next_at) = if seen.is_unchanged(held) { (*attempts, next_at.0) } else { (0, 0) };
+    if queries::settle_webhook_cursor(db, webhook, account, *lease, place.seq, attempts.into(), next_at)? != 1 {
         return Ok(false);
     }
-    let mut taken = deliveries.iter().filter(|tried| tried.status == DeliveryStatus::Delivered);
-    if let Some(first) = taken.next() {
-        let last = taken.next_back().unwrap_or(first);
-        queries::drop_dead_letters(db, webhook, account, first.place.seq, last.place.seq)?;
-    }
+    queries::drop_dead_letters(db, webhook, account, &taken(deliveries))?;
     queries::put_webhook_deliveries(db, &deliveries.iter().map(rows::WebhookDelivery::from).collect::<Vec<_>>())?;
     queries::put_dead_letters(db, &dead.iter().map(rows::DeadLetter::from).collect::<Vec<_>>())?;
+    note(db, place.webhook, seen.holds(held, *health), *now)?;
+    Ok(true)
+}
+
+/// Writes down what was heard of a webhook as a whole.
+fn note(db: &Connection, WebhookId(webhook): WebhookId, health: Health, now: Timestamp) -> Result<()> {
     match health {
         Health::Unchanged => 0,
         Health::Well => queries::mend_webhook(db, webhook)?,
         Health::Failing => queries::fail_webhook(db, webhook, now.0)?,
-        Health::Stopped(status) => queries::stop_webhook(db, webhook, *status as u64, now.0)?,
+        Health::Stopped(status) => queries::stop_webhook(db, webhook, status as u64, now.0)?,
     };
-    Ok(true)
+    Ok(())
 }

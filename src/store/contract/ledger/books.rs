@@ -14,7 +14,7 @@ use crate::domain::user::UserId;
 use crate::store::ledger::{Batch, Decision, LedgerStore, NoAnswer};
 
 /// An instant, so many microseconds after some other.
-pub fn at(micros: i64) -> Timestamp {
+pub const fn at(micros: i64) -> Timestamp {
     Timestamp(1_760_000_000_000_000 + micros)
 }
 
