@@ -58,9 +58,8 @@ struct Fake {
     charges: Arc<Mutex<u32>>,
     /// Answers no question while it is away.
     away: Arc<Mutex<bool>>,
-    /// The order that a question about is never answered.
+    /// The order that a question about is never answered, and that such a question has come.
     stuck: Arc<Mutex<Option<OrderId>>>,
-    /// Such a question has come.
     asked: Arc<Notify>,
 }
 
@@ -145,8 +144,8 @@ impl Gateway for Fake {
 
     async fn find(&self, order: &OrderId) -> Fate {
         tokio::task::yield_now().await;
-        let is_stuck = self.stuck.lock().expect("no panic").as_ref() == Some(order);
-        if is_stuck {
+        let stuck = self.stuck.lock().expect("no panic").clone();
+        if stuck.as_ref() == Some(order) {
             self.asked.notify_one();
             std::future::pending::<()>().await;
         }
