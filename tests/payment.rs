@@ -36,7 +36,8 @@ use faults::{
 };
 use refunds::{
     a_killed_backend_leaves_no_refund_open, a_payment_is_given_back_in_parts_and_never_more_than_was_paid,
-    a_refund_is_for_operators_and_is_written_down, a_refund_that_is_declined_or_delayed_is_told_of_as_it_is,
+    a_refund_and_a_transfer_under_one_key_are_two_requests, a_refund_is_for_operators_and_is_written_down,
+    a_refund_that_is_declined_or_delayed_is_told_of_as_it_is,
     of_64_refunds_at_once_no_more_is_given_back_than_was_paid,
 };
 
@@ -58,6 +59,7 @@ fn main() {
             a_killed_backend_leaves_no_payment_open,
             a_payment_is_given_back_in_parts_and_never_more_than_was_paid,
             of_64_refunds_at_once_no_more_is_given_back_than_was_paid,
+            a_refund_and_a_transfer_under_one_key_are_two_requests,
             a_refund_is_for_operators_and_is_written_down,
             a_refund_that_is_declined_or_delayed_is_told_of_as_it_is,
             a_killed_backend_leaves_no_refund_open,

@@ -64,6 +64,12 @@ SELECT id, status FROM refunds WHERE id IN (:ids);
 SELECT id, token, charge_id, account_id, asset, amount, is_rest, description, actor_id, status, transfer_id, reference, error_message, created_at, updated_at
 FROM refunds WHERE status = 1 AND updated_at <= :until ORDER BY updated_at LIMIT :most;
 
+-- name: account_has_refunds :optional
+-- Whether money is on its way back to an account. Refunds that are processing are few.
+-- arg account_id: u64
+-- row OnItsWay: one i64
+SELECT 1 AS one FROM refunds WHERE status = 1 AND account_id = :account_id LIMIT 1;
+
 -- name: refunds_before :many
 -- Those of a payment, newest first, before the one of this time and id.
 -- arg token: text

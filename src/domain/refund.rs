@@ -8,7 +8,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::account::AccountId;
+use super::account::{Account, AccountId, AccountStatus};
 use super::asset::Asset;
 use super::money::Amount;
 use super::payment::{OrderId, Payment, PaymentStatus, PaymentToken};
@@ -73,6 +73,10 @@ pub enum NoRefund {
     NoPayment,
     /// The payment has not succeeded.
     NotPaid,
+    /// The account that was charged is frozen.
+    Frozen,
+    /// The account that was charged is closed.
+    Closed,
     /// More than what is left of it, in minor units.
     TooMuch {
         /// What is left.
@@ -81,14 +85,24 @@ pub enum NoRefund {
 }
 
 impl RefundWish {
-    /// The refund of `payment` that this makes at `now`, and what is given back of the payment with it. For every store alike: nothing is
-    /// written by this.
+    /// The refund of `payment` that this makes at `now`, and what is given back of the payment with it. `charged`: the payment's account, under
+    /// its lock, if it is there. For every store alike: nothing is written by this.
     ///
     /// # Errors
     ///
     /// Why there is none.
-    pub fn of(&self, payment: &Payment, now: Timestamp) -> Result<(Refund, Amount), NoRefund> {
+    pub fn of(
+        &self,
+        payment: &Payment,
+        charged: Option<&Account>,
+        now: Timestamp,
+    ) -> Result<(Refund, Amount), NoRefund> {
         let account = payment.account.filter(|_| payment.status == PaymentStatus::Success).ok_or(NoRefund::NotPaid)?;
+        match charged.map(|account| account.status) {
+            Some(AccountStatus::Frozen) => return Err(NoRefund::Frozen),
+            Some(AccountStatus::Closed) => return Err(NoRefund::Closed),
+            Some(AccountStatus::Open) | None => {}
+        }
         let left = payment.left();
         let amount = self.amount.unwrap_or(left);
         if amount > left || amount <= Amount::ZERO {

@@ -8,7 +8,8 @@
 //! | `POST /refunds` | [`Refund`] | [`State`] |
 //! | `GET /refunds/REFUND` | | [`State`] |
 //!
-//! All of them may be sent again. An answer without status 200, and one that is no [`State`], says nothing about the order.
+//! All of them may be sent again. A refund that the gateway will never make, whatever the reason, it must answer with [`State::Declined`]: after any
+//! other answer it is asked for again, for ever, and what it would give back stays promised. An answer without status 200, and one that is no [`State`], says nothing about the order.
 
 use serde::{Deserialize, Serialize};
 
@@ -53,7 +54,7 @@ pub enum State {
         /// The gateway's own name for the refund.
         reference: String,
     },
-    /// It was declined, for ever.
+    /// It was declined, for ever: the one answer that ends what will never be done.
     Declined {
         /// Why.
         reason: String,

@@ -55,8 +55,8 @@ kinds! {
     SessionNotFound "session-not-found" "No such session";
     /// There is an account of this user in this currency: `account_id`.
     AccountExists "account-exists" "Account exists";
-    /// The id or `Idempotency-Key` was used for a request that differs in `field`. Choose another key for another request. A batch is one request:
-    /// with anything in it changed, added or left out all of it is refused, unless nothing of the first one was in effect.
+    /// The id or `Idempotency-Key` was used for a request of this kind that differs in `field`. Choose another key for another request. A batch is
+    /// one request: with anything in it changed, added or left out all of it is refused, unless nothing of the first one was in effect.
     KeyReused "key-reused" "Key used for another request";
     /// The same request under the same `Idempotency-Key` is still running. It is done once; try again after `Retry-After` seconds, and it is
     /// answered as it ended.
@@ -123,7 +123,7 @@ kinds! {
     InsufficientLiquidity "insufficient-liquidity" "Not enough to sell";
     /// Another transfer of the same chain, or of an atomic batch, was refused: the one at the place `index`, from 0.
     ChainBroken "chain-broken" "Chain broken";
-    /// Only an account without money can be closed.
+    /// Only an account without money, and without a refund on its way to it, can be closed.
     AccountNotEmpty "account-not-empty" "Account not empty";
     /// Too much to do, or a part of the service is away. No money was moved; a change of an account may be in effect. Try again after
     /// `Retry-After` seconds.

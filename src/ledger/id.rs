@@ -12,6 +12,16 @@ impl TransferId {
         Self::of([principal.as_bytes(), &[0], key.as_str().as_bytes()])
     }
 
+    /// The same of a principal's refund under a key: a key of refunds is another than the same text for a transfer. No principal begins with 0x00.
+    pub fn of_refund_key(principal: &str, key: &IdempotencyKey) -> Self {
+        Self::of([b"\0refund\0", principal.as_bytes(), &[0], key.as_str().as_bytes()])
+    }
+
+    /// What a principal's batch under a key is known by while it runs, whatever is in it: no transfer bears it.
+    pub fn of_batch_key(principal: &str, key: &IdempotencyKey) -> Self {
+        Self::of([b"\0batch\0", principal.as_bytes(), &[0], key.as_str().as_bytes()])
+    }
+
     /// The id of one of many that are one request under a key, by its place and the SHA-256 of the whole request: another request under that key
     /// has other ids. No key contains 0x00, so that it is no [`Self::of_key`].
     pub fn in_request(principal: &str, key: &IdempotencyKey, request: &[u8; 32], place: u32) -> Self {
@@ -87,6 +97,17 @@ mod tests {
         for (place, id) in ids.iter().enumerate() {
             assert!(!ids[..place].contains(id));
             assert_eq!((id.0[6] >> 4, id.0[8] >> 6), (8, 2), "version and variant");
+        }
+    }
+
+    #[test]
+    fn a_key_is_another_one_to_each_kind_of_request() {
+        let key = key("order-1");
+        let kinds = [TransferId::of_key, TransferId::of_refund_key, TransferId::of_batch_key];
+        let mut ids: Vec<_> = ["alice", "bob"].iter().flat_map(|who| kinds.map(|of| of(who, &key))).collect();
+        ids.push(TransferId::in_request("alice", &key, &[0; 32], 0));
+        for (place, id) in ids.iter().enumerate() {
+            assert!(!ids[..place].contains(id), "{place}");
         }
     }
 

@@ -22,6 +22,11 @@ impl<'a> Request<'a> {
         Some(Self { principal: user.to_string(), key, digest: digest(batch.atomic, &batch.items) })
     }
 
+    /// What it is known by while it runs, whatever it asks for.
+    pub(super) fn turn(&self) -> TransferId {
+        TransferId::of_batch_key(&self.principal, self.key)
+    }
+
     /// What its first transfer bears: the same for whatever this user sends under this key.
     pub(super) fn seal(&self) -> Reference {
         let id = TransferId::of_key(&self.principal, self.key);

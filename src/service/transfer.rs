@@ -109,7 +109,8 @@ impl<S: Store, V: Volatile> Transfers<S, V> {
         };
         let request = Request::of(user, &batch);
         let handle = Handle::new(batch.key.clone());
-        let _turn = self.running.enter(&handle, id_of(user, &handle), deadline(cx)).await?;
+        let turn = request.as_ref().map_or(handle.id, Request::turn);
+        let _turn = self.running.enter(&handle, turn, deadline(cx)).await?;
         let command = |(place, item): (usize, &Item)| Command {
             id: request.as_ref().map_or(item.id, |request| request.id(place)),
             actor: user,

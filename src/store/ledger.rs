@@ -85,12 +85,13 @@ pub struct EntryRange {
 pub enum Amendment {
     /// How far it may be overdrawn: zero or less.
     Floor(Amount),
-    /// Open, frozen, or closed, which is for good and only done to an account that is empty and holds nothing.
+    /// Open, frozen, or closed, which is for good and only done to an account that is empty and holds nothing, and that no refund is on its way
+    /// to.
     Status(AccountStatus),
 }
 
 impl Amendment {
-    /// What it does to an account, for every store alike. Nothing is written by this.
+    /// What it does to an account to which no refund is on its way, for every store alike. Nothing is written by this.
     pub fn to(self, account: Account, now: Timestamp) -> Amended {
         let is_empty = account.balance == Amount::ZERO && account.held == Amount::ZERO;
         let closes = self == Self::Status(AccountStatus::Closed);
@@ -112,7 +113,7 @@ pub enum Amended {
     Done(Account),
     /// There is no such account.
     Unknown,
-    /// It is closed, or to be closed and not empty: as it stands.
+    /// It is closed, or to be closed and not empty, or money is on its way back to it: as it stands.
     Refused(Account),
 }
 

@@ -2,6 +2,8 @@
 
 use std::future::Future;
 
+use tokio::time::Instant;
+
 use super::StoreError;
 use crate::domain::payment::PaymentToken;
 use crate::domain::refund::{NoRefund, Refund, RefundWish};
@@ -20,17 +22,21 @@ pub enum Reserved {
     Known(Refund),
     /// Nothing was written.
     Refused(NoRefund),
+    /// Nothing was written: its time was over before it could be.
+    TooLate,
 }
 
 /// The refunds' part of the durable store.
 pub trait RefundStore: Clone + Send + Sync + 'static {
     /// Writes the refund that `wish` makes of its payment, and reserves its amount there, in one transaction. However many ask at once, what is
-    /// promised and given back of a payment is never more than was paid. A store whose database lost an acknowledgement may answer
+    /// promised and given back of a payment is never more than was paid, and none begins to an account that is closed, nor, however long it
+    /// waits for the payment's lock, after `until`: a retry may have been refused by then. A store whose database lost an acknowledgement may answer
     /// [`Reserved::Known`] of what it has just begun.
     fn reserve_refund(
         &self,
         wish: &RefundWish,
         now: Timestamp,
+        until: Instant,
     ) -> impl Future<Output = Result<Reserved, StoreError>> + Send;
 
     /// Ends a refund that is processing, and releases what it reserved, in one transaction: `false`, and nothing is written, if it has ended.

@@ -164,14 +164,39 @@ pub async fn a_refund_is_for_operators_and_is_written_down(engine: Engine) {
         problem(&alice.get(&path).await, 404, "payment-not-found");
         problem(&program.browser().get(&path).await, 401, "unauthenticated");
     }
-    // A key stands for one request of its user, whatever it asks for.
-    let deposit = json!({"amount": "1.00", "currency": "CNY", "reference": "bank-1"});
-    operator.key = Some("k".to_owned());
-    problem(&operator.json("/v1/accounts/1/deposits", &deposit).await, 422, "key-reused");
-    operator.key = Some("deposit".to_owned());
-    assert_eq!(operator.json("/v1/accounts/1/deposits", &deposit).await.status, 201);
-    problem(&give_back(&mut operator, &issued, "deposit", &one).await, 422, "key-reused");
     agree(&program, &gateway).await;
+    program.stop().await;
+}
+
+pub async fn a_refund_and_a_transfer_under_one_key_are_two_requests(engine: Engine) {
+    let (program, gateway) = start(engine.with("TELLER_CONTRACTS_OPEN", false)).await;
+    let mut payer = signed_in(&program, "user_123").await;
+    let mut operator = signed_in(&program, "operator").await;
+    let issued = paid(&mut payer, "10.00").await;
+    let own = account(&mut operator, "CNY").await;
+    let one = json!({"amount": "1.00"});
+    // Whichever comes first.
+    for (key, is_refund_first) in [("refund-first", true), ("transfer-first", false)] {
+        let order = json!({"amount": "1.00", "currency": "CNY", "reference": key});
+        let path = format!("/v1/accounts/{own}/deposits");
+        let mut answers = Vec::new();
+        for round in 0..2 {
+            let mut both = [None, None];
+            for is_refund in [is_refund_first, !is_refund_first] {
+                operator.key = Some(key.to_owned());
+                let reply = match is_refund {
+                    true => give_back(&mut operator, &issued, key, &one).await,
+                    false => operator.json(&path, &order).await,
+                };
+                assert_eq!(reply.status, 201, "{key}, {is_refund}: {reply:?}");
+                assert_eq!(reply.header("idempotency-replayed") == "true", round == 1, "{key}, {is_refund}");
+                both[usize::from(is_refund)] = Some(reply.body);
+            }
+            answers.push(both);
+        }
+        assert_eq!(answers[0], answers[1], "{key}: each replays its own");
+    }
+    assert_eq!(gateway.refunded().await.len(), 2);
     program.stop().await;
 }
 

@@ -51,18 +51,20 @@ pub struct Wish {
     pub token: PaymentToken,
     /// Who pays.
     pub user: UserId,
-    /// How much, in minor units of the flow's asset.
+    /// How much, in minor units of `asset`.
     pub amount: Amount,
+    /// What the amount is counted in: the flow's asset, unless the payment has begun in another.
+    pub asset: Asset,
     /// What it says to people.
     pub description: Description,
 }
 
 impl Wish {
     /// The field in which a payment of the same token is another one.
-    pub fn differs_from(&self, payment: &Payment, asset: Asset) -> Option<&'static str> {
+    pub fn differs_from(&self, payment: &Payment) -> Option<&'static str> {
         let differences = [
             ("user_id", self.user != payment.user),
-            ("amount", self.amount != payment.amount || asset != payment.asset),
+            ("amount", self.amount != payment.amount || self.asset != payment.asset),
             ("description", self.description != payment.description),
         ];
         differences.into_iter().find(|(_, differs)| *differs).map(|(field, _)| field)
@@ -85,7 +87,7 @@ pub enum Begun {
 }
 
 impl<S, G> Flow<S, G> {
-    /// Payments of `asset`.
+    /// New payments are of `asset`.
     pub fn new(ledger: Ledger<S>, gateway: G, clock: Clock, asset: Asset) -> Self {
         Self { ledger, gateway, clock, asset }
     }
@@ -111,7 +113,7 @@ impl<S: Store, G: Gateway> Flow<S, G> {
 
     /// Holds the money and records that the payment is processing, in one transaction.
     pub async fn begin(&self, wish: Wish, failed: Option<Payment>, deadline: Instant) -> Result<Begun, Error> {
-        let (token, asset, now) = (&wish.token, self.asset, (self.clock)());
+        let (token, asset, now) = (&wish.token, wish.asset, (self.clock)());
         let attempt = failed.as_ref().map_or(1, |payment| payment.attempt.saturating_add(1));
         let hold = TransferId::of_payment(token, attempt);
         let account = self.ledger.store().account_of(wish.user, asset).await?;

@@ -130,7 +130,7 @@ impl<S: Store, V: Volatile, G: Gateway> Service for Payments<S, V, G> {
 impl<S: Store, V: Volatile, G: Gateway> Payments<S, V, G> {
     async fn token(&self, Issue { caller, user, amount }: Issue) -> Result<Issued, Halt> {
         let user = self.payer(caller.as_ref(), &user).await?;
-        let amount = amount.map(|amount| self.amount(amount)).transpose()?;
+        let amount = amount.map(|amount| amount_of(amount, self.flow.asset)).transpose()?;
         let now = (self.flow.clock)();
         let ttl = i64::try_from(self.rules.token_ttl.as_micros()).unwrap_or(i64::MAX);
         let expires_at = Timestamp(now.0.saturating_add(ttl));
@@ -146,16 +146,24 @@ impl<S: Store, V: Volatile, G: Gateway> Payments<S, V, G> {
             // What was paid is answered for ever, also if its token is not accepted, or not known for one of ours, any more.
             Err(_) => self.mint.read(&request.token, true).map_or(request.token.clone(), |(token, _)| token),
         };
-        let amount = self.amount(request.amount)?;
+        let store = self.flow.ledger.store();
+        let first = store.payment(&token).await?;
+        // What has begun is of the currency that it began in, whatever payments are of today.
+        let asset = first.as_ref().map_or(self.flow.asset, |stands| stands.asset);
+        let amount = amount_of(request.amount, asset)?;
         let user = self.payer(request.caller.as_ref(), &request.user).await?;
         self.recorded(request.caller.as_ref(), user, &token).await?;
-        let wish = Wish { token, user, amount, description: request.description };
+        let wish = Wish { token, user, amount, asset, description: request.description };
         let deadline = cx.deadline().checked_sub(MARGIN).unwrap_or_else(Instant::now);
         let mut order = flow::order_id(&wish.token, 1);
+        let mut seen = Some(first);
         for _ in 0..LOOKS {
-            let stands = self.flow.ledger.store().payment(&wish.token).await?;
+            let stands = match seen.take() {
+                Some(stands) => stands,
+                None => store.payment(&wish.token).await?,
+            };
             if let Some(stands) = &stands {
-                if let Some(field) = wish.differs_from(stands, self.flow.asset) {
+                if let Some(field) = wish.differs_from(stands) {
                     return Err(Refusal::PaymentDiffers { field: field.to_owned() }.into());
                 }
                 if stands.status != PaymentStatus::Failed {
@@ -164,8 +172,8 @@ impl<S: Store, V: Volatile, G: Gateway> Payments<S, V, G> {
                 // It was good for this when it was first used.
                 order = flow::order_id(&wish.token, stands.attempt.saturating_add(1));
             }
-            let (_, kind) = read.as_ref().map_err(Clone::clone)?;
             if stands.is_none() {
+                let (_, kind) = read.as_ref().map_err(Clone::clone)?;
                 self.is_good_for(kind, &wish)?;
             }
             let Ok(room) = Arc::clone(&self.room).try_acquire_owned() else { return Ok(Paid::Retry) };
@@ -264,10 +272,6 @@ impl<S: Store, V: Volatile, G: Gateway> Payments<S, V, G> {
             Some(name) => Ok(store.credentials(name).await?.map(|known| known.user)),
             None => Ok(None),
         }
-    }
-
-    fn amount(&self, written: Decimal) -> Result<Amount, Invalid> {
-        amount_of(written, self.flow.asset)
     }
 
     /// Whether a payment may begin with this token.

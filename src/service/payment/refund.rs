@@ -19,7 +19,7 @@ use crate::domain::money::Decimal;
 use crate::domain::payment::{PaymentStatus, Record};
 use crate::domain::refund::{Refund, RefundEnd};
 use crate::domain::time::Timestamp;
-use crate::domain::transfer::{TransferId, TransferKind};
+use crate::domain::transfer::TransferKind;
 use crate::gateway::{Fate, Gateway, RefundOrder, Verdict};
 use crate::ledger::LedgerError;
 use crate::store::Store;
@@ -74,16 +74,12 @@ impl<S: Store, G: Gateway> Flow<S, G> {
     async fn bring_home(&self, refund: Refund, reference: String) -> Refund {
         let status = PaymentStatus::Success;
         let (reference, updated_at) = (Some(reference), (self.clock)());
-        let mut ended = Refund { status, transfer: Some(refund.id), reference, updated_at, ..refund.clone() };
+        let ended = Refund { status, transfer: Some(refund.id), reference, updated_at, ..refund.clone() };
         let mut pause = PAUSE;
         for _ in 0..TRIES {
             match self.try_to_bring(&ended).await {
                 Ok(Ok(())) => return ended,
                 Ok(Err(Refusal::PaymentMoved)) => return self.other_refund_end(ended).await,
-                // Whoever asked for it can work the id out and use it first. That must not keep the refund open.
-                Ok(Err(Refusal::IdReused { .. })) => {
-                    ended.transfer = Some(TransferId(*uuid::Uuid::new_v4().as_bytes()));
-                }
                 Ok(Err(refusal)) => {
                     tracing::error!(refund = %ended.id, %refusal, "a refund cannot be ended");
                     return refund;
@@ -99,9 +95,8 @@ impl<S: Store, G: Gateway> Flow<S, G> {
     }
 
     async fn try_to_bring(&self, ended: &Refund) -> Result<Result<(), Refusal>, LedgerError> {
-        let id = ended.transfer.unwrap_or(ended.id);
-        let outside = self.ledger.external_account(ended.asset, id).await?;
-        let outcome = self.ledger.one(command(ended, id, outside), Instant::now() + TURN).await?;
+        let outside = self.ledger.external_account(ended.asset, ended.id).await?;
+        let outcome = self.ledger.one(command(ended, outside), Instant::now() + TURN).await?;
         Ok(outcome.map(drop))
     }
 
@@ -143,8 +138,10 @@ fn order(refund: &Refund) -> RefundOrder {
     RefundOrder { id: refund.id, charge: refund.charge.clone(), amount: refund.amount, asset: refund.asset }
 }
 
-fn command(ended: &Refund, id: TransferId, outside: AccountId) -> Command {
-    let end = RefundEnd { id: ended.id, transfer: id, reference: ended.reference.clone(), at: ended.updated_at };
+/// Its transfer bears the refund's own id, which nobody can give to another one.
+fn command(ended: &Refund, outside: AccountId) -> Command {
+    let id = ended.id;
+    let end = RefundEnd { id, transfer: id, reference: ended.reference.clone(), at: ended.updated_at };
     Command {
         id,
         actor: ended.actor,

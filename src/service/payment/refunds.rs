@@ -10,17 +10,17 @@ use super::{MARGIN, Payments, amount_of, to_the_end};
 use crate::api::Refusal;
 use crate::api::account::{PAGE_MAX, Page};
 use crate::api::payment::{Find, GiveBack, GivenBack, PaymentName, Refunds};
-use crate::domain::account::AccountStatus;
+use crate::api::transfer::Handle;
 use crate::domain::audit::{AuditEvent, AuditKind};
 use crate::domain::caller::Caller;
 use crate::domain::command::{self, Side};
 use crate::domain::payment::{Payment, PaymentStatus};
 use crate::domain::refund::{NoRefund, Refund, RefundWish};
+use crate::domain::transfer::TransferId;
 use crate::domain::user::UserId;
 use crate::error::{Code, Error};
 use crate::gateway::Gateway;
 use crate::service::caller::Halt;
-use crate::service::transfer::id_of;
 use crate::store::refund::Reserved;
 use crate::store::{Store, StoreError, Volatile};
 
@@ -46,7 +46,7 @@ impl<S: Store, V: Volatile, G: Gateway> Payments<S, V, G> {
         let operator = self.giver(request.caller.as_ref()).await?;
         let payment = self.named(request.payment).await?.ok_or(Refusal::NoSuchPayment)?;
         let actor = operator.unwrap_or(payment.user);
-        let id = id_of(actor, &request.handle);
+        let id = refund_id_of(actor, &request.handle);
         let amount = request.amount.map(|amount| amount_of(amount, payment.asset)).transpose()?;
         let token = payment.token.clone();
         let wish = RefundWish { id, token, amount, description: request.description, actor };
@@ -60,11 +60,6 @@ impl<S: Store, V: Volatile, G: Gateway> Payments<S, V, G> {
         if let Some(known) = store.refund(id).await? {
             return again(&wish, known);
         }
-        // A key stands for one request, whatever was asked for.
-        if !store.transfers(&[id]).await?.is_empty() {
-            return Err(command::Refusal::IdReused { field: "kind".to_owned() }.into());
-        }
-        self.is_open(&payment).await?;
         let room = Arc::clone(&self.room).try_acquire_owned();
         let room = room.map_err(|full| Error::new(Code::Busy, full))?;
         if let (Some(operator), Some(caller)) = (operator, &request.caller) {
@@ -74,7 +69,7 @@ impl<S: Store, V: Volatile, G: Gateway> Payments<S, V, G> {
         }
         let (flow, asked) = (self.flow.clone(), wish.clone());
         let work = to_the_end(async move {
-            let begun = begin(flow, &asked).await;
+            let begun = begin(flow, &asked, deadline).await;
             drop(room);
             Ok(begun)
         });
@@ -105,16 +100,6 @@ impl<S: Store, V: Volatile, G: Gateway> Payments<S, V, G> {
         })
     }
 
-    /// Whether money may come in. What is on its way already does, whatever becomes of the account meanwhile.
-    async fn is_open(&self, payment: &Payment) -> Result<(), Halt> {
-        let Some(account) = payment.account else { return Ok(()) };
-        match self.flow.ledger.store().account(account).await?.map(|account| account.status) {
-            Some(AccountStatus::Frozen) => Err(command::Refusal::Frozen(Side::To).into()),
-            Some(AccountStatus::Closed) => Err(command::Refusal::Closed(Side::To).into()),
-            Some(AccountStatus::Open) | None => Ok(()),
-        }
-    }
-
     /// What is known of a refund whose caller can wait no longer.
     async fn under_way(&self, wish: &RefundWish) -> Result<GivenBack, Halt> {
         match self.flow.ledger.store().refund(wish.id).await {
@@ -124,9 +109,18 @@ impl<S: Store, V: Volatile, G: Gateway> Payments<S, V, G> {
     }
 }
 
+/// The id of the refund that this request makes, which no transfer has but the one that brings its money.
+fn refund_id_of(actor: UserId, handle: &Handle) -> TransferId {
+    handle.key.as_ref().map_or(handle.id, |key| TransferId::of_refund_key(&actor.to_string(), key))
+}
+
 /// Reserves what `wish` says, and follows the refund to its end.
-async fn begin<S: Store, G: Gateway>(flow: Flow<S, G>, wish: &RefundWish) -> Result<Reserved, StoreError> {
-    match flow.ledger.store().reserve_refund(wish, (flow.clock)()).await? {
+async fn begin<S: Store, G: Gateway>(
+    flow: Flow<S, G>,
+    wish: &RefundWish,
+    until: Instant,
+) -> Result<Reserved, StoreError> {
+    match flow.ledger.store().reserve_refund(wish, (flow.clock)(), until).await? {
         Reserved::Begun(refund) => Ok(Reserved::Begun(flow.refund(refund).await)),
         other => Ok(other),
     }
@@ -139,9 +133,12 @@ fn told(wish: &RefundWish, payment: &Payment, begun: Result<Reserved, StoreError
         Ok(Reserved::Refused(why)) => Err(match why {
             NoRefund::NoPayment => Refusal::NoSuchPayment,
             NoRefund::NotPaid => Refusal::PaymentNotPaid,
+            NoRefund::Frozen => command::Refusal::Frozen(Side::To).into(),
+            NoRefund::Closed => command::Refusal::Closed(Side::To).into(),
             NoRefund::TooMuch { left } => Refusal::MoreThanPaid { left, asset: payment.asset },
         }
         .into()),
+        Ok(Reserved::TooLate) => Err(Error::new(Code::Busy, "the refund was not begun in time").into()),
         Err(cause) => {
             tracing::warn!(refund = %wish.id, %cause, "whether a refund has begun is not known");
             Err(Refusal::OutcomeUnknown(Some(wish.id)).into())

@@ -1,5 +1,6 @@
 //! Payments that are cut short anywhere, and gateways that lose, decline and delay: whatever happens, the two ledgers agree in the end.
 
+mod again;
 mod refunds;
 
 use std::collections::VecDeque;
@@ -9,6 +10,7 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
@@ -56,6 +58,9 @@ struct Fake {
     charges: Arc<Mutex<u32>>,
     /// Answers no question while it is away.
     away: Arc<Mutex<bool>>,
+    /// The order that a question about is never answered, and that such a question has come.
+    stuck: Arc<Mutex<Option<OrderId>>>,
+    asked: Arc<Notify>,
 }
 
 impl Fake {
@@ -65,6 +70,8 @@ impl Fake {
             twists: Arc::new(Mutex::new(twists.iter().copied().collect())),
             charges: Arc::default(),
             away: Arc::default(),
+            stuck: Arc::default(),
+            asked: Arc::default(),
         }
     }
 
@@ -137,6 +144,11 @@ impl Gateway for Fake {
 
     async fn find(&self, order: &OrderId) -> Fate {
         tokio::task::yield_now().await;
+        let stuck = self.stuck.lock().expect("no panic").clone();
+        if stuck.as_ref() == Some(order) {
+            self.asked.notify_one();
+            std::future::pending::<()>().await;
+        }
         if *self.away.lock().expect("no panic") {
             return Fate::Known(lost());
         }
@@ -288,6 +300,7 @@ fn wish() -> Wish {
         token: PaymentToken::parse("018f4e5c-7a3b-7c21-9d10-0b5f6a7c8d9e").expect("a token"),
         user: PAYER,
         amount: Amount::new(PRICE).expect("small"),
+        asset: cny(),
         description: Description::parse("tea").expect("short"),
     }
 }
@@ -403,6 +416,30 @@ async fn a_gateway_that_is_away_leaves_it_open_until_it_is_back() {
     assert_eq!(world.stands().await.expect("recorded").status, PaymentStatus::Success);
     world.agrees("back again").await;
     assert_eq!(world.gateway.charged(), PRICE);
+}
+
+#[tokio::test]
+async fn a_payment_that_the_gateway_is_slow_about_holds_up_no_other() {
+    let world = World::new(&[Twist::LosesTheOrder, Twist::LosesTheOrder]).await;
+    let Begun::Held(slow) = world.pay().await else { panic!("it was held") };
+    *world.gateway.stuck.lock().expect("no panic") = Some(slow.order);
+    let mut recovering = JoinSet::new();
+    recovering.spawn(world.flow.clone().recover(Duration::ZERO));
+    world.gateway.asked.notified().await;
+    let other = Wish { token: PaymentToken::parse("another").expect("a token"), ..wish() };
+    world.flow.run(other.clone(), None, soon()).await.expect("the store is there");
+    let ended = async {
+        loop {
+            let stands = world.flow.ledger.store().payment(&other.token).await.expect("payment");
+            if stands.is_some_and(|stands| stands.status == PaymentStatus::Failed) {
+                break;
+            }
+            // Nobody tells when a payment ends but its record.
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), ended).await.expect("it is taken up, whatever becomes of the first");
+    assert_eq!(world.stands().await.map(|stands| stands.status), Some(PaymentStatus::Processing));
 }
 
 #[tokio::test]

@@ -1,11 +1,14 @@
 //! The promises about refunds, of [`RefundStore`](crate::store::refund::RefundStore) and of the step that batches take: checked on a migrated
 //! database without accounts.
 
+use std::time::Duration;
+
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 use super::ledger::books::{Books, amount, asset, at, id, two_accounts, write};
 use super::{Promise, promises};
-use crate::domain::account::AccountId;
+use crate::domain::account::{AccountId, AccountStatus};
 use crate::domain::effects::Effects;
 use crate::domain::money::Amount;
 use crate::domain::payment::{OrderId, Payment, PaymentEnd, PaymentStatus, PaymentToken, Record};
@@ -13,7 +16,7 @@ use crate::domain::refund::{NoRefund, Refund, RefundEnd, RefundWish};
 use crate::domain::transfer::{Description, TransferId};
 use crate::domain::user::UserId;
 use crate::store::Store;
-use crate::store::ledger::NoAnswer;
+use crate::store::ledger::{Amended, Amendment, NoAnswer};
 use crate::store::refund::Reserved;
 
 /// What was paid, in minor units.
@@ -33,6 +36,9 @@ pub fn promises<S: Store>() -> Vec<Promise<S>> {
         refunds_that_nobody_touched_are_found_the_oldest_first,
         of_many_who_take_up_a_refund_one_does,
         pages_are_newest_first_without_gaps,
+        what_comes_too_late_reserves_nothing,
+        an_account_is_not_closed_while_money_is_on_its_way_back_to_it,
+        of_a_refund_and_the_end_of_its_account_at_once_one_is_done,
     ]
 }
 
@@ -66,7 +72,10 @@ async fn steps<S: Store>(store: &S, records: Vec<Record>) -> Result<(), NoAnswer
 
 /// A payment that has succeeded.
 async fn paid<S: Store>(store: &S, number: u32, minor: i128) {
-    let payment = payment(number, minor);
+    paid_by(store, payment(number, minor)).await;
+}
+
+async fn paid_by<S: Store>(store: &S, payment: Payment) {
     let end = PaymentEnd {
         token: payment.token.clone(),
         attempt: 1,
@@ -84,7 +93,11 @@ fn wish(number: u32, of: u32, minor: Option<i128>) -> RefundWish {
 }
 
 async fn reserve<S: Store>(store: &S, wish: &RefundWish) -> Reserved {
-    store.reserve_refund(wish, at(10)).await.expect("reserve_refund")
+    store.reserve_refund(wish, at(10), soon()).await.expect("reserve_refund")
+}
+
+fn soon() -> Instant {
+    Instant::now() + Duration::from_secs(60)
 }
 
 async fn begun<S: Store>(store: &S, wish: &RefundWish) -> Refund {
@@ -228,7 +241,7 @@ async fn refunds_that_nobody_touched_are_found_the_oldest_first<S: Store>(store:
     paid(&store, 1, PAID).await;
     let mut made = Vec::new();
     for (number, when) in [(1, 30), (2, 10), (3, 20), (4, 5)] {
-        let reserved = store.reserve_refund(&wish(number, 1, Some(1)), at(when)).await.expect("reserve_refund");
+        let reserved = store.reserve_refund(&wish(number, 1, Some(1)), at(when), soon()).await.expect("reserve_refund");
         let Reserved::Begun(refund) = reserved else { panic!("{reserved:?}") };
         made.push(refund);
     }
@@ -267,7 +280,7 @@ async fn pages_are_newest_first_without_gaps<S: Store>(store: S) {
     for number in 1..=25 {
         // Several of the same moment.
         let when = at(i64::from(number / 4));
-        let reserved = store.reserve_refund(&wish(number, 1, Some(1)), when).await.expect("reserve_refund");
+        let reserved = store.reserve_refund(&wish(number, 1, Some(1)), when, soon()).await.expect("reserve_refund");
         let Reserved::Begun(refund) = reserved else { panic!("{reserved:?}") };
         wanted.push(refund);
     }
@@ -282,5 +295,48 @@ async fn pages_are_newest_first_without_gaps<S: Store>(store: S) {
             found.extend(page);
         }
         assert_eq!(found, wanted, "{size}");
+    }
+}
+
+async fn what_comes_too_late_reserves_nothing<S: Store>(store: S) {
+    paid(&store, 1, PAID).await;
+    let late = store.reserve_refund(&wish(10, 1, None), at(10), Instant::now()).await.expect("reserve_refund");
+    assert_eq!((late, stands(&store, id(10)).await, refunded(&store, 1).await), (Reserved::TooLate, None, 0));
+    let made = begun(&store, &wish(10, 1, None)).await;
+    let again = store.reserve_refund(&wish(10, 1, None), at(11), Instant::now()).await.expect("reserve_refund");
+    assert_eq!(again, Reserved::Known(made), "what is there already is told of at any time");
+}
+
+const CLOSE: Amendment = Amendment::Status(AccountStatus::Closed);
+
+async fn an_account_is_not_closed_while_money_is_on_its_way_back_to_it<S: Store>(store: S) {
+    let [alice, bob] = two_accounts(&store).await;
+    for (number, account) in [(1, alice.id), (2, bob.id)] {
+        paid_by(&store, Payment { account: Some(account), ..payment(number, PAID) }).await;
+    }
+    let made = begun(&store, &wish(10, 1, Some(300))).await;
+    let refused = store.amend_account(alice.id, CLOSE, at(20)).await.expect("amend_account");
+    assert_eq!(refused, Amended::Refused(alice.clone()));
+    let closed = store.amend_account(bob.id, CLOSE, at(20)).await.expect("amend_account");
+    assert!(matches!(closed, Amended::Done(_)), "nothing is on its way to the other: {closed:?}");
+    assert_eq!(reserve(&store, &wish(11, 2, None)).await, Reserved::Refused(NoRefund::Closed));
+    let frozen = Amendment::Status(AccountStatus::Frozen);
+    assert!(matches!(store.amend_account(alice.id, frozen, at(21)).await.expect("amend"), Amended::Done(_)));
+    assert_eq!(reserve(&store, &wish(11, 1, None)).await, Reserved::Refused(NoRefund::Frozen));
+    assert_eq!((refunded(&store, 1).await, refunded(&store, 2).await), (300, 0));
+    assert!(store.fail_refund(&made, "no", at(50)).await.expect("fail"));
+    assert!(matches!(store.amend_account(alice.id, CLOSE, at(60)).await.expect("amend"), Amended::Done(_)));
+}
+
+async fn of_a_refund_and_the_end_of_its_account_at_once_one_is_done<S: Store>(store: S) {
+    let [alice, bob] = two_accounts(&store).await;
+    for (number, account) in [(1, alice.id), (2, bob.id)] {
+        paid_by(&store, Payment { account: Some(account), ..payment(number, PAID) }).await;
+        let wish = wish(10 + number, number, None);
+        let (reserved, amended) = tokio::join!(reserve(&store, &wish), store.amend_account(account, CLOSE, at(20)));
+        match (reserved, amended.expect("amend_account")) {
+            (Reserved::Begun(_), Amended::Refused(_)) | (Reserved::Refused(NoRefund::Closed), Amended::Done(_)) => {}
+            both => panic!("{both:?}"),
+        }
     }
 }

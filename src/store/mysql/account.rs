@@ -165,6 +165,10 @@ impl Change for Amend {
         if closes && account.status == AccountStatus::Closed && account.updated_at == self.now {
             return Ok(Amended::Done(account));
         }
+        // Whoever begins a refund locks the account before.
+        if closes && queries::account_has_refunds(db, self.id.0).await?.is_some() {
+            return Ok(Amended::Refused(account));
+        }
         let amended = self.amendment.to(account, self.now);
         if let Amended::Done(account) = &amended {
             let (floor, status, now) = (account.floor, account.status as u64, account.updated_at.0);

@@ -43,6 +43,7 @@ use std::time::Duration;
 
 use mysql_async::{Conn, Pool};
 use tokio::sync::Semaphore;
+use tokio::time::Instant;
 
 use self::found::Locking;
 use self::settings::{UnsafeSetting, UnsafeSettings};
@@ -303,8 +304,8 @@ impl PaymentStore for Mysql {
 }
 
 impl RefundStore for Mysql {
-    async fn reserve_refund(&self, wish: &RefundWish, now: Timestamp) -> Result<Reserved, StoreError> {
-        self.unit(Atomic(refund::Reserve { wish: wish.clone(), now })).await
+    async fn reserve_refund(&self, wish: &RefundWish, now: Timestamp, until: Instant) -> Result<Reserved, StoreError> {
+        self.unit(Atomic(refund::Reserve { wish: wish.clone(), now, until })).await
     }
 
     async fn fail_refund(&self, refund: &Refund, error: &str, now: Timestamp) -> Result<bool, StoreError> {

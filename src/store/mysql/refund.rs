@@ -1,9 +1,11 @@
 //! Refunds: units of work.
 
 use mysql_async::{Conn, Result, Transaction};
+use tokio::time::Instant;
 
 use super::error::is_taken;
 use super::unit::{Attempt, Change, Unit};
+use crate::domain::account::Account;
 use crate::domain::payment::{Payment, PaymentStatus, PaymentToken};
 use crate::domain::refund::{NoRefund, Refund, RefundWish};
 use crate::domain::time::Timestamp;
@@ -17,19 +19,24 @@ use crate::store::refund::{RefundCursor, Reserved};
 pub(super) struct Reserve {
     pub(super) wish: RefundWish,
     pub(super) now: Timestamp,
+    pub(super) until: Instant,
 }
 
 impl Change for Reserve {
     type Value = Reserved;
 
     async fn apply(&self, db: &mut Transaction<'_>) -> Result<Reserved> {
+        let account = charged(db, &self.wish.token).await?;
         let Some(payment) = locked(db, &self.wish.token).await? else {
             return Ok(Reserved::Refused(NoRefund::NoPayment));
         };
         if let Some(known) = found(db, self.wish.id).await? {
             return Ok(Reserved::Known(known));
         }
-        let (refund, refunded) = match self.wish.of(&payment, self.now) {
+        if Instant::now() >= self.until {
+            return Ok(Reserved::TooLate);
+        }
+        let (refund, refunded) = match self.wish.of(&payment, account.as_ref(), self.now) {
             Ok(made) => made,
             Err(refused) => return Ok(Reserved::Refused(refused)),
         };
@@ -69,6 +76,15 @@ impl Change for Fail {
             _ => Err(unguarded().into()),
         }
     }
+}
+
+/// The account of a payment, locked before the payment, as the ledger's batches lock them. What has succeeded changes its account no more, and
+/// what has not is not given back.
+async fn charged(db: &mut Transaction<'_>, token: &PaymentToken) -> Result<Option<Account>> {
+    let Some(account) = queries::payment(db, token.as_str()).await?.and_then(|payment| payment.account_id) else {
+        return Ok(None);
+    };
+    Ok(queries::lock_accounts(db, &[account]).await?.pop().map(Account::try_from).transpose()?)
 }
 
 async fn locked(db: &mut Transaction<'_>, token: &PaymentToken) -> Result<Option<Payment>> {

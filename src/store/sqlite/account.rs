@@ -4,7 +4,7 @@ use rusqlite::{Connection, Result};
 
 use super::error::is_taken;
 use super::user::row_id;
-use crate::domain::account::{Account, AccountId, AccountKind};
+use crate::domain::account::{Account, AccountId, AccountKind, AccountStatus};
 use crate::domain::asset::Asset;
 use crate::domain::money::Amount;
 use crate::domain::time::Timestamp;
@@ -77,6 +77,10 @@ pub(super) fn all_of(db: &Connection, owner: UserId, after: AccountId, limit: us
 
 pub(super) fn amend(db: &Connection, id: AccountId, amendment: Amendment, now: Timestamp) -> Result<Amended> {
     let Some(account) = get(db, id)? else { return Ok(Amended::Unknown) };
+    let closes = amendment == Amendment::Status(AccountStatus::Closed);
+    if closes && queries::account_has_refunds(db, id.0)?.is_some() {
+        return Ok(Amended::Refused(account));
+    }
     let amended = amendment.to(account, now);
     if let Amended::Done(account) = &amended {
         queries::amend_account(db, id.0, account.floor, account.status as u64, account.updated_at.0)?;

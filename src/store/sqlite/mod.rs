@@ -306,9 +306,14 @@ impl PaymentStore for Sqlite {
 }
 
 impl RefundStore for Sqlite {
-    async fn reserve_refund(&self, wish: &RefundWish, now: Timestamp) -> Result<Reserved, StoreError> {
+    async fn reserve_refund(
+        &self,
+        wish: &RefundWish,
+        now: Timestamp,
+        until: tokio::time::Instant,
+    ) -> Result<Reserved, StoreError> {
         let wish = wish.clone();
-        self.write(move |db| refund::reserve(db, &wish, now)).await
+        self.write(move |db| refund::reserve(db, &wish, now, until)).await
     }
 
     async fn fail_refund(&self, refund: &Refund, error: &str, now: Timestamp) -> Result<bool, StoreError> {

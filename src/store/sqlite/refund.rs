@@ -1,7 +1,9 @@
 //! Refunds: units of work.
 
 use rusqlite::{Connection, Result};
+use tokio::time::Instant;
 
+use super::account;
 use crate::domain::payment::{Payment, PaymentStatus, PaymentToken};
 use crate::domain::refund::{NoRefund, Refund, RefundWish};
 use crate::domain::time::Timestamp;
@@ -13,12 +15,19 @@ use crate::store::queries::{rows, sqlite as queries};
 use crate::store::refund::{RefundCursor, Reserved};
 
 /// The one writer is the lock: what is read here cannot change before the commit.
-pub(super) fn reserve(db: &Connection, wish: &RefundWish, now: Timestamp) -> Result<Reserved> {
+pub(super) fn reserve(db: &Connection, wish: &RefundWish, now: Timestamp, until: Instant) -> Result<Reserved> {
     let Some(payment) = locked(db, &wish.token)? else { return Ok(Reserved::Refused(NoRefund::NoPayment)) };
     if let Some(known) = get(db, wish.id)? {
         return Ok(Reserved::Known(known));
     }
-    let (refund, refunded) = match wish.of(&payment, now) {
+    if Instant::now() >= until {
+        return Ok(Reserved::TooLate);
+    }
+    let charged = match payment.account {
+        Some(account) => account::get(db, account)?,
+        None => None,
+    };
+    let (refund, refunded) = match wish.of(&payment, charged.as_ref(), now) {
         Ok(made) => made,
         Err(refused) => return Ok(Reserved::Refused(refused)),
     };

@@ -4,16 +4,15 @@ use std::sync::Arc;
 
 use tokio::task::JoinSet;
 
-use super::{Begun, Cut, PAYER, PRICE, Twist, World, cny, recovered, soon};
+use super::{Begun, Cut, PRICE, Twist, World, recovered, soon};
 use crate::domain::account::AccountStatus;
-use crate::domain::command::{Action, Authority, Command, Move};
-use crate::domain::money::{Amount, Decimal};
+use crate::domain::money::Amount;
 use crate::domain::payment::{Payment, PaymentStatus};
 use crate::domain::refund::{NoRefund, Refund, RefundWish};
-use crate::domain::transfer::{Description, TransferId, TransferKind};
+use crate::domain::transfer::{Description, TransferId};
 use crate::domain::user::UserId;
 use crate::service::system_clock;
-use crate::store::ledger::{Amendment, LedgerStore};
+use crate::store::ledger::{Amended, Amendment, LedgerStore};
 use crate::store::refund::{RefundStore, Reserved};
 
 const OPERATOR: UserId = UserId(9);
@@ -36,14 +35,14 @@ fn back(number: u8, minor: Option<i128>) -> RefundWish {
 
 impl World {
     async fn reserve(&self, wish: &RefundWish) -> Reserved {
-        self.flow.ledger.store().reserve_refund(wish, system_clock()).await.expect("the store is there")
+        self.flow.ledger.store().reserve_refund(wish, system_clock(), soon()).await.expect("the store is there")
     }
 
     /// Gives back once, as the service does; none if it was not begun here.
     async fn give_back(&self, wish: &RefundWish) -> Option<Refund> {
         match self.reserve(wish).await {
             Reserved::Begun(refund) => Some(self.flow.refund(refund).await),
-            Reserved::Known(_) | Reserved::Refused(_) => None,
+            Reserved::Known(_) | Reserved::Refused(_) | Reserved::TooLate => None,
         }
     }
 
@@ -154,42 +153,11 @@ async fn what_was_given_back_comes_home_also_to_an_account_that_was_frozen_meanw
     *world.gateway.away.lock().expect("no panic") = true;
     world.give_back(&back(1, None)).await.expect("begun");
     let frozen = Amendment::Status(AccountStatus::Frozen);
-    world.flow.ledger.store().amend_account(world.account, frozen, system_clock()).await.expect("frozen");
+    let amended = world.flow.ledger.store().amend_account(world.account, frozen, system_clock()).await.expect("amend");
+    assert!(matches!(amended, Amended::Done(_)), "{amended:?}");
+    assert_eq!(world.reserve(&back(2, None)).await, Reserved::Refused(NoRefund::Frozen), "what begins is refused");
     *world.gateway.away.lock().expect("no panic") = false;
     world.flow.recover_once(std::time::Duration::ZERO).await.expect("the store is there");
     assert_eq!(world.refund(&back(1, None)).await.map(|one| one.status), Some(PaymentStatus::Success));
     world.agrees_on_refunds("frozen").await;
-}
-
-#[tokio::test]
-async fn whoever_uses_the_id_of_a_refund_first_keeps_none_open() {
-    let world = paid(&[]).await;
-    let wish = back(1, None);
-    let action = Action::Move(Move {
-        kind: TransferKind::Withdrawal,
-        from: world.account,
-        to: world.flow.ledger.external_account(cny(), wish.id).await.expect("external"),
-        asset: cny(),
-        amount: Decimal { digits: 1, scale: 2 },
-        pending: None,
-        reference: None,
-        description: Description::default(),
-    });
-    let command = Command {
-        id: wish.id,
-        actor: PAYER,
-        authority: Authority::Owner,
-        linked: false,
-        action,
-        record: None,
-        along: None,
-    };
-    world.flow.ledger.one(command, soon()).await.expect("ledger").expect("done");
-    let given = world.give_back(&wish).await.expect("begun");
-    assert_eq!(given.status, PaymentStatus::Success);
-    let transfer = given.transfer.expect("it has one");
-    assert_ne!(transfer, wish.id);
-    let stored = world.flow.ledger.store().transfers(&[transfer]).await.expect("transfers");
-    assert_eq!(stored[0].receipt.transfer.kind, TransferKind::Refund);
-    assert_eq!(world.refund(&wish).await, Some(given));
 }
