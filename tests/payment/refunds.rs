@@ -173,7 +173,7 @@ pub async fn a_refund_and_a_transfer_under_one_key_are_two_requests(engine: Engi
     let mut payer = signed_in(&program, "user_123").await;
     let mut operator = signed_in(&program, "operator").await;
     let issued = paid(&mut payer, "10.00").await;
-    let own = account(&mut operator, "CNY").await;
+    let own = account(&mut payer, "CNY").await;
     let one = json!({"amount": "1.00"});
     // Whichever comes first.
     for (key, is_refund_first) in [("refund-first", true), ("transfer-first", false)] {
