@@ -186,7 +186,7 @@ pub enum Refusal {
     /// Both accounts are the same one.
     #[error("both accounts are the same")]
     SameAccount,
-    /// There is no such account.
+    /// There is no such account. The one that is paid is looked for when the other is known to be the actor's own: after [`Self::NotYours`].
     #[error("there is no such account")]
     UnknownAccount(Side),
     /// The account that pays is another user's.

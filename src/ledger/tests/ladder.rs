@@ -2,7 +2,7 @@
 
 use crate::domain::account::{Account, AccountId, AccountStatus};
 use crate::domain::command::{
-    Action, Authority, Command, Done, Move, Outcome, Pending, Refusal, Settle, Settlement, Side,
+    Action, Along, Authority, Command, Done, Fee, Move, Outcome, Pending, Refusal, Settle, Settlement, Side,
 };
 use crate::domain::effects::Found;
 use crate::domain::money::{Amount, Decimal};
@@ -12,10 +12,11 @@ use crate::domain::transfer::{
 };
 use crate::domain::user::UserId;
 use crate::ledger::plan::{self, Asked, plan};
-use crate::ledger::trial::script::{self, asset};
+use crate::ledger::trial::script::{self, FEES_CNY, asset};
 
 const FROM: AccountId = AccountId(1);
 const TO: AccountId = AccountId(2);
+const FEES: AccountId = AccountId(FEES_CNY as u64 + 1);
 const PENDING: TransferId = TransferId([1; 16]);
 const ID: TransferId = TransferId([2; 16]);
 const NOW: Timestamp = Timestamp(1_000_000);
@@ -149,8 +150,8 @@ fn moves() -> Vec<Fault> {
         (reuse, Refusal::IdReused { field: "actor".into() }),
         (|case| case.wish().to = case.wish().from, Refusal::SameAccount),
         (|case| case.lose(FROM), Refusal::UnknownAccount(Side::From)),
-        (|case| case.lose(TO), Refusal::UnknownAccount(Side::To)),
         (|case| case.command.actor = UserId(2), Refusal::NotYours),
+        (|case| case.lose(TO), Refusal::UnknownAccount(Side::To)),
         (|case| status(case, FROM, AccountStatus::Frozen), Refusal::Frozen(Side::From)),
         (|case| status(case, TO, AccountStatus::Frozen), Refusal::Frozen(Side::To)),
         (|case| status(case, FROM, AccountStatus::Closed), Refusal::Closed(Side::From)),
@@ -222,9 +223,27 @@ fn every_two(case: &Case, faults: &[Fault]) {
     }
 }
 
+/// The same where 1.00 CNY is to be taken for it.
+fn charged(mut case: Case) -> Case {
+    let fee = Some(Fee { to: FEES, amount: Amount::new(100).expect("small") });
+    case.command.along = Some(Box::new(Along { fee, ..Along::default() }));
+    case
+}
+
 #[test]
 fn of_two_reasons_not_to_move_money_the_first_is_given() {
     every_two(&a_move(), &moves());
+}
+
+#[test]
+fn what_a_transfer_costs_comes_before_none_of_the_reasons_against_it() {
+    every_two(&charged(a_move()), &moves());
+    every_two(&charged(a_settlement()), &settlements());
+    let mut case = charged(a_move());
+    case.account(FEES).asset = asset("JPY");
+    assert_eq!(case.outcome(), Err(Refusal::UnknownAccount(Side::To)), "it takes no fees in CNY");
+    case.command.actor = UserId(2);
+    assert_eq!(case.outcome(), Err(Refusal::NotYours));
 }
 
 #[test]

@@ -35,7 +35,7 @@ const AMOUNTS: [(i128, u8); 16] = [
 ];
 
 /// The places of the house's accounts.
-const FEES_CNY: usize = 13;
+pub(in crate::ledger) const FEES_CNY: usize = 13;
 const LIQUIDITY: usize = 14;
 const FEES_JPY: usize = 15;
 
