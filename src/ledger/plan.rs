@@ -3,7 +3,8 @@
 //! The commands take effect one after another, each on what those before it left behind. Each climbs a ladder of refusals, in the order
 //! of [`Refusal`]'s variants, and what gets to the top of it is in effect:
 //!
-//! 1. The id. If it was used, the same command is answered again, and another one is refused (`replay`).
+//! 1. The id. If it was used, the same command is answered again, and another one is refused (`replay`). Then the time, if
+//!    the command is to take effect before one.
 //! 2. The pending transfer, if the command ends one, and the payment, if the command takes a step of one.
 //! 3. The two accounts: the one that pays is there and the actor's own, the other is there, both are open and in the currency.
 //! 4. What the pending transfer still holds.
@@ -107,6 +108,7 @@ fn attempt(work: &mut Work<'_>, command: &Command) -> Result<(), Refusal> {
         return Ok(());
     }
     along::is_new(work, command)?;
+    along::is_in_time(work, command)?;
     let (step, due) = match &command.action {
         Action::Move(wish) => moved(work, command, wish)?,
         Action::Settle(wish) => settled(work, command, wish)?,

@@ -64,7 +64,7 @@ impl<S: Store> Fees<S> {
         let Some((kind, asset, amount)) = moved else { return Ok(command) };
         let Some(fee) = self.price(kind, asset, amount) else { return Ok(command) };
         let fee = Some(self.fee(asset, fee, command.id).await?);
-        Ok(Command { along: Some(Box::new(Along { fee, conversion: None })), ..command })
+        Ok(Command { along: Some(Box::new(Along { fee, ..Along::default() })), ..command })
     }
 
     /// What it costs now; `None`: nothing.

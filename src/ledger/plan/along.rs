@@ -1,4 +1,4 @@
-//! What goes along with a command: its fee, and the conversion that it completes.
+//! What goes along with a command: its fee, until when it may be done, and the conversion that it completes.
 
 use super::work::{Place, Work};
 use crate::domain::account::{Account, AccountKind};
@@ -21,6 +21,12 @@ pub(super) fn is_new(work: &Work<'_>, command: &Command) -> Result<(), Refusal> 
         return Err(Refusal::IdReused { field: "fee".to_owned() });
     }
     Ok(())
+}
+
+/// Whether the command may still take effect. What did is answered before anybody asks.
+pub(super) fn is_in_time(work: &Work<'_>, command: &Command) -> Result<(), Refusal> {
+    let until = command.along.as_deref().and_then(|along| along.until);
+    if until.is_some_and(|until| work.now >= until) { Err(Refusal::TooLate) } else { Ok(()) }
 }
 
 /// Users alone are charged.

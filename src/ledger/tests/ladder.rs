@@ -58,6 +58,10 @@ impl Case {
         self.found.holds.get_mut(&PENDING).and_then(Option::as_mut).expect("it is there")
     }
 
+    fn along(&mut self) -> &mut Along {
+        self.command.along.get_or_insert_default()
+    }
+
     fn amount(&mut self) -> &mut Decimal {
         match &mut self.command.action {
             Action::Move(wish) => &mut wish.amount,
@@ -148,6 +152,7 @@ fn moves() -> Vec<Fault> {
     let other = |side| Refusal::CurrencyMismatch { side, account: jpy, transfer: cny };
     vec![
         (reuse, Refusal::IdReused { field: "actor".into() }),
+        (|case| case.along().until = Some(NOW), Refusal::TooLate),
         (|case| case.wish().to = case.wish().from, Refusal::SameAccount),
         (|case| case.lose(FROM), Refusal::UnknownAccount(Side::From)),
         (|case| case.command.actor = UserId(2), Refusal::NotYours),
@@ -179,6 +184,7 @@ fn settlements() -> Vec<Fault> {
     let held = Amount::new(1000).expect("small");
     vec![
         (reuse, Refusal::IdReused { field: "actor".into() }),
+        (|case| case.along().until = Some(NOW), Refusal::TooLate),
         (|case| drop(case.pending.remove(&PENDING)), Refusal::UnknownTransfer),
         (
             |case| {
@@ -226,7 +232,7 @@ fn every_two(case: &Case, faults: &[Fault]) {
 /// The same where 1.00 CNY is to be taken for it.
 fn charged(mut case: Case) -> Case {
     let fee = Some(Fee { to: FEES, amount: Amount::new(100).expect("small") });
-    case.command.along = Some(Box::new(Along { fee, ..Along::default() }));
+    case.along().fee = fee;
     case
 }
 
@@ -349,6 +355,19 @@ fn a_hold_expires_at_its_end_and_not_a_microsecond_before() {
     case.how(Settlement::Expire);
     case.hold().expires_at = None;
     assert_eq!(case.outcome(), Err(Refusal::NotExpired), "it never does");
+}
+
+#[test]
+fn what_took_effect_in_time_is_answered_ever_after() {
+    let mut case = a_move();
+    case.along().until = Some(Timestamp(NOW.0 + 1));
+    let first = case.outcome().expect("a microsecond is left");
+    case.along().until = Some(NOW);
+    assert_eq!(case.outcome(), Err(Refusal::TooLate));
+    let asked = plan(&case.found, &case.pending, &[alone(&case.command)], NOW).unchecked.transfers;
+    assert!(asked.contains(&ID), "it is looked for before it is refused");
+    case.found.transfers.insert(ID, Some(Stored { receipt: first.receipt.clone(), hold: None }));
+    assert_eq!(case.outcome(), Ok(Done { replayed: true, ..first }));
 }
 
 /// A stored transfer that `case`'s command made, with one thing changed.

@@ -105,6 +105,8 @@ impl Model {
                 reasons.push(reason)
             }
         };
+        let until = command.along.as_deref().and_then(|along| along.until);
+        no(until.is_some_and(|until| until <= now), Refusal::TooLate);
         let (kind, from, to, asset, pending, status) = match &command.action {
             Action::Move(wish) => {
                 let status = if wish.pending.is_some() { TransferStatus::Pending } else { TransferStatus::Posted };
@@ -303,26 +305,27 @@ impl Model {
 fn rank(refusal: &Refusal) -> u8 {
     match refusal {
         Refusal::IdReused { .. } => 0,
-        Refusal::UnknownTransfer => 1,
-        Refusal::NotPending => 2,
-        Refusal::OfPayment => 3,
-        Refusal::PaymentMoved => 4,
-        Refusal::SameAccount => 5,
-        Refusal::UnknownAccount(Side::From) => 6,
-        Refusal::NotYours => 7,
-        Refusal::UnknownAccount(Side::To) => 8,
-        Refusal::Frozen(_) => 9,
-        Refusal::Closed(_) => 10,
-        Refusal::CurrencyMismatch { .. } => 11,
-        Refusal::AlreadySettled(_) => 12,
-        Refusal::HoldExpired => 13,
-        Refusal::NotExpired => 14,
-        Refusal::NotPositive => 15,
-        Refusal::TooManyDecimals { .. } => 16,
-        Refusal::TooLarge => 17,
-        Refusal::MoreThanHeld { .. } => 18,
-        Refusal::ReferenceUsed { .. } => 19,
-        Refusal::InsufficientFunds { .. } => 20,
-        Refusal::ChainBroken { .. } => 21,
+        Refusal::TooLate => 1,
+        Refusal::UnknownTransfer => 2,
+        Refusal::NotPending => 3,
+        Refusal::OfPayment => 4,
+        Refusal::PaymentMoved => 5,
+        Refusal::SameAccount => 6,
+        Refusal::UnknownAccount(Side::From) => 7,
+        Refusal::NotYours => 8,
+        Refusal::UnknownAccount(Side::To) => 9,
+        Refusal::Frozen(_) => 10,
+        Refusal::Closed(_) => 11,
+        Refusal::CurrencyMismatch { .. } => 12,
+        Refusal::AlreadySettled(_) => 13,
+        Refusal::HoldExpired => 14,
+        Refusal::NotExpired => 15,
+        Refusal::NotPositive => 16,
+        Refusal::TooManyDecimals { .. } => 17,
+        Refusal::TooLarge => 18,
+        Refusal::MoreThanHeld { .. } => 19,
+        Refusal::ReferenceUsed { .. } => 20,
+        Refusal::InsufficientFunds { .. } => 21,
+        Refusal::ChainBroken { .. } => 22,
     }
 }
