@@ -98,6 +98,19 @@ WHERE kind = :kind ORDER BY asset, stripe LIMIT :most;
 SELECT id, owner, kind, stripe, asset, balance, held, floor, version, status, created_at, updated_at FROM accounts
 WHERE kind = :kind ORDER BY asset, stripe LIMIT :most;
 
+-- name: accounts_of_kind_in :many
+-- The same of one asset.
+-- arg kind: u64
+-- arg asset: asset
+-- arg most: u64
+-- row Account
+-- sqlite:
+SELECT id, owner, kind, stripe, asset, balance, held, floor, version, status, created_at, updated_at FROM account_states
+WHERE kind = :kind AND asset = :asset ORDER BY stripe LIMIT :most;
+-- mysql:
+SELECT id, owner, kind, stripe, asset, balance, held, floor, version, status, created_at, updated_at FROM accounts
+WHERE kind = :kind AND asset = :asset ORDER BY stripe LIMIT :most;
+
 -- name: amend_account :changed
 -- arg id: u64
 -- arg floor: amount

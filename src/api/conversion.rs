@@ -20,8 +20,8 @@ teller_rpc::service! {
         /// The house's accounts for fees and liquidity: those in one currency, which are made if they are missing, or all. Refused: `NotOperator`.
         idempotent fn house(House) -> Result<Vec<Account>, Refusal>;
 
-        /// Sets a rate, which holds for quotes from now on. Refused: `NotOperator`, `Invalid` (one currency, no rate of 38 digits left).
-        idempotent fn set_rate(SetRate) -> Result<Posted, Refusal>;
+        /// Sets a rate, which holds for quotes from now on; asked for again, it is set and written down again. Refused: `NotOperator`, `Invalid` (one currency, no rate of 38 digits left).
+        fn set_rate(SetRate) -> Result<Posted, Refusal>;
 
         /// The rates that hold.
         idempotent fn rates(Caller) -> Result<Vec<Posted>, Refusal>;

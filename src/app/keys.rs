@@ -61,14 +61,14 @@ pub fn rotate(config: &Config) -> Result<usize, Error> {
     match change {
         Ok((_, Ok(dropped))) => Ok(dropped),
         Ok((_, Err(full))) => Err(Error::new("no key was added", full)
-            .with_fix("wait until the tokens of the oldest have expired (token.access_ttl_s, payment.token_ttl_s)")),
+            .with_fix("wait until the tokens of the oldest have expired (token.access_ttl_s, payment.token_ttl_s, conversion.quote_ttl_s)")),
         Err(e) => Err(unusable(&path, e)),
     }
 }
 
-/// How long a key is of use after it has signed: as long as the last token that it made, for access or for a payment.
+/// How long a key is of use after it has signed: as long as the last token that it made, for access or for a payment, and the last quote.
 fn longest(config: &Config) -> Duration {
-    config.token.access_ttl().max(config.payment.token_ttl())
+    config.token.access_ttl().max(config.payment.token_ttl()).max(config.conversion.quote_ttl())
 }
 
 /// What is configured, as tokens know it.
@@ -93,4 +93,25 @@ fn unusable(path: &Path, error: FileError) -> Error {
         }
     };
     Error::new(format!("cannot use the token keys {}", path.display()), error).with_fix(fix)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::longest;
+    use crate::config::Config;
+
+    #[test]
+    fn a_key_is_kept_as_long_as_anything_that_it_has_signed() {
+        for longest_is in 0..3 {
+            let mut config = Config::default();
+            let ttls =
+                [&mut config.token.access_ttl_s, &mut config.payment.token_ttl_s, &mut config.conversion.quote_ttl_s];
+            for (place, ttl) in ttls.into_iter().enumerate() {
+                *ttl = if place == longest_is { 3000 } else { 1000 };
+            }
+            assert_eq!(longest(&config), Duration::from_secs(3000), "the one at {longest_is}");
+        }
+    }
 }

@@ -9,6 +9,7 @@ use super::asset::Asset;
 use super::conversion::Conversion;
 use super::money::{Amount, Decimal, TooLarge};
 use super::payment::Record;
+use super::time::Timestamp;
 use super::transfer::{Description, HoldStatus, Receipt, Reference, TransferId, TransferKind};
 use super::user::UserId;
 
@@ -44,6 +45,8 @@ pub struct Along {
     /// What it costs whoever pays, if money moves: a transfer of its own, whose id follows from the command's. One that is pending costs nothing
     /// until it is posted.
     pub fee: Option<Fee>,
+    /// It takes effect before this or not at all. What did is answered afterwards too.
+    pub until: Option<Timestamp>,
     /// The conversion of which the command is the second half.
     pub conversion: Option<Conversion>,
 }
@@ -171,6 +174,9 @@ pub enum Refusal {
         /// The field that differs, by its name on the wire.
         field: String,
     },
+    /// It was to take effect before now.
+    #[error("the time for it is over")]
+    TooLate,
     /// There is no such pending transfer.
     #[error("there is no such transfer")]
     UnknownTransfer,
@@ -186,7 +192,7 @@ pub enum Refusal {
     /// Both accounts are the same one.
     #[error("both accounts are the same")]
     SameAccount,
-    /// There is no such account.
+    /// There is no such account. The one that is paid is looked for when the other is known to be the actor's own: after [`Self::NotYours`].
     #[error("there is no such account")]
     UnknownAccount(Side),
     /// The account that pays is another user's.

@@ -163,7 +163,7 @@ fn tariff(asset: Option<Asset>, text: &str) -> Result<Tariff, Invalid> {
     let mut words = text.split_whitespace();
     while let Some(word) = words.next() {
         let is_twice = match word {
-            "+" if share.is_some() && fixed.is_none() => continue,
+            "+" if share.is_some() => fixed.replace(amount(words.next().ok_or_else(malformed)?)?).is_some(),
             "min" => least.replace(amount(words.next().ok_or_else(malformed)?)?).is_some(),
             "max" => most.replace(amount(words.next().ok_or_else(malformed)?)?).is_some(),
             word => match word.strip_suffix('%') {
@@ -264,6 +264,12 @@ mod tests {
             "CNY 101%",
             "CNY 0.0000001%",
             "CNY + 1",
+            "CNY 1% +",
+            "CNY 1% + min 1",
+            "CNY 1% + + 1",
+            "CNY 1% + 1 +",
+            "CNY 1% + 1 + 1",
+            "CNY 1 + 1%",
             "CNY 1% + -1",
             "CNY 0",
         ] {

@@ -149,6 +149,8 @@ pub(super) fn ledger(refusal: &command::Refusal) -> (Kind, Members<'_>) {
     let said = Members::detail(refusal.to_string());
     match refusal {
         Refusal::IdReused { field } => (Kind::KeyReused, said.field(field)),
+        // Nothing but a conversion is good until a time, and its quote is what says so.
+        Refusal::TooLate => (Kind::QuoteExpired, said.field("quote")),
         Refusal::UnknownTransfer => (Kind::TransferNotFound, said),
         Refusal::NotPending => (Kind::NotPending, said),
         // A payment's own steps are asked for by the backend alone, which knows what to make of the second.

@@ -3,9 +3,10 @@
 //! The commands take effect one after another, each on what those before it left behind. Each climbs a ladder of refusals, in the order
 //! of [`Refusal`]'s variants, and what gets to the top of it is in effect:
 //!
-//! 1. The id. If it was used, the same command is answered again, and another one is refused (`replay`).
+//! 1. The id. If it was used, the same command is answered again, and another one is refused (`replay`). Then the time, if
+//!    the command is to take effect before one.
 //! 2. The pending transfer, if the command ends one, and the payment, if the command takes a step of one.
-//! 3. The two accounts: there, the actor's own, open, in the currency.
+//! 3. The two accounts: the one that pays is there and the actor's own, the other is there, both are open and in the currency.
 //! 4. What the pending transfer still holds.
 //! 5. The amount, and every balance that it leads to.
 //! 6. The reference.
@@ -107,6 +108,7 @@ fn attempt(work: &mut Work<'_>, command: &Command) -> Result<(), Refusal> {
         return Ok(());
     }
     along::is_new(work, command)?;
+    along::is_in_time(work, command)?;
     let (step, due) = match &command.action {
         Action::Move(wish) => moved(work, command, wish)?,
         Action::Settle(wish) => settled(work, command, wish)?,
@@ -121,12 +123,15 @@ fn attempt(work: &mut Work<'_>, command: &Command) -> Result<(), Refusal> {
 fn moved(work: &mut Work<'_>, command: &Command, wish: &Move) -> Result<(Step, Option<Due>), Refusal> {
     work.may_step(command.record.as_deref())?;
     rungs::differ(wish.from, wish.to)?;
-    let from = work.place(wish.from).ok_or(Refusal::UnknownAccount(Side::From))?;
+    let (from, moves) = (work.place(wish.from).ok_or(Refusal::UnknownAccount(Side::From))?, wish.pending.is_none());
+    rungs::may_pay(wish.kind, work.account(from))?;
+    along::may_be_charged(command, work.account(from), moves)?;
+    // Before the other account is looked for: of another's account nobody learns whether it is there.
+    rungs::owns(command, work.account(from))?;
     let to = work.place(wish.to).ok_or(Refusal::UnknownAccount(Side::To))?;
-    rungs::may_pay(wish.kind, work.account(from), work.account(to))?;
-    let due = along::due(work, command, from, wish.pending.is_none())?;
+    rungs::may_be_paid(wish.kind, work.account(to))?;
+    let due = along::due(work, command, from, wish.asset, moves)?;
     let (payer, payee) = (work.account(from), work.account(to));
-    rungs::owns(command, payer)?;
     // What a gateway has given back is there, whatever became of the account meanwhile.
     if wish.kind != TransferKind::Refund || command.record.is_none() {
         rungs::are_open(payer, payee)?;
@@ -179,9 +184,10 @@ fn settled(work: &mut Work<'_>, command: &Command, wish: &Settle) -> Result<(Ste
     let from = work.place(payer).ok_or(Refusal::UnknownTransfer)?;
     let to = work.place(payee).ok_or(Refusal::UnknownTransfer)?;
     let posts = matches!(wish.how, Settlement::Post(_));
-    let due = along::due(work, command, from, posts)?;
+    along::may_be_charged(command, work.account(from), posts)?;
+    rungs::owns(command, work.account(from))?;
+    let due = along::due(work, command, from, asset, posts)?;
     let (payer, payee) = (work.account(from), work.account(to));
-    rungs::owns(command, payer)?;
     // What a gateway has charged is gone, whatever became of the account meanwhile.
     if posts && kind != TransferKind::Payment {
         rungs::are_open(payer, payee)?;

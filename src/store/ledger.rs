@@ -199,10 +199,11 @@ pub trait LedgerStore: Clone + Send + Sync + 'static {
         now: Timestamp,
     ) -> impl Future<Output = Result<Vec<AccountId>, StoreError>> + Send;
 
-    /// All accounts of a kind that belong to nobody, by asset and stripe, at most `limit`.
+    /// The accounts of a kind that belong to nobody, of one `asset` or of all, by asset and stripe, at most `limit`.
     fn accounts_of_kind(
         &self,
         kind: AccountKind,
+        asset: Option<Asset>,
         limit: usize,
     ) -> impl Future<Output = Result<Vec<Account>, StoreError>> + Send;
 

@@ -1,7 +1,8 @@
-//! What goes along with a command: its fee, and the conversion that it completes.
+//! What goes along with a command: its fee, until when it may be done, and the conversion that it completes.
 
 use super::work::{Place, Work};
-use crate::domain::account::AccountKind;
+use crate::domain::account::{Account, AccountKind};
+use crate::domain::asset::Asset;
 use crate::domain::command::{Charged, Command, Refusal, Side};
 use crate::domain::money::Amount;
 use crate::domain::transfer::{Description, Receipt, Transfer, TransferId, TransferKind, TransferStatus};
@@ -22,15 +23,30 @@ pub(super) fn is_new(work: &Work<'_>, command: &Command) -> Result<(), Refusal> 
     Ok(())
 }
 
-/// What the command costs, if it `moves` money. Users alone are charged.
-pub(super) fn due(work: &mut Work<'_>, command: &Command, from: Place, moves: bool) -> Result<Option<Due>, Refusal> {
+/// Whether the command may still take effect. What did is answered before anybody asks.
+pub(super) fn is_in_time(work: &Work<'_>, command: &Command) -> Result<(), Refusal> {
+    let until = command.along.as_deref().and_then(|along| along.until);
+    if until.is_some_and(|until| work.now >= until) { Err(Refusal::TooLate) } else { Ok(()) }
+}
+
+/// Users alone are charged.
+pub(super) fn may_be_charged(command: &Command, payer: &Account, moves: bool) -> Result<(), Refusal> {
+    let is_charged = moves && command.fee().is_some();
+    if is_charged && payer.kind != AccountKind::User { Err(Refusal::UnknownAccount(Side::From)) } else { Ok(()) }
+}
+
+/// What the command, which is about `asset`, costs if it `moves` money. Whether the payer is in that asset is seen later.
+pub(super) fn due(
+    work: &mut Work<'_>,
+    command: &Command,
+    from: Place,
+    asset: Asset,
+    moves: bool,
+) -> Result<Option<Due>, Refusal> {
     let Some(fee) = command.fee().filter(|_| moves) else { return Ok(None) };
     let to = work.place(fee.to).ok_or(Refusal::UnknownAccount(Side::To))?;
-    let (payer, house) = (work.account(from), work.account(to));
-    if payer.kind != AccountKind::User {
-        return Err(Refusal::UnknownAccount(Side::From));
-    }
-    if house.kind != AccountKind::Fees || house.asset != payer.asset {
+    let house = work.account(to);
+    if house.kind != AccountKind::Fees || house.asset != asset {
         return Err(Refusal::UnknownAccount(Side::To));
     }
     Ok(Some(Due { from, to, amount: fee.amount }))

@@ -16,25 +16,27 @@ pub(super) fn differ(from: AccountId, to: AccountId) -> Result<(), Refusal> {
 
 /// The world outside takes part in what comes in or goes out, on one side of it, and in nothing else, and the house's accounts in what they are
 /// there for: to transfers between users none of them is there, whoever asks.
-pub(super) fn may_pay(kind: TransferKind, payer: &Account, payee: &Account) -> Result<(), Refusal> {
-    use TransferKind::{Conversion, Deduction, Deposit, Fee, Payment, Refund, Withdrawal};
+pub(super) fn may_pay(kind: TransferKind, payer: &Account) -> Result<(), Refusal> {
+    use TransferKind::{Conversion, Deposit, Refund, Withdrawal};
     let pays = match payer.kind {
         AccountKind::User => true,
         AccountKind::External => matches!(kind, Deposit | Refund),
         AccountKind::Liquidity => matches!(kind, Conversion | Withdrawal),
         AccountKind::Fees => kind == Withdrawal,
     };
+    if pays { Ok(()) } else { Err(Refusal::UnknownAccount(Side::From)) }
+}
+
+/// The same of the account that is paid.
+pub(super) fn may_be_paid(kind: TransferKind, payee: &Account) -> Result<(), Refusal> {
+    use TransferKind::{Conversion, Deduction, Deposit, Fee, Payment, Withdrawal};
     let is_paid = match payee.kind {
         AccountKind::User => true,
         AccountKind::External => matches!(kind, Withdrawal | Deduction | Payment),
         AccountKind::Liquidity => matches!(kind, Conversion | Deposit),
         AccountKind::Fees => kind == Fee,
     };
-    match (pays, is_paid) {
-        (false, _) => Err(Refusal::UnknownAccount(Side::From)),
-        (_, false) => Err(Refusal::UnknownAccount(Side::To)),
-        _ => Ok(()),
-    }
+    if is_paid { Ok(()) } else { Err(Refusal::UnknownAccount(Side::To)) }
 }
 
 pub(super) fn owns(command: &Command, payer: &Account) -> Result<(), Refusal> {

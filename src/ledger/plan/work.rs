@@ -27,7 +27,7 @@ pub(in crate::ledger) fn sealed(seal: Reference) -> (TransferKind, Reference) {
 pub(super) struct Work<'a> {
     pub(super) found: &'a Found,
     known: &'a Pending,
-    now: Timestamp,
+    pub(super) now: Timestamp,
     /// Accounts that a command named, and as they were found.
     pub(super) accounts: Vec<Account>,
     before: Vec<&'a Account>,

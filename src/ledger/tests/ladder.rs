@@ -2,7 +2,7 @@
 
 use crate::domain::account::{Account, AccountId, AccountStatus};
 use crate::domain::command::{
-    Action, Authority, Command, Done, Move, Outcome, Pending, Refusal, Settle, Settlement, Side,
+    Action, Along, Authority, Command, Done, Fee, Move, Outcome, Pending, Refusal, Settle, Settlement, Side,
 };
 use crate::domain::effects::Found;
 use crate::domain::money::{Amount, Decimal};
@@ -12,10 +12,11 @@ use crate::domain::transfer::{
 };
 use crate::domain::user::UserId;
 use crate::ledger::plan::{self, Asked, plan};
-use crate::ledger::trial::script::{self, asset};
+use crate::ledger::trial::script::{self, FEES_CNY, asset};
 
 const FROM: AccountId = AccountId(1);
 const TO: AccountId = AccountId(2);
+const FEES: AccountId = AccountId(FEES_CNY as u64 + 1);
 const PENDING: TransferId = TransferId([1; 16]);
 const ID: TransferId = TransferId([2; 16]);
 const NOW: Timestamp = Timestamp(1_000_000);
@@ -55,6 +56,10 @@ impl Case {
 
     fn hold(&mut self) -> &mut Hold {
         self.found.holds.get_mut(&PENDING).and_then(Option::as_mut).expect("it is there")
+    }
+
+    fn along(&mut self) -> &mut Along {
+        self.command.along.get_or_insert_default()
     }
 
     fn amount(&mut self) -> &mut Decimal {
@@ -147,10 +152,11 @@ fn moves() -> Vec<Fault> {
     let other = |side| Refusal::CurrencyMismatch { side, account: jpy, transfer: cny };
     vec![
         (reuse, Refusal::IdReused { field: "actor".into() }),
+        (|case| case.along().until = Some(NOW), Refusal::TooLate),
         (|case| case.wish().to = case.wish().from, Refusal::SameAccount),
         (|case| case.lose(FROM), Refusal::UnknownAccount(Side::From)),
-        (|case| case.lose(TO), Refusal::UnknownAccount(Side::To)),
         (|case| case.command.actor = UserId(2), Refusal::NotYours),
+        (|case| case.lose(TO), Refusal::UnknownAccount(Side::To)),
         (|case| status(case, FROM, AccountStatus::Frozen), Refusal::Frozen(Side::From)),
         (|case| status(case, TO, AccountStatus::Frozen), Refusal::Frozen(Side::To)),
         (|case| status(case, FROM, AccountStatus::Closed), Refusal::Closed(Side::From)),
@@ -178,6 +184,7 @@ fn settlements() -> Vec<Fault> {
     let held = Amount::new(1000).expect("small");
     vec![
         (reuse, Refusal::IdReused { field: "actor".into() }),
+        (|case| case.along().until = Some(NOW), Refusal::TooLate),
         (|case| drop(case.pending.remove(&PENDING)), Refusal::UnknownTransfer),
         (
             |case| {
@@ -222,9 +229,27 @@ fn every_two(case: &Case, faults: &[Fault]) {
     }
 }
 
+/// The same where 1.00 CNY is to be taken for it.
+fn charged(mut case: Case) -> Case {
+    let fee = Some(Fee { to: FEES, amount: Amount::new(100).expect("small") });
+    case.along().fee = fee;
+    case
+}
+
 #[test]
 fn of_two_reasons_not_to_move_money_the_first_is_given() {
     every_two(&a_move(), &moves());
+}
+
+#[test]
+fn what_a_transfer_costs_comes_before_none_of_the_reasons_against_it() {
+    every_two(&charged(a_move()), &moves());
+    every_two(&charged(a_settlement()), &settlements());
+    let mut case = charged(a_move());
+    case.account(FEES).asset = asset("JPY");
+    assert_eq!(case.outcome(), Err(Refusal::UnknownAccount(Side::To)), "it takes no fees in CNY");
+    case.command.actor = UserId(2);
+    assert_eq!(case.outcome(), Err(Refusal::NotYours));
 }
 
 #[test]
@@ -330,6 +355,19 @@ fn a_hold_expires_at_its_end_and_not_a_microsecond_before() {
     case.how(Settlement::Expire);
     case.hold().expires_at = None;
     assert_eq!(case.outcome(), Err(Refusal::NotExpired), "it never does");
+}
+
+#[test]
+fn what_took_effect_in_time_is_answered_ever_after() {
+    let mut case = a_move();
+    case.along().until = Some(Timestamp(NOW.0 + 1));
+    let first = case.outcome().expect("a microsecond is left");
+    case.along().until = Some(NOW);
+    assert_eq!(case.outcome(), Err(Refusal::TooLate));
+    let asked = plan(&case.found, &case.pending, &[alone(&case.command)], NOW).unchecked.transfers;
+    assert!(asked.contains(&ID), "it is looked for before it is refused");
+    case.found.transfers.insert(ID, Some(Stored { receipt: first.receipt.clone(), hold: None }));
+    assert_eq!(case.outcome(), Ok(Done { replayed: true, ..first }));
 }
 
 /// A stored transfer that `case`'s command made, with one thing changed.

@@ -142,7 +142,7 @@ impl LedgerStore for Memory {
         Err(StoreError::Refused("not here".into()))
     }
 
-    async fn accounts_of_kind(&self, _: AccountKind, _: usize) -> Result<Vec<Account>, StoreError> {
+    async fn accounts_of_kind(&self, _: AccountKind, _: Option<Asset>, _: usize) -> Result<Vec<Account>, StoreError> {
         Err(StoreError::Refused("not here".into()))
     }
 

@@ -105,6 +105,8 @@ impl Model {
                 reasons.push(reason)
             }
         };
+        let until = command.along.as_deref().and_then(|along| along.until);
+        no(until.is_some_and(|until| until <= now), Refusal::TooLate);
         let (kind, from, to, asset, pending, status) = match &command.action {
             Action::Move(wish) => {
                 let status = if wish.pending.is_some() { TransferStatus::Pending } else { TransferStatus::Posted };
@@ -128,8 +130,11 @@ impl Model {
         let (payer, payee) = (self.accounts.get(&from).cloned(), self.accounts.get(&to).cloned());
         no(payer.is_none(), Refusal::UnknownAccount(Side::From));
         no(payee.is_none(), Refusal::UnknownAccount(Side::To));
-        let (mut payer, mut payee) = (payer?, payee?);
+        let mut payer = payer?;
         let owner = command.authority == Authority::Owner;
+        no(owner && payer.owner != Some(command.actor), Refusal::NotYours);
+        let fee = command.fee().copied().filter(|_| status == TransferStatus::Posted);
+        no(fee.is_some() && payer.kind != AccountKind::User, Refusal::UnknownAccount(Side::From));
         if pending.is_none() {
             let strangers_may_pay: &[AccountKind] = match kind {
                 TransferKind::Deposit => &[AccountKind::External],
@@ -146,15 +151,14 @@ impl Model {
                 account.kind == AccountKind::User || known.contains(&account.kind)
             };
             no(!is_known(strangers_may_pay, &payer), Refusal::UnknownAccount(Side::From));
-            no(!is_known(strangers_may_be_paid, &payee), Refusal::UnknownAccount(Side::To));
+            let is_strange = payee.as_ref().is_some_and(|payee| !is_known(strangers_may_be_paid, payee));
+            no(is_strange, Refusal::UnknownAccount(Side::To));
         }
-        let fee = command.fee().copied().filter(|_| status == TransferStatus::Posted);
+        let mut payee = payee?;
         let mut house = fee.and_then(|fee| self.accounts.get(&fee.to).cloned());
-        let takes_fees = |house: &Account| house.kind == AccountKind::Fees && house.asset == payer.asset;
-        no(fee.is_some() && house.is_some() && payer.kind != AccountKind::User, Refusal::UnknownAccount(Side::From));
+        let takes_fees = |house: &Account| house.kind == AccountKind::Fees && house.asset == asset;
         no(fee.is_some() && !house.as_ref().is_some_and(takes_fees), Refusal::UnknownAccount(Side::To));
         let costs = fee.map_or(0, |fee| fee.amount.minor());
-        no(owner && payer.owner != Some(command.actor), Refusal::NotYours);
         for (side, account) in [(Side::From, &payer), (Side::To, &payee)] {
             let enters = pending.is_none() || status == TransferStatus::Posted;
             no(enters && account.status == AccountStatus::Frozen, Refusal::Frozen(side));
@@ -301,25 +305,27 @@ impl Model {
 fn rank(refusal: &Refusal) -> u8 {
     match refusal {
         Refusal::IdReused { .. } => 0,
-        Refusal::UnknownTransfer => 1,
-        Refusal::NotPending => 2,
-        Refusal::OfPayment => 3,
-        Refusal::PaymentMoved => 4,
-        Refusal::SameAccount => 5,
-        Refusal::UnknownAccount(_) => 6,
-        Refusal::NotYours => 7,
-        Refusal::Frozen(_) => 8,
-        Refusal::Closed(_) => 9,
-        Refusal::CurrencyMismatch { .. } => 10,
-        Refusal::AlreadySettled(_) => 11,
-        Refusal::HoldExpired => 12,
-        Refusal::NotExpired => 13,
-        Refusal::NotPositive => 14,
-        Refusal::TooManyDecimals { .. } => 15,
-        Refusal::TooLarge => 16,
-        Refusal::MoreThanHeld { .. } => 17,
-        Refusal::ReferenceUsed { .. } => 18,
-        Refusal::InsufficientFunds { .. } => 19,
-        Refusal::ChainBroken { .. } => 20,
+        Refusal::TooLate => 1,
+        Refusal::UnknownTransfer => 2,
+        Refusal::NotPending => 3,
+        Refusal::OfPayment => 4,
+        Refusal::PaymentMoved => 5,
+        Refusal::SameAccount => 6,
+        Refusal::UnknownAccount(Side::From) => 7,
+        Refusal::NotYours => 8,
+        Refusal::UnknownAccount(Side::To) => 9,
+        Refusal::Frozen(_) => 10,
+        Refusal::Closed(_) => 11,
+        Refusal::CurrencyMismatch { .. } => 12,
+        Refusal::AlreadySettled(_) => 13,
+        Refusal::HoldExpired => 14,
+        Refusal::NotExpired => 15,
+        Refusal::NotPositive => 16,
+        Refusal::TooManyDecimals { .. } => 17,
+        Refusal::TooLarge => 18,
+        Refusal::MoreThanHeld { .. } => 19,
+        Refusal::ReferenceUsed { .. } => 20,
+        Refusal::InsufficientFunds { .. } => 21,
+        Refusal::ChainBroken { .. } => 22,
     }
 }

@@ -35,7 +35,7 @@ const AMOUNTS: [(i128, u8); 16] = [
 ];
 
 /// The places of the house's accounts.
-const FEES_CNY: usize = 13;
+pub(in crate::ledger) const FEES_CNY: usize = 13;
 const LIQUIDITY: usize = 14;
 const FEES_JPY: usize = 15;
 
@@ -148,7 +148,7 @@ fn command(bytes: &mut Bytes<'_>, world: u8, past: &[Command]) -> Command {
     }
 }
 
-/// Often nothing; otherwise a fee, mostly to an account that is there for it.
+/// Often nothing; otherwise a fee, mostly to an account that is there for it, and sometimes a time until which the command is good.
 fn along(bytes: &mut Bytes<'_>, world: u8) -> Option<Box<Along>> {
     let look = bytes.next();
     let place = match look % 8 {
@@ -159,7 +159,8 @@ fn along(bytes: &mut Bytes<'_>, world: u8) -> Option<Box<Along>> {
     };
     let amounts = [1, 5, 100, 1000, MAX].map(|minor| Amount::new(minor).expect("38 digits"));
     let fee = Fee { to: AccountId(u64::from(world) * 1000 + place as u64 + 1), amount: bytes.pick(&amounts) };
-    Some(Box::new(Along { fee: Some(fee), conversion: None }))
+    let until = bytes.next().is_multiple_of(4).then(|| Timestamp(i64::from(bytes.next() as i8) * 300_000));
+    Some(Box::new(Along { fee: Some(fee), until, conversion: None }))
 }
 
 fn transfer(bytes: &mut Bytes<'_>, world: u8) -> Action {

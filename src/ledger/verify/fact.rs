@@ -8,6 +8,7 @@ use crate::domain::asset::Asset;
 use crate::domain::money::Amount;
 use crate::domain::time::Timestamp;
 use crate::domain::transfer::{Entry, Reference, Transfer, TransferId, TransferKind, TransferStatus};
+use crate::domain::user::UserId;
 
 /// See the table in the module's documentation.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -20,7 +21,7 @@ pub(super) enum Fact {
     Pending { transfer: TransferId, account: AccountId, amount: Amount, expires_at: Option<Timestamp> },
     Settled { pending: TransferId, by: TransferId, how: TransferStatus },
     Reference { kind: TransferKind, reference: Reference, transfer: TransferId },
-    Half { transfer: TransferId, asset: Asset, amount: Amount },
+    Half { transfer: TransferId, user: UserId, asset: Asset, amount: Amount, sells: bool },
     Charged { hold: TransferId, account: AccountId, amount: Amount },
     GivenBack { transfer: TransferId, account: AccountId, amount: Amount },
     Refunded { order: u64 },
@@ -105,7 +106,10 @@ impl Fact {
             }
             Self::Settled { by, how, .. } => format!("settled as {how:?} by transfer {by}").to_lowercase(),
             Self::Reference { transfer, .. } => format!("used by transfer {transfer}"),
-            Self::Half { asset, amount, .. } => format!("half a conversion, of {} of {asset}", amount.minor()),
+            Self::Half { user, asset, amount, sells, .. } => {
+                let way = if *sells { "sells" } else { "buys" };
+                format!("half a conversion, in which user {} {way} {} of {asset}", user.0, amount.minor())
+            }
             Self::Charged { account, amount, .. } => format!("a payment of {} from account {account}", amount.minor()),
             Self::GivenBack { account, amount, .. } => format!("a refund of {} to account {account}", amount.minor()),
             Self::Refunded { .. } => format!("{} more given back", times.unsigned_abs()),
@@ -151,8 +155,9 @@ pub(super) fn entries_of(transfer: &Transfer) -> impl Iterator<Item = Fact> {
     std::iter::once(from).chain(to_seq.map(|seq| fact(transfer.to, seq, moved)))
 }
 
-/// Whose account may pay and whose may be paid by a transfer of this kind; where there are several, the usual one comes first.
-pub(super) const fn sides_of(kind: TransferKind) -> [&'static [AccountKind]; 2] {
+/// Whose account may pay and, if an account of kind `payer` does, whose may be paid by a transfer of this kind; where there are several, the usual
+/// one comes first.
+pub(super) const fn sides_of(kind: TransferKind, payer: AccountKind) -> [&'static [AccountKind]; 2] {
     use AccountKind::{External, Fees, Liquidity, User};
     match kind {
         TransferKind::Transfer => [&[User], &[User]],
@@ -161,7 +166,8 @@ pub(super) const fn sides_of(kind: TransferKind) -> [&'static [AccountKind]; 2] 
         TransferKind::Withdrawal => [&[User, Liquidity, Fees], &[External]],
         TransferKind::Deduction | TransferKind::Payment => [&[User], &[External]],
         TransferKind::Fee => [&[User], &[Fees]],
-        TransferKind::Conversion => [&[User, Liquidity], &[Liquidity, User]],
+        TransferKind::Conversion if matches!(payer, Liquidity) => [&[User, Liquidity], &[User]],
+        TransferKind::Conversion => [&[User, Liquidity], &[Liquidity]],
     }
 }
 

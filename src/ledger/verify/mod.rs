@@ -15,7 +15,7 @@
 //! | an account holds as much as its pending transfers | accounts | holds |
 //! | a pending transfer was ended so by that transfer | transfers | holds |
 //! | a reference was used by a transfer | transfers | references |
-//! | a half of a conversion is this much of that asset | conversions | transfers |
+//! | a half of a conversion is its user's, and sells or buys this much of that asset | conversions | transfers |
 //! | a payment's money went out of this account | transfers | payments |
 //! | a refund's money came into this account | transfers | refunds |
 //! | so much of a payment is given back, or promised | refunds | payments |
@@ -244,6 +244,10 @@ impl<F: Facts> Pass<F> {
         }
     }
 
+    fn kind_of(&self, account: AccountId) -> AccountKind {
+        self.house.get(&account).copied().unwrap_or(AccountKind::User)
+    }
+
     fn transfer(&mut self, transfer: &Transfer) {
         self.report.transfers = self.report.transfers.saturating_add(1);
         if transfer.amount.minor() <= 0 {
@@ -251,17 +255,18 @@ impl<F: Facts> Pass<F> {
             self.report.add(Violation::new(place, "an amount of more than 0", transfer.amount.minor()));
         }
         // The account that pays comes first.
-        for (entry, kinds) in fact::entries_of(transfer).zip(fact::sides_of(transfer.kind)) {
+        let payer = self.kind_of(transfer.from);
+        for (entry, kinds) in fact::entries_of(transfer).zip(fact::sides_of(transfer.kind, payer)) {
             if let Fact::Entry { account, .. } = entry {
-                let own = self.house.get(&account).copied().unwrap_or(AccountKind::User);
+                let own = self.kind_of(account);
                 let kind = if kinds.contains(&own) { own } else { kinds[0] };
                 self.whole(Fact::Asset { account, asset: transfer.asset, kind }, -1);
             }
             self.facts.add(entry, -1);
         }
         if transfer.kind == TransferKind::Conversion {
-            let Transfer { id, asset, amount, .. } = *transfer;
-            self.whole(Fact::Half { transfer: id, asset, amount }, -1);
+            let Transfer { id, actor: user, asset, amount, .. } = *transfer;
+            self.whole(Fact::Half { transfer: id, user, asset, amount, sells: payer == AccountKind::User }, -1);
         }
         if let Some(pending) = transfer.settles {
             self.whole(Fact::Settled { pending, by: transfer.id, how: transfer.status }, 1);
@@ -294,9 +299,10 @@ impl<F: Facts> Pass<F> {
             let violation = Violation::new(Place::Transfer(made.id), format!("to buy {expected}"), made.bought.minor());
             self.report.add(violation);
         }
-        let half = |transfer, asset, amount| Fact::Half { transfer, asset, amount };
-        self.whole(half(made.id, made.from, made.sold), 1);
-        self.whole(half(made.bought_by, made.to, made.bought), 1);
+        let user = made.user;
+        let half = |transfer, asset, amount, sells| Fact::Half { transfer, user, asset, amount, sells };
+        self.whole(half(made.id, made.from, made.sold, true), 1);
+        self.whole(half(made.bought_by, made.to, made.bought, false), 1);
     }
 
     fn payment(&mut self, payment: &Payment) {

@@ -124,7 +124,7 @@ fn books() -> Books {
         timeout_s: None,
         reference: (kind == TransferKind::Deposit).then(|| Reference::parse("wire-1").expect("short")),
         description: Description::default(),
-        actor: UserId(1),
+        actor: UserId(if number < 6 { 1 } else { 5 }),
         created_at: Timestamp(number.into()),
         from_seq: from.1,
         to_seq: to.1,
@@ -145,7 +145,7 @@ fn books() -> Books {
             account(2, AccountKind::User, 450, 0, 2),
             account(3, AccountKind::User, 0, 0, 0),
             account(9, AccountKind::External, -1000, 0, 1),
-            Account { asset: usd, ..account(4, AccountKind::User, 14, 0, 1) },
+            Account { asset: usd, owner: Some(UserId(5)), ..account(4, AccountKind::User, 14, 0, 1) },
             account(5, AccountKind::User, -101, 0, 2),
             account(10, AccountKind::Liquidity, 100, 0, 1),
             Account { asset: usd, ..account(11, AccountKind::Liquidity, -14, 0, 1) },
@@ -329,9 +329,25 @@ const CORRUPTIONS: &[Corruption] = &[
     ("conversion at another rate", |b| b.conversions[0].rate = Rate::new(amount(1), amount(2)).expect("a rate"), |v| v.expected == "to buy 50"),
     ("conversion missing",    |b| b.conversions.clear(),                          |v| v.place.transfer() == Some(id(8))),
     ("half a conversion",     |b| b.conversions[0].bought_by = id(6),             |v| v.place.transfer() == Some(id(8))),
+    ("conversion the other way", |b| buys_the_other_way(b),                       |v| v.place.transfer() == Some(id(8))),
+    ("conversion of two users", |b| b.transfers[7].actor = UserId(4),             |v| v.place.transfer() == Some(id(8))),
+    ("conversion of another", |b| b.conversions[0].user = UserId(4),              |v| v.place.transfer() == Some(id(6))),
+    ("conversion between users", |b| b.transfers[5].to = AccountId(2),            |v| v.place.account() == Some(AccountId(2))),
     ("fee to a user",         |b| b.accounts[8].kind = AccountKind::User,         |v| v.place.account() == Some(AccountId(12))),
     ("liquidity that is fees", |b| b.accounts[6].kind = AccountKind::Fees,        |v| v.place.account() == Some(AccountId(10))),
 ];
+
+/// What was to be bought is paid once more, in books that add up.
+fn buys_the_other_way(books: &mut Books) {
+    let half = &mut books.transfers[7];
+    std::mem::swap(&mut half.from, &mut half.to);
+    for entry in books.entries.iter_mut().filter(|entry| entry.transfer == id(8)) {
+        (entry.amount, entry.balance_after) = (entry.amount.negated(), entry.balance_after.negated());
+    }
+    for account in books.accounts.iter_mut().filter(|account| [4, 11].contains(&account.id.0)) {
+        account.balance = account.balance.negated();
+    }
+}
 
 #[test]
 fn whatever_row_is_spoiled_is_named() {

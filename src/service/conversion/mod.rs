@@ -20,7 +20,7 @@ use crate::domain::account::{Account, AccountId, AccountKind};
 use crate::domain::asset::Asset;
 use crate::domain::audit::{AuditEvent, AuditKind};
 use crate::domain::caller::Caller;
-use crate::domain::command::{self, Action, Along, Authority, Command, Move, Outcome, Side};
+use crate::domain::command::{self, Action, Along, Authority, Charged, Command, Done, Move, Outcome, Side};
 use crate::domain::conversion::{Conversion, Posted};
 use crate::domain::invalid::Invalid;
 use crate::domain::money::{Amount, Decimal, NotAnAmount};
@@ -76,9 +76,8 @@ impl<S: Store, V: Volatile> Conversions<S, V> {
             if let Some(asset) = asset {
                 self.ledger.house_accounts(kind, asset).await?;
             }
-            all.extend(store.accounts_of_kind(kind, HOUSE_MAX).await?);
+            all.extend(store.accounts_of_kind(kind, asset, HOUSE_MAX).await?);
         }
-        all.retain(|account| asset.is_none_or(|asset| asset == account.asset));
         Ok(all)
     }
 
@@ -128,24 +127,50 @@ impl<S: Store, V: Volatile> Conversions<S, V> {
 
     async fn exchange(&self, cx: &Context, request: Convert) -> Result<Converted, Halt> {
         let user = self.callers.user(&request.caller).await?;
-        // Another's quote is as good as a forged one: nobody learns whose it is.
-        let terms = self.notary.read(&request.quote).filter(|terms| terms.user == user);
-        let terms = terms.ok_or(Refusal::NoSuchQuote)?;
         let ids = TransferId::of_conversion(request.quote.as_str().as_bytes());
-        let now = (self.clock)();
-        // What was converted is answered for ever, and the quote holds until it expires, whatever became of the rate.
-        if now >= terms.expires_at && self.ledger.store().conversion(ids[0]).await?.is_none() {
-            return Err(Refusal::QuoteExpired.into());
-        }
+        // Another's quote is as good as a forged one: nobody learns whose it is.
+        let Some(terms) = self.notary.read(&request.quote).filter(|terms| terms.user == user) else {
+            return self.done_before(user, &request, ids).await;
+        };
         let from = self.own(user, terms.from, request.from, Side::From).await?;
         let to = self.own(user, terms.to, request.to, Side::To).await?;
         let Terms { sold, bought, rate, .. } = terms;
         let [id, bought_by] = ids;
+        let created_at = (self.clock)();
         let conversion =
-            Conversion { id, bought_by, user, from: terms.from, to: terms.to, sold, bought, rate, created_at: now };
-        let commands = self.halves(&conversion, terms.fee, from, to).await?;
+            Conversion { id, bought_by, user, from: terms.from, to: terms.to, sold, bought, rate, created_at };
+        let commands = self.halves(&conversion, &terms, from, to).await?;
         let outcomes = self.ledger.submit(commands, deadline(cx)).await.map_err(|error| lost(Some(id), error))?;
         converted(conversion, outcomes)
+    }
+
+    /// What was converted is answered for ever, also when the key that signed its quote is gone.
+    async fn done_before(
+        &self,
+        user: UserId,
+        request: &Convert,
+        [id, bought_by]: [TransferId; 2],
+    ) -> Result<Converted, Halt> {
+        let store = self.ledger.store();
+        let made = store.conversion(id).await?.filter(|made| made.user == user).ok_or(Refusal::NoSuchQuote)?;
+        let found = store.transfers(&[id, bought_by, id.of_fee()]).await?;
+        let done = |id, fee| {
+            let receipt = found.iter().map(|stored| &stored.receipt).find(|receipt| receipt.transfer.id == id)?;
+            Some(Done { receipt: receipt.clone(), replayed: true, fee })
+        };
+        let fee = done(id.of_fee(), None).map(|fee| fee.receipt.transfer);
+        let fee = fee.map(|fee| Charged { id: fee.id, amount: fee.amount });
+        let halves = done(id, fee).zip(done(bought_by, None));
+        let (sold, bought) = halves.ok_or_else(|| Error::new(Code::Internal, "a conversion has lost a half"))?;
+        let is_other = |named: Option<AccountId>, was| named.is_some_and(|named| named != was);
+        let others = [
+            ("from_account_id", is_other(request.from, sold.receipt.transfer.from)),
+            ("to_account_id", is_other(request.to, bought.receipt.transfer.to)),
+        ];
+        match others.iter().find(|(_, is_other)| *is_other) {
+            Some((field, _)) => Err(command::Refusal::IdReused { field: (*field).to_owned() }.into()),
+            None => converted(made, vec![Ok(sold), Ok(bought)]),
+        }
     }
 
     /// The user's account for one side: the one that is named, or their own in that currency.
@@ -162,13 +187,13 @@ impl<S: Store, V: Volatile> Conversions<S, V> {
     async fn halves(
         &self,
         made: &Conversion,
-        fee: Amount,
+        terms: &Terms,
         from: AccountId,
         to: AccountId,
     ) -> Result<Vec<Command>, Halt> {
         let house = async |asset, id| self.ledger.house_account(AccountKind::Liquidity, asset, id).await;
         let (seller, buyer) = (house(made.from, made.id).await?, house(made.to, made.bought_by).await?);
-        let fee = match fee {
+        let fee = match terms.fee {
             Amount::ZERO => None,
             fee => Some(self.fees.fee(made.from, fee, made.id).await?),
         };
@@ -191,8 +216,9 @@ impl<S: Store, V: Volatile> Conversions<S, V> {
             record: None,
             along: Some(Box::new(along)),
         };
-        let sells = Along { fee, conversion: None };
-        let buys = Along { fee: None, conversion: Some(made.clone()) };
+        // Until it expires a quote holds, whatever became of the rate. The ledger decides, since the same conversion may be on its way to it.
+        let sells = Along { fee, until: Some(terms.expires_at), conversion: None };
+        let buys = Along { conversion: Some(made.clone()), ..Along::default() };
         Ok(vec![
             half(made.id, true, from, seller, made.from, made.sold, sells),
             half(made.bought_by, false, buyer, to, made.to, made.bought, buys),
@@ -208,6 +234,7 @@ fn converted(conversion: Conversion, outcomes: Vec<Outcome>) -> Result<Converted
             let created_at = sold.receipt.transfer.created_at;
             Ok(Converted { conversion: Conversion { created_at, ..conversion }, sold, bought })
         }
+        (Err(command::Refusal::TooLate), _) => Err(Refusal::QuoteExpired.into()),
         // How much the house has is its own business.
         (Err(command::Refusal::ChainBroken { .. }), Err(command::Refusal::InsufficientFunds { .. })) => {
             Err(Refusal::NoLiquidity.into())

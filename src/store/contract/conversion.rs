@@ -3,6 +3,7 @@
 
 use super::ledger::books::{Books, amount, asset, at, id, two_accounts, write};
 use super::{Promise, promises};
+use crate::domain::account::AccountKind;
 use crate::domain::conversion::{Conversion, Posted, Rate};
 use crate::domain::effects::Effects;
 use crate::domain::fee::Percent;
@@ -15,6 +16,7 @@ use crate::store::ledger::NoAnswer;
 pub fn promises<S: Store>() -> Vec<Promise<S>> {
     promises![
         the_newest_rate_of_each_pair_holds,
+        the_houses_accounts_are_those_of_a_kind_and_of_a_currency_if_one_is_named,
         a_conversion_is_read_back_as_it_was_written_and_written_once_with_its_money
     ]
 }
@@ -41,6 +43,26 @@ async fn the_newest_rate_of_each_pair_holds<S: Store>(store: S) {
     assert_eq!(store.rate(asset("USD"), asset("CNY")).await.expect("rate"), Some(back.clone()));
     assert_eq!(store.rate(asset("USD"), asset("JPY")).await.expect("rate"), None);
     assert_eq!(store.rates().await.expect("rates"), [other, second, back]);
+}
+
+async fn the_houses_accounts_are_those_of_a_kind_and_of_a_currency_if_one_is_named<S: Store>(store: S) {
+    let (cny, usd) = (asset("CNY"), asset("USD"));
+    for (kind, asset, stripes) in
+        [(AccountKind::Fees, usd, 2), (AccountKind::Fees, cny, 3), (AccountKind::Liquidity, usd, 1)]
+    {
+        store.house_accounts(kind, asset, stripes, at(1)).await.expect("house_accounts");
+    }
+    let listed = async |kind, asset, limit| {
+        let found = store.accounts_of_kind(kind, asset, limit).await.expect("accounts_of_kind");
+        assert!(found.iter().all(|account| account.kind == kind && account.owner.is_none()), "{found:?}");
+        found.into_iter().map(|account| (account.asset, account.stripe)).collect::<Vec<_>>()
+    };
+    let of = |asset, stripes: u16| (0..stripes).map(move |stripe| (asset, Some(stripe)));
+    let all: Vec<_> = of(cny, 3).chain(of(usd, 2)).collect();
+    assert_eq!(listed(AccountKind::Fees, None, 9).await, all);
+    assert_eq!(listed(AccountKind::Fees, None, 4).await, all[..4]);
+    assert_eq!(listed(AccountKind::Fees, Some(usd), 2).await, all[3..], "the others take no room");
+    assert_eq!(listed(AccountKind::Liquidity, Some(cny), 9).await, []);
 }
 
 async fn a_conversion_is_read_back_as_it_was_written_and_written_once_with_its_money<S: Store>(store: S) {

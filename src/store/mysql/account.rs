@@ -111,6 +111,7 @@ impl Unit for House {
 
 pub(super) struct OfKind {
     pub(super) kind: AccountKind,
+    pub(super) asset: Option<Asset>,
     pub(super) limit: usize,
 }
 
@@ -118,7 +119,12 @@ impl Unit for OfKind {
     type Value = Vec<Account>;
 
     async fn run(&self, db: &mut Conn, _: Attempt) -> Result<Vec<Account>> {
-        Ok(read(queries::accounts_of_kind(db, self.kind as u64, self.limit as u64).await?)?)
+        let (kind, most) = (self.kind as u64, self.limit as u64);
+        let rows = match self.asset {
+            Some(asset) => queries::accounts_of_kind_in(db, kind, asset, most).await?,
+            None => queries::accounts_of_kind(db, kind, most).await?,
+        };
+        Ok(read(rows)?)
     }
 }
 

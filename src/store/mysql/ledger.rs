@@ -46,8 +46,13 @@ impl LedgerStore for Mysql {
         self.unit(account::House { kind, asset, stripes, now }).await
     }
 
-    async fn accounts_of_kind(&self, kind: AccountKind, limit: usize) -> Result<Vec<Account>, StoreError> {
-        self.unit(account::OfKind { kind, limit }).await
+    async fn accounts_of_kind(
+        &self,
+        kind: AccountKind,
+        asset: Option<Asset>,
+        limit: usize,
+    ) -> Result<Vec<Account>, StoreError> {
+        self.unit(account::OfKind { kind, asset, limit }).await
     }
 
     async fn account(&self, id: AccountId) -> Result<Option<Account>, StoreError> {

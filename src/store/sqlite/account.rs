@@ -56,8 +56,13 @@ pub(super) fn make_house(db: &Connection, all: House, now: Timestamp) -> Result<
     house(db, all)
 }
 
-pub(super) fn of_kind(db: &Connection, kind: AccountKind, limit: usize) -> Result<Vec<Account>> {
-    Ok(read(queries::accounts_of_kind(db, kind as u64, limit as u64)?)?)
+pub(super) fn of_kind(db: &Connection, kind: AccountKind, asset: Option<Asset>, limit: usize) -> Result<Vec<Account>> {
+    let (kind, most) = (kind as u64, limit as u64);
+    let rows = match asset {
+        Some(asset) => queries::accounts_of_kind_in(db, kind, asset, most)?,
+        None => queries::accounts_of_kind(db, kind, most)?,
+    };
+    Ok(read(rows)?)
 }
 
 pub(super) fn get(db: &Connection, id: AccountId) -> Result<Option<Account>> {

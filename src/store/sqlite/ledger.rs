@@ -57,8 +57,13 @@ impl LedgerStore for Sqlite {
         self.write(move |db| account::make_house(db, house, now)).await
     }
 
-    async fn accounts_of_kind(&self, kind: AccountKind, limit: usize) -> Result<Vec<Account>, StoreError> {
-        self.read(move |db| account::of_kind(db, kind, limit)).await
+    async fn accounts_of_kind(
+        &self,
+        kind: AccountKind,
+        asset: Option<Asset>,
+        limit: usize,
+    ) -> Result<Vec<Account>, StoreError> {
+        self.read(move |db| account::of_kind(db, kind, asset, limit)).await
     }
 
     async fn account(&self, id: AccountId) -> Result<Option<Account>, StoreError> {
