@@ -44,14 +44,16 @@ pub struct Matching<S, V> {
 pub struct Bounds {
     /// A bounded share of the cores.
     pub(super) cpu: Cpu,
+    /// Most lines of a statement.
+    pub(super) max_lines: usize,
     /// Most entries between a statement's days.
     pub(super) max_entries: usize,
 }
 
 impl Bounds {
-    /// So many `threads`, as many more that wait for one, and so many entries.
-    pub fn new(threads: usize, queue: usize, max_entries: usize) -> Self {
-        Self { cpu: Cpu::new(threads, queue), max_entries }
+    /// At most `threads` statements in work and `queue` more that wait, each of at most so many lines, and entries between its days.
+    pub fn new(threads: usize, queue: usize, max_lines: usize, max_entries: usize) -> Self {
+        Self { cpu: Cpu::new(threads, queue), max_lines, max_entries }
     }
 }
 
@@ -95,7 +97,8 @@ impl<S: Store, V: Volatile> Matching<S, V> {
             return Ok(Uploaded { statement, replayed: true });
         }
         let mapping = self.store.mapping(account.id).await?;
-        let job = Job { account, format: request.format, mapping, rules, max_entries: self.bounds.max_entries };
+        let Bounds { max_lines, max_entries, .. } = self.bounds;
+        let job = Job { account, format: request.format, mapping, rules, max_lines, max_entries };
         let keeping = Keeping {
             store: self.store.clone(),
             cpu: self.bounds.cpu.clone(),
@@ -185,7 +188,9 @@ impl<S: Store> Keeping<S> {
             lines.extend(handful);
             Ok(())
         };
-        let summary = compare(&self.store, &self.cpu, job, Arc::new(content), Arc::new(|_| ()), take).await?;
+        // Kept to the end: what came of it is in memory until then.
+        let turn = self.cpu.turn().await.map_err(Error::from)?;
+        let summary = compare(&self.store, &turn, job, Arc::new(content), Arc::new(|_| ()), take).await?;
         // Stable: within a state they stay in the order of the file.
         lines.sort_by_key(|line| line.state);
         for (line, place) in lines.iter_mut().zip(1..) {
@@ -233,6 +238,10 @@ impl From<Failure> for Halt {
     fn from(failure: Failure) -> Self {
         match failure {
             Failure::Unusable(why) => Invalid::new("statement", format!("cannot be used: it {why}")).into(),
+            Failure::TooLong(most) => {
+                let rule = format!("must have at most {most} lines; longer ones are for `teller reconcile`");
+                Invalid::new("statement", rule).into()
+            }
             Failure::TooMany(most) => {
                 let rule =
                     format!("must be of days with at most {most} entries; larger ones are for `teller reconcile`");
