@@ -337,8 +337,9 @@ fn payment_rules(config: &Config) -> payment::Rules {
 async fn background<S: Store>(ledger: Ledger<S>, keys: Keys, keep_audit: Duration) {
     let store = ledger.store().clone();
     let events = audit::forget(store.clone(), keep_audit, service::system_clock);
+    let statements = service::matching::sweep(store.clone(), service::system_clock);
     let grants = grants::forget(store, service::system_clock);
-    tokio::join!(expiry::run(ledger), events, grants, keys.keep_up());
+    tokio::join!(expiry::run(ledger), events, grants, statements, keys.keep_up());
 }
 
 fn limits(config: &config::Ledger, lanes: usize) -> ledger::Limits {

@@ -41,6 +41,8 @@ pub struct RawLine {
     pub description: String,
     /// Whether it is announced and not booked.
     pub pending: bool,
+    /// Whether its amount is a thousand times as large if what stands before its last three digits separates groups, and nothing says so.
+    pub ambiguous: bool,
 }
 
 /// What is said around the lines.

@@ -128,6 +128,7 @@ impl Messages<'_> {
                     references: entry.references,
                     description: entry.supplementary,
                     pending: entry.pending,
+                    ambiguous: false,
                 });
             }
             Err(cause) => {

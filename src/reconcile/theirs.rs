@@ -53,6 +53,11 @@ pub fn admit(line: &RawLine, asset: Asset, rules: &Rules) -> Admitted {
     if line.currency.as_ref().is_some_and(|currency| !currency.eq_ignore_ascii_case(asset.code())) {
         return Admitted::Line(None);
     }
+    if line.ambiguous && asset.scale() == 3 {
+        return Admitted::Unreadable(
+            "three digits behind a separator may be decimals or a group: give a mapping".to_owned(),
+        );
+    }
     match line.amount.amount_of(asset) {
         Ok(amount) => Admitted::Line(Some(amount)),
         Err(why) => Admitted::Unreadable(format!("the amount {} {why} for {asset}", line.amount)),
