@@ -295,7 +295,7 @@ async fn over<S: Store, V: Volatile>(config: &Config, store: S, lanes: usize, vo
             conversion: config.fees.conversion.clone(),
         },
         same_key_wait: config.ledger.same_key_wait(),
-        statements: Bounds::new(config.reconcile.threads, config.reconcile.queue, config.reconcile.max_entries),
+        statements: statements(&config.reconcile),
     };
     let (begun, keys, studio) = (ledger.store().clone(), keys::load(config)?, studio(&config.picture));
     let grants = Grants::new(begun.clone(), keys.clone(), rules(config), service::system_clock, settings.coalesce);
@@ -337,8 +337,9 @@ fn payment_rules(config: &Config) -> payment::Rules {
 async fn background<S: Store>(ledger: Ledger<S>, keys: Keys, keep_audit: Duration) {
     let store = ledger.store().clone();
     let events = audit::forget(store.clone(), keep_audit, service::system_clock);
+    let statements = service::matching::sweep(store.clone(), service::system_clock);
     let grants = grants::forget(store, service::system_clock);
-    tokio::join!(expiry::run(ledger), events, grants, keys.keep_up());
+    tokio::join!(expiry::run(ledger), events, grants, statements, keys.keep_up());
 }
 
 fn limits(config: &config::Ledger, lanes: usize) -> ledger::Limits {
@@ -389,6 +390,10 @@ fn hasher(config: &config::Password) -> Result<Hasher, Error> {
 fn studio(config: &config::Picture) -> Studio {
     let limits = picture::Limits { max_side_px: config.max_side_px, output_side_px: config.output_side_px };
     Studio::new(limits, Cpu::new(config.threads, config.queue))
+}
+
+fn statements(config: &config::Reconcile) -> Bounds {
+    Bounds::new(config.threads, config.queue, config.max_lines, config.max_entries)
 }
 
 /// Where a listener of this machine is reached: "any address" is one to listen on, not to call.

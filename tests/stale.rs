@@ -128,7 +128,7 @@ fn settings(guard: Duration) -> Settings {
         deduct_asset: Asset::parse("CNY").expect("a currency"),
         tariffs: PriceList::default(),
         quote_ttl: LONG,
-        statements: Bounds::new(1, 1, 9),
+        statements: Bounds::new(1, 1, 9, 9),
         coalesce: Limits { lanes: 2, batch_max: 16, queue_max: 64 },
         same_key_wait: Duration::from_secs(1),
     }

@@ -33,6 +33,16 @@ export const isZero = (amount) => /^-?0(\.0+)?$/.test(amount);
 export const isNegative = (amount) => amount.startsWith('-') && !isZero(amount);
 export const unsigned = (amount) => amount.replace(/^-/, '');
 
+/** Whether `one` is more than `other`: exactly, however many digits both have. */
+export function isMore(one, other) {
+  const decimals = Math.max(...[one, other].map((value) => (value.split('.')[1] ?? '').length));
+  const minor = (value) => {
+    const [whole, fraction = ''] = value.split('.');
+    return BigInt(whole + fraction.padEnd(decimals, '0'));
+  };
+  return minor(one) > minor(other);
+}
+
 const DAY = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeZone: 'UTC' });
 const MINUTE = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' });
 

@@ -1,13 +1,16 @@
 // One's wallets: what is in them, what happened in the chosen one, and the forms that move money.
 
 import { setWrong, submits } from '/form.js';
-import { amount, day, grouped, isZero, kindText, like, money, time } from '/money.js';
+import { amount, day, grouped, isMore, isZero, kindText, like, money, time } from '/money.js';
 import { accounts, begins, element, named, signedOut } from '/signed-in.js';
 import { ask } from '/v1.js';
 import { wallets } from '/wallets.js';
 
 /** Changes that are shown. */
 const RECENT = 10;
+
+/** What brings money, as far as the word says: the balances say it of any, where they differ. */
+const COMES = ['deposit', 'transfer_in', 'refund'];
 
 const byId = (id) => document.getElementById(id);
 const any = () => '';
@@ -58,7 +61,7 @@ function row(event, { balance }) {
   if (event.Status === 'pending') what.append(' ', element('span', 'badge wait', 'pending'));
   const detail = event.Description || event.TxHash;
   if (detail) what.append(element('small', '', detail));
-  const comes = ['deposit', 'transfer_in', 'refund'].includes(event.Type);
+  const comes = event.BalanceBefore === event.BalanceAfter ? COMES.includes(event.Type) : isMore(event.BalanceAfter, event.BalanceBefore);
   const change = `${comes ? '+' : '−'}${grouped(like(event.Amount, balance))}`;
   const when = element('td', 'when', day(event.CreatedAt));
   when.append(' ', element('small', '', time(event.CreatedAt)));

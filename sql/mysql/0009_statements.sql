@@ -1,10 +1,11 @@
 -- Statements of others (a bank's, a custodian's) beside an account's entries, line by line.
 
--- digest: SHA-256 of the file in hex; NULL while lines are being written. summary: JSON, with amounts in minor units.
+-- sha256: of the file, in hex. digest: SHA-256 of the file and of how it was to be read, in hex; NULL while lines are being written. summary: JSON, with amounts in minor units.
 CREATE TABLE IF NOT EXISTS statements (
     id BIGINT NOT NULL AUTO_INCREMENT,
     account_id BIGINT NOT NULL,
     file_name VARCHAR(255) NOT NULL,
+    sha256 VARBINARY(64) NOT NULL,
     digest VARBINARY(64),
     summary MEDIUMTEXT NOT NULL,
     resolved BIGINT NOT NULL,

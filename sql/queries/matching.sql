@@ -14,11 +14,12 @@ WHERE e.account_id = :account_id AND e.seq >= :first ORDER BY e.seq LIMIT :most;
 -- name: insert_statement :inserted
 -- arg account_id: u64
 -- arg file_name: text
+-- arg sha256: text
 -- arg summary: text
 -- arg created_by: u64
 -- arg created_at: i64
-INSERT INTO statements (account_id, file_name, digest, summary, resolved, created_by, created_at)
-VALUES (:account_id, :file_name, NULL, :summary, 0, :created_by, :created_at);
+INSERT INTO statements (account_id, file_name, sha256, digest, summary, resolved, created_by, created_at)
+VALUES (:account_id, :file_name, :sha256, NULL, :summary, 0, :created_by, :created_at);
 
 -- name: insert_statement_lines :each
 -- row StatementLine: statement_id u64, place u64, state u64, reason text, number u64 null, day i64 null, amount amount null, ours amount null, reference text, description text, entries text, transfer_id uuid null, resolved_by u64 null, resolved_at i64 null, note text null
@@ -30,16 +31,39 @@ VALUES (:statement_id, :place, :state, :reason, :number, :day, :amount, :ours, :
 -- arg digest: text
 UPDATE statements SET digest = :digest WHERE id = :id;
 
+-- name: unfinished_statements :many
+-- Those that were begun before then.
+-- arg before: i64
+-- arg most: u64
+-- row UnfinishedStatement: id u64
+SELECT id FROM statements WHERE digest IS NULL AND created_at < :before ORDER BY id LIMIT :most;
+
+-- name: statement_places_up :many
+-- arg statement_id: u64
+-- arg most: u64
+-- row StatementPlace: place u64
+SELECT place FROM statement_lines WHERE statement_id = :statement_id ORDER BY place LIMIT :most;
+
+-- name: delete_statement_lines :changed
+-- Those up to `last`.
+-- arg statement_id: u64
+-- arg last: u64
+DELETE FROM statement_lines WHERE statement_id = :statement_id AND place <= :last;
+
+-- name: delete_unfinished_statement :changed
+-- arg id: u64
+DELETE FROM statements WHERE id = :id AND digest IS NULL;
+
 -- name: statement :optional
 -- arg id: u64
--- row Statement: id u64, account_id u64, file_name text, digest text null, summary text, resolved u64, created_by u64, created_at i64
-SELECT id, account_id, file_name, digest, summary, resolved, created_by, created_at FROM statements WHERE id = :id AND digest IS NOT NULL;
+-- row Statement: id u64, account_id u64, file_name text, sha256 text, digest text null, summary text, resolved u64, created_by u64, created_at i64
+SELECT id, account_id, file_name, sha256, digest, summary, resolved, created_by, created_at FROM statements WHERE id = :id AND digest IS NOT NULL;
 
 -- name: statement_of_digest :optional
 -- arg account_id: u64
 -- arg digest: text
 -- row Statement
-SELECT id, account_id, file_name, digest, summary, resolved, created_by, created_at FROM statements
+SELECT id, account_id, file_name, sha256, digest, summary, resolved, created_by, created_at FROM statements
 WHERE account_id = :account_id AND digest = :digest;
 
 -- name: statements_down :many
@@ -48,7 +72,7 @@ WHERE account_id = :account_id AND digest = :digest;
 -- arg before: u64
 -- arg most: u64
 -- row Statement
-SELECT id, account_id, file_name, digest, summary, resolved, created_by, created_at FROM statements
+SELECT id, account_id, file_name, sha256, digest, summary, resolved, created_by, created_at FROM statements
 WHERE account_id = :account_id AND id < :before AND digest IS NOT NULL ORDER BY id DESC LIMIT :most;
 
 -- name: statement_lines_up :many

@@ -1,10 +1,11 @@
 -- Statements of others (a bank's, a custodian's) beside an account's entries, line by line.
 
--- digest: SHA-256 of the file in hex; NULL while lines are being written. summary: JSON, with amounts in minor units.
+-- sha256: of the file, in hex. digest: SHA-256 of the file and of how it was to be read, in hex; NULL while lines are being written. summary: JSON, with amounts in minor units.
 CREATE TABLE statements (
     id INTEGER NOT NULL,
     account_id INTEGER NOT NULL,
     file_name TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
     digest TEXT,
     summary TEXT NOT NULL,
     resolved INTEGER NOT NULL,

@@ -74,10 +74,17 @@ impl<F: FnMut(Asset, Vec<Line>) -> io::Result<()>> Work for Reconcile<F> {
             }
         };
         let asset = account.asset;
-        let job = Job { account, format: asked.format, mapping, rules: asked.rules, max_entries: usize::MAX };
+        let job = Job {
+            account,
+            format: asked.format,
+            mapping,
+            rules: asked.rules,
+            max_lines: usize::MAX,
+            max_entries: usize::MAX,
+        };
         // Nobody else works here.
-        let cpu = Cpu::new(1, 1);
-        let compared = compare(&store, &cpu, job, asked.source, asked.done, |lines| take(asset, lines)).await;
+        let turn = Cpu::new(1, 0).turn().await.map_err(|error| Error::new("cannot reconcile", error))?;
+        let compared = compare(&store, &turn, job, asked.source, asked.done, |lines| take(asset, lines)).await;
         compared.map_err(|failure| match failure {
             Failure::Store(error) => unreadable(error),
             Failure::Write(error) => Error::new("cannot write", error),

@@ -90,6 +90,7 @@ pub const KEYS: &[(&str, Rule)] = &[
     ("picture.threads", Rule::Number(1, 1024)),
     ("picture.queue", Rule::Number(0, 10_000)),
     ("reconcile.max_statement_bytes", Rule::Number(1024, MAX_BODY_BYTES as i64)),
+    ("reconcile.max_lines", Rule::Number(1, 10_000_000)),
     ("reconcile.max_entries", Rule::Number(1, 100_000_000)),
     ("reconcile.threads", Rule::Number(1, 1024)),
     ("reconcile.queue", Rule::Number(0, 10_000)),

@@ -148,6 +148,8 @@ pub struct Picture {
 pub struct Reconcile {
     /// Bytes of a statement; beyond it 413.
     pub max_statement_bytes: usize,
+    /// Lines of a statement, also those that cannot be read; of more it is refused.
+    pub max_lines: usize,
     /// Entries between the days of a statement; of more it is refused.
     pub max_entries: usize,
     /// Statements in work at once.

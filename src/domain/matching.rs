@@ -300,6 +300,8 @@ pub struct Statement {
     /// What the file was called.
     pub file_name: String,
     /// What was in it.
+    pub sha256: Digest,
+    /// What was in it, and how it was to be read and matched: the same once more is the same statement.
     pub digest: Digest,
     /// What came of it.
     pub summary: Summary,

@@ -38,6 +38,9 @@ pub(super) async fn collection(call: &mut Call<'_>) -> Result<Reply, Trouble> {
         return Ok(Reply::document(&Page { statements: page.items.iter().map(Shown::from).collect(), next }));
     }
     check_media_type(call)?;
+    // Much is read for people who are signed in, and for so many at once.
+    call.backend().user.profile(&call.context(), &caller).await??;
+    let _turn = call.front.uploads().try_acquire().map_err(|_| Problem::Unavailable)?;
     let content = call.bytes().await?;
     let names = ["file_name", "format", "window_days", "settlement_days", "by_amount", "from", "to"];
     let query = Query::read(&names, call.head.uri().query())?;

@@ -22,7 +22,8 @@ use crate::store::{Store, StoreError};
 /// What is to be compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Asked {
-    /// The first instant of the period. Without it, it begins where the last comparison that matched ended, or when the account was opened.
+    /// The first instant of the period. Without it, it begins where the last comparison that matched ended, if that is before `end`, or else when
+    /// the account was opened.
     pub start: Option<Timestamp>,
     /// The last.
     pub end: Timestamp,
@@ -61,7 +62,8 @@ pub async fn compare<S: Store>(
     let Asked { start, end, claim } = asked;
     let last = match start {
         Some(_) => None,
-        None => store.last_matched(account.id).await?,
+        // What ends before the last one that matched does not go on from it, and begins where the account does.
+        None => store.last_matched(account.id).await?.filter(|last| last.seen_until() < end),
     };
     let next = last.as_ref().map(|last| Timestamp(last.seen_until().0.saturating_add(1)));
     let start = start.or(next).unwrap_or(account.created_at.min(end));
@@ -102,7 +104,16 @@ pub async fn compare_all<S: Store>(
     }
     let mut compared: Vec<(usize, Compared)> = lanes.join_all().await.into_iter().flatten().collect();
     compared.sort_unstable_by_key(|(place, _)| *place);
-    keep(store, compared.into_iter().map(|(_, compared)| compared).collect()).await
+    keep(store, answered(compared.into_iter().map(|(_, compared)| compared))?).await
+}
+
+/// What came of each, unless the store failed at one of them: then whoever asked asks for all of them again.
+fn answered(compared: impl Iterator<Item = Compared>) -> Result<Vec<Compared>, StoreError> {
+    let answered = compared.map(|compared| match compared {
+        Err(Failure::Store(error)) => Err(error),
+        answer => Ok(answer),
+    });
+    answered.collect()
 }
 
 async fn one<S: Store>(store: &S, account: AccountId, asked: Asked, now: Timestamp) -> Compared {
@@ -118,4 +129,20 @@ async fn keep<S: Store>(store: &S, mut compared: Vec<Compared>) -> Result<Vec<Co
         made.id = id;
     }
     Ok(compared)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Failure, answered};
+    use crate::store::StoreError;
+
+    #[test]
+    fn where_the_store_failed_at_one_none_is_kept() {
+        let kept =
+            answered([Err(Failure::Unknown), Err(Failure::Unknown)].into_iter()).expect("the store has not failed");
+        assert_eq!(kept.len(), 2);
+        let lost = Failure::Store(StoreError::Unavailable("lost".into()));
+        let failed = answered([Err(Failure::Unknown), Err(lost), Err(Failure::Unknown)].into_iter());
+        assert!(matches!(failed, Err(StoreError::Unavailable(_))));
+    }
 }

@@ -179,7 +179,7 @@ impl Document<'_> {
             }
             Ok((amount, currency)) => {
                 if let Some(currency) = currency {
-                    frame.currency.get_or_insert(currency);
+                    frame.count_in(currency);
                 }
                 match kind {
                     draft::BalanceKind::Opening => _ = frame.opening.get_or_insert(amount),

@@ -90,6 +90,7 @@ fn line(columns: &Columns, number: u64, fields: &[String]) -> Result<(RawLine, O
     let balance = Some(field(columns.balance)).filter(|text| !text.is_empty());
     let balance = balance.map(|text| number::amount(text, columns.decimal)).transpose()?;
     let references = columns.references.iter().map(|place| field(Some(*place)));
+    let amounts = [columns.amount, columns.debit, columns.credit];
     let currency = Some(field(columns.currency)).filter(|text| !text.is_empty());
     let line = RawLine {
         number,
@@ -99,6 +100,7 @@ fn line(columns: &Columns, number: u64, fields: &[String]) -> Result<(RawLine, O
         references: references.filter(|text| !text.is_empty()).map(cut).collect(),
         description: cut(field(columns.description)),
         pending: false,
+        ambiguous: !columns.certain && amounts.into_iter().any(|place| columns::is_ambiguous(field(place))),
     };
     Ok((line, balance))
 }

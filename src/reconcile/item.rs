@@ -41,6 +41,8 @@ pub struct RawLine {
     pub description: String,
     /// Whether it is announced and not booked.
     pub pending: bool,
+    /// Whether its amount is a thousand times as large if what stands before its last three digits separates groups, and nothing says so.
+    pub ambiguous: bool,
 }
 
 /// What is said around the lines.
@@ -56,11 +58,22 @@ pub struct Frame {
     pub to: Option<Day>,
     /// What the balances are counted in.
     pub currency: Option<String>,
+    /// What else one of them is counted in.
+    pub other_currency: Option<String>,
     /// The accounts that it names.
     pub accounts: Vec<String>,
 }
 
 impl Frame {
+    /// Adds what a balance is counted in.
+    pub fn count_in(&mut self, currency: String) {
+        match &self.currency {
+            None => self.currency = Some(currency),
+            Some(first) if *first != currency => _ = self.other_currency.get_or_insert(currency),
+            Some(_) => {}
+        }
+    }
+
     /// Adds an account, unless it was named before.
     pub fn name(&mut self, account: &str) {
         let account = account.trim();

@@ -23,7 +23,8 @@ const FIELD_BYTES: usize = 16 * 1024;
 ///
 /// [`Unusable`], if no line begins like a field of such a message.
 pub fn read(input: &mut dyn BufRead, take: &mut dyn FnMut(Item)) -> Result<Frame, Unusable> {
-    let mut messages = Messages { frame: Frame::default(), line: None, fields: 0, skipped: false, take };
+    let mut messages =
+        Messages { frame: Frame::default(), opened: None, first: None, line: None, fields: 0, skipped: false, take };
     let (mut number, mut field): (u64, Option<Field>) = (0, None);
     let mut bytes = Vec::new();
     loop {
@@ -49,7 +50,7 @@ pub fn read(input: &mut dyn BufRead, take: &mut dyn FnMut(Item)) -> Result<Frame
     messages.end_line();
     match messages.fields {
         0 => Err(Unusable::format("has no field of an MT940 message")),
-        _ => Ok(messages.frame),
+        _ => Ok(messages.framed()),
     }
 }
 
@@ -87,6 +88,10 @@ fn tagged(text: &str) -> Option<(&str, &str)> {
 /// What has been read so far.
 struct Messages<'a> {
     frame: Frame,
+    /// The day of the first opening balance.
+    opened: Option<Day>,
+    /// The first day that something is booked on.
+    first: Option<Day>,
     /// The line that waits for what is said about it.
     line: Option<RawLine>,
     fields: u64,
@@ -122,7 +127,8 @@ impl Messages<'_> {
                     currency: self.frame.currency.clone(),
                     references: entry.references,
                     description: entry.supplementary,
-                    pending: false,
+                    pending: entry.pending,
+                    ambiguous: false,
                 });
             }
             Err(cause) => {
@@ -146,8 +152,17 @@ impl Messages<'_> {
 
     fn end_line(&mut self) {
         if let Some(line) = self.line.take() {
+            if !line.pending {
+                self.first = Some(self.first.map_or(line.day, |first| first.min(line.day)));
+            }
             (self.take)(Item::Line(line));
         }
+    }
+
+    /// An opening balance has the day of the closing one before it, and some banks write the statement's own first day.
+    fn framed(self) -> Frame {
+        let from = self.opened.map(|day| if self.first.is_some_and(|first| first <= day) { day } else { day.plus(1) });
+        Frame { from: from.map(|from| self.frame.to.map_or(from, |to| from.min(to))), ..self.frame }
     }
 
     /// The first opening balance of the file counts, and the last closing one; those between are of single messages.
@@ -157,9 +172,10 @@ impl Messages<'_> {
             let cause = format!("the {which} balance '{}' cannot be read", number::shown(&field.value));
             return (self.take)(Item::Unreadable { number: field.number, cause });
         };
-        self.frame.currency.get_or_insert(currency);
+        self.frame.count_in(currency);
         if opens {
             self.frame.opening.get_or_insert(amount);
+            self.opened.get_or_insert(day);
         } else {
             self.frame.closing = Some(amount);
             self.frame.to = self.frame.to.max(Some(day));

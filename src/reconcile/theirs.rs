@@ -53,6 +53,11 @@ pub fn admit(line: &RawLine, asset: Asset, rules: &Rules) -> Admitted {
     if line.currency.as_ref().is_some_and(|currency| !currency.eq_ignore_ascii_case(asset.code())) {
         return Admitted::Line(None);
     }
+    if line.ambiguous && asset.scale() == 3 {
+        return Admitted::Unreadable(
+            "three digits behind a separator may be decimals or a group: give a mapping".to_owned(),
+        );
+    }
     match line.amount.amount_of(asset) {
         Ok(amount) => Admitted::Line(Some(amount)),
         Err(why) => Admitted::Unreadable(format!("the amount {} {why} for {asset}", line.amount)),
@@ -60,7 +65,7 @@ pub fn admit(line: &RawLine, asset: Asset, rules: &Rules) -> Admitted {
 }
 
 impl Theirs {
-    /// Reads a statement to its end. `done` is called with each item.
+    /// Reads a statement to its end. `more` is called with each item, whether it can be read or not; once it has said no, nothing more is kept.
     ///
     /// # Errors
     ///
@@ -70,7 +75,7 @@ impl Theirs {
         format: Format,
         mapping: Option<&Mapping>,
         input: &mut dyn BufRead,
-        done: &mut dyn FnMut(),
+        more: &mut dyn FnMut() -> bool,
     ) -> Result<Self, Unusable> {
         let mut theirs = Self {
             asset,
@@ -86,12 +91,10 @@ impl Theirs {
             to: Day(0),
         };
         let mut cause = None;
-        let frame = read(format, mapping, input, &mut |item| {
-            done();
-            match item {
-                Item::Line(line) => theirs.add(&line),
-                Item::Unreadable { number, cause: why } => _ = cause.get_or_insert((number, why)),
-            }
+        let frame = read(format, mapping, input, &mut |item| match item {
+            _ if !more() => {}
+            Item::Line(line) => theirs.add(&line),
+            Item::Unreadable { number, cause: why } => _ = cause.get_or_insert((number, why)),
         })?;
         theirs.seal(frame, cause)?;
         Ok(theirs)
@@ -117,6 +120,9 @@ impl Theirs {
         if let [one, other, ..] = frame.accounts.as_slice() {
             return Err(Unusable::format(format!("speaks of more than one account: {one} and {other}")));
         }
+        if let (Some(one), Some(other)) = (&frame.currency, &frame.other_currency) {
+            return Err(Unusable::format(format!("speaks of more than one currency: {one} and {other}")));
+        }
         if let Some(currency) = frame.currency.as_ref().filter(|currency| *currency != self.asset.code()) {
             return Err(Unusable::format(format!("is in {currency}, and the account in {}", self.asset)));
         }
@@ -126,9 +132,9 @@ impl Theirs {
         for (place, (key, ..)) in self.keys.iter().enumerate() {
             self.first_of.entry(*key).or_insert(u32::try_from(place).unwrap_or(u32::MAX));
         }
-        let days = || self.days.iter().copied();
-        let from = self.rules.from.or_else(|| days().chain(frame.from).min());
-        let to = self.rules.to.or_else(|| days().chain(frame.to).max());
+        let (first, last) = self.ends();
+        let from = self.rules.from.or(frame.from).or(first);
+        let to = self.rules.to.or(frame.to).or(last);
         let (Some(from), Some(to)) = (from.or(to), to.or(from)) else {
             let why = cause.map_or_else(
                 || "has no lines".to_owned(),
@@ -138,6 +144,15 @@ impl Theirs {
         };
         (self.from, self.to, self.frame) = (from, to.max(from), frame);
         Ok(())
+    }
+
+    /// The first and the last day of what is booked; of what is announced, if nothing is.
+    fn ends(&self) -> (Option<Day>, Option<Day>) {
+        let is_pending = |line: &usize| self.flags[*line] & PENDING != 0;
+        let nothing_is_booked = (0..self.days.len()).all(|line| is_pending(&line));
+        let days =
+            || (0..self.days.len()).filter(|line| nothing_is_booked || !is_pending(line)).map(|line| self.days[line]);
+        (days().min(), days().max())
     }
 
     /// The first and the last day of the entries that may belong to it.

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::thread;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task;
 
 /// Why work was not done.
@@ -52,10 +52,39 @@ impl Cpu {
         W: FnOnce() -> T + Send + 'static,
         T: Send + 'static,
     {
+        self.turn().await?.run(work).await
+    }
+
+    /// Waits for its turn and keeps it for as long as what it returns is held: for work that has waits of its own between its jobs.
+    ///
+    /// # Errors
+    ///
+    /// [`CpuError::Busy`], at once.
+    pub async fn turn(&self) -> Result<Turn, CpuError> {
         let admitted = Arc::clone(&self.admitted).try_acquire_owned().map_err(|_| CpuError::Busy)?;
         let running = Arc::clone(&self.running).acquire_owned().await.expect("this semaphore is never closed");
+        Ok(Turn(Arc::new((admitted, running))))
+    }
+}
+
+/// A place among those that run, until it and the jobs that began on it have ended.
+#[derive(Debug)]
+pub struct Turn(Arc<(OwnedSemaphorePermit, OwnedSemaphorePermit)>);
+
+impl Turn {
+    /// Runs `work` on a blocking thread. A job that has begun keeps the turn to its end, whoever waits for it.
+    ///
+    /// # Errors
+    ///
+    /// [`CpuError::Panicked`].
+    pub async fn run<T, W>(&self, work: W) -> Result<T, CpuError>
+    where
+        W: FnOnce() -> T + Send + 'static,
+        T: Send + 'static,
+    {
+        let permits = Arc::clone(&self.0);
         let job = task::spawn_blocking(move || {
-            let _permits = (admitted, running);
+            let _permits = permits;
             work()
         });
         job.await.map_err(|_| CpuError::Panicked)
@@ -108,6 +137,18 @@ mod tests {
         end.await.expect("the job ended");
         // The permit is dropped just after the work's last statement.
         let _free = cpu.admitted.acquire().await.expect("never closed");
+    }
+
+    #[tokio::test]
+    async fn a_turn_is_kept_between_its_jobs() {
+        let cpu = Cpu::new(1, 0);
+        let turn = cpu.turn().await.expect("nobody else is there");
+        for number in 0..2 {
+            assert_eq!(turn.run(move || number).await, Ok(number));
+            assert_eq!(cpu.run(|| ()).await, Err(CpuError::Busy), "after job {number}");
+        }
+        drop(turn);
+        assert_eq!(cpu.run(|| 2).await, Ok(2));
     }
 
     #[tokio::test]

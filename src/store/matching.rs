@@ -7,6 +7,9 @@ use crate::domain::account::AccountId;
 use crate::domain::matching::{Booked, Digest, Line, LineState, Mapping, Resolution, Statement};
 use crate::domain::time::Timestamp;
 
+/// Lines of one [`MatchingStore::drop_statement`].
+pub(super) const DROPPED_AT_ONCE: u64 = 2000;
+
 /// The part of the durable store that keeps statements of others.
 pub trait MatchingStore: Clone + Send + Sync + 'static {
     /// An account's entries from number `first`, oldest first, at most `limit`. What they hold is left out.
@@ -23,13 +26,24 @@ pub trait MatchingStore: Clone + Send + Sync + 'static {
     /// Keeps lines of a statement that was begun, all or none; a few hundred at a time. Those that are there already stay as they are.
     fn add_statement_lines(&self, id: u64, lines: &[Line]) -> impl Future<Output = Result<(), StoreError>> + Send;
 
-    /// Finishes a statement. `false`: another one of the same file was finished for the same account meanwhile, and this one never will be.
+    /// Deletes lines of a statement that was begun and never finished, a few thousand at a time, and after the last of them itself. Returns
+    /// whether there is more. One that is finished stays as it is.
+    fn drop_statement(&self, id: u64) -> impl Future<Output = Result<bool, StoreError>> + Send;
+
+    /// Statements that were begun before then and never finished, at most `limit`.
+    fn unfinished_statements(
+        &self,
+        before: Timestamp,
+        limit: usize,
+    ) -> impl Future<Output = Result<Vec<u64>, StoreError>> + Send;
+
+    /// Finishes a statement. `false`: another one of the same digest was finished for the same account meanwhile, and this one never will be.
     fn finish_statement(&self, id: u64, digest: &Digest) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
     /// A statement.
     fn statement(&self, id: u64) -> impl Future<Output = Result<Option<Statement>, StoreError>> + Send;
 
-    /// The statement of that file for that account.
+    /// The statement of that digest for that account.
     fn statement_of(
         &self,
         account: AccountId,

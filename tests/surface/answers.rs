@@ -54,7 +54,7 @@ async fn works(described: &Described, browser: &mut Browser, call: &Call) -> Vec
             described.check(call, &reply);
             return vec![reply];
         }
-        "uploadStatement" => {
+        "uploadBankStatement" => {
             let body = call.takes()["text/csv"]["examples"]["csv"]["value"].as_str().expect("a text").to_owned();
             let sent = described.ask(browser, call, &path, Some("text/csv"), &body).await;
             let again = described.ask(browser, call, &path, Some("text/csv"), &body).await;

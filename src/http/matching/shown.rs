@@ -14,7 +14,7 @@ use crate::http::show::Instant;
 
 /// A statement, and what came of it.
 #[derive(Serialize, ToSchema)]
-#[schema(as = Statement)]
+#[schema(as = BankStatement)]
 pub struct Shown<'a> {
     id: u64,
     file_name: &'a str,
@@ -35,7 +35,7 @@ impl<'a> From<&'a Statement> for Shown<'a> {
         Self {
             id: statement.id,
             file_name: &statement.file_name,
-            sha256: hex::encode(statement.digest),
+            sha256: hex::encode(statement.sha256),
             result: Result::from(&statement.summary),
             discrepancies: statement.summary.discrepancies(),
             resolved: statement.resolved,
@@ -47,7 +47,7 @@ impl<'a> From<&'a Statement> for Shown<'a> {
 
 /// Some of an account's statements.
 #[derive(Serialize, ToSchema)]
-#[schema(as = StatementPage)]
+#[schema(as = BankStatementPage)]
 pub struct Page<'a> {
     pub statements: Vec<Shown<'a>>,
     /// The next page's `cursor`; `null` on the last.
@@ -57,7 +57,7 @@ pub struct Page<'a> {
 
 /// What came of a statement.
 #[derive(Serialize, ToSchema)]
-#[schema(as = StatementResult)]
+#[schema(as = BankStatementResult)]
 pub struct Result<'a> {
     account_id: u64,
     currency: &'a str,
@@ -88,7 +88,7 @@ pub struct Result<'a> {
 
 /// The lines of one state.
 #[derive(Serialize, ToSchema)]
-#[schema(as = StatementState)]
+#[schema(as = BankStatementState)]
 struct State {
     #[schema(schema_with = states)]
     state: &'static str,
@@ -101,7 +101,7 @@ struct State {
 
 /// `difference` is the sum of all the others, and of `statement` less `ours` of every state.
 #[derive(Serialize, ToSchema)]
-#[schema(as = StatementProof)]
+#[schema(as = BankStatementProof)]
 struct Proof {
     /// The statement's closing balance less ours.
     difference: String,
@@ -149,7 +149,7 @@ impl<'a> From<&'a Summary> for Result<'a> {
 
 /// A line of a statement, or an entry that it does not have.
 #[derive(Serialize, ToSchema)]
-#[schema(as = StatementLine)]
+#[schema(as = BankStatementLine)]
 pub struct ShownLine<'a> {
     /// Its place in the result.
     place: u64,
@@ -182,7 +182,7 @@ pub struct ShownLine<'a> {
 
 /// That somebody looked at a line.
 #[derive(Serialize, ToSchema)]
-#[schema(as = StatementResolution)]
+#[schema(as = BankStatementResolution)]
 struct Resolved<'a> {
     /// The operator.
     by: u64,
@@ -217,7 +217,7 @@ impl<'a> ShownLine<'a> {
 
 /// Some lines of a statement.
 #[derive(Serialize, ToSchema)]
-#[schema(as = StatementLinePage)]
+#[schema(as = BankStatementLinePage)]
 pub struct LinePage<'a> {
     pub lines: Vec<ShownLine<'a>>,
     /// The next page's `cursor`; `null` on the last.
@@ -227,7 +227,7 @@ pub struct LinePage<'a> {
 
 /// What is kept of an account.
 #[derive(Serialize, ToSchema)]
-#[schema(as = KeptStatementMapping)]
+#[schema(as = KeptBankStatementMapping)]
 pub struct Kept<'a> {
     /// `null`, if nothing is.
     #[schema(required)]
@@ -236,7 +236,7 @@ pub struct Kept<'a> {
 
 /// Which column of a CSV statement says what.
 #[derive(Serialize, ToSchema)]
-#[schema(as = StatementMapping)]
+#[schema(as = BankStatementMapping)]
 pub struct ShownMapping<'a> {
     date: &'a str,
     #[schema(required)]

@@ -67,7 +67,7 @@ pub(super) fn api(limit: impl Fn(Body) -> usize) -> OpenApi {
     let mut schemas = BTreeMap::new();
     for (noun, _, operations) in NOUNS {
         for mut operation in operations() {
-            schemas.extend(std::mem::take(&mut operation.schemas));
+            call(&mut schemas, std::mem::take(&mut operation.schemas));
             // A call of a route that is gone has no row; a test says so.
             if let Some(route) = routes.get(operation.path) {
                 told.push((noun, answered(operation, route, limit(route.body))));
@@ -93,6 +93,14 @@ pub(super) fn api(limit: impl Fn(Body) -> usize) -> OpenApi {
         .components(Some(components(schemas, &shared)))
         .tags(Some(NOUNS.map(|(name, about, _)| TagBuilder::new().name(name).description(Some(about)).build())))
         .build()
+}
+
+/// Adds shapes under their names, each of which is one shape's alone.
+fn call(schemas: &mut BTreeMap<String, Shape>, more: Vec<(String, Shape)>) {
+    for (name, shape) in more {
+        debug_assert!(schemas.get(&name).is_none_or(|known| *known == shape), "two schemas are called {name}");
+        schemas.insert(name, shape);
+    }
 }
 
 /// An operation, and all its answers by status.
@@ -166,7 +174,7 @@ fn components(mut schemas: BTreeMap<String, Shape>, shared: &BTreeMap<String, St
     schemas.insert(Details::name().into_owned(), <Details<'_> as utoipa::PartialSchema>::schema());
     let mut more = Vec::new();
     Details::schemas(&mut more);
-    schemas.extend(more);
+    call(&mut schemas, more);
     let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("An access token.")).build();
     let cookie = ApiKeyValue::with_description(SESSION, "A session, as signing in sets it.");
     let mut built = ComponentsBuilder::new()

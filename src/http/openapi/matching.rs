@@ -35,7 +35,7 @@ fn upload() -> Operation {
     let operation = Operation::new(
         Post,
         "/v1/accounts/{id}/statements",
-        "uploadStatement",
+        "uploadBankStatement",
         "Match a statement with an account's entries",
     );
     let statement = utoipa::openapi::Ref::from_schema_name(<Shown<'_> as utoipa::ToSchema>::name());
@@ -62,18 +62,20 @@ fn upload() -> Operation {
 }
 
 fn list() -> Operation {
-    paged(one(Operation::new(Get, "/v1/accounts/{id}/statements", "listStatements", "List an account's statements")))
-        .by(Who::SignedIn)
-        .answers::<Page<'_>>(
-            "A page of them, newest first.",
-            json!({"statements": [statement_example()], "next": null}),
-        )
-        .refuses([
-            Refusal::InvalidSession,
-            invalid("limit", "must be a whole number from 1 to 1000"),
-            Refusal::NoSuchAccount,
-        ])
-        .asks()
+    paged(one(Operation::new(
+        Get,
+        "/v1/accounts/{id}/statements",
+        "listBankStatements",
+        "List an account's statements",
+    )))
+    .by(Who::SignedIn)
+    .answers::<Page<'_>>("A page of them, newest first.", json!({"statements": [statement_example()], "next": null}))
+    .refuses([
+        Refusal::InvalidSession,
+        invalid("limit", "must be a whole number from 1 to 1000"),
+        Refusal::NoSuchAccount,
+    ])
+    .asks()
 }
 
 fn set_mapping() -> Operation {
@@ -101,21 +103,31 @@ fn set_mapping() -> Operation {
     ];
     let bank = json!({"date": "date", "date_format": "%Y-%m-%d", "amount": "amount", "decimal": ".", "references": ["reference"]});
     let path = "/v1/accounts/{id}/statement-mapping";
-    one(Operation::new(Put, path, "setStatementMapping", "Say which column of an account's CSV statements says what"))
-        .by(Who::SignedIn)
-        .takes(json_of(record(Others::Refused, fields), vec![("bank", bank)]))
-        .answers::<Kept<'_>>("It is kept.", json!({"mapping": mapping_example()}))
-        .refuses([Refusal::InvalidSession, invalid("date", "is required"), Refusal::NoSuchAccount])
-        .asks()
+    one(Operation::new(
+        Put,
+        path,
+        "setBankStatementMapping",
+        "Say which column of an account's CSV statements says what",
+    ))
+    .by(Who::SignedIn)
+    .takes(json_of(record(Others::Refused, fields), vec![("bank", bank)]))
+    .answers::<Kept<'_>>("It is kept.", json!({"mapping": mapping_example()}))
+    .refuses([Refusal::InvalidSession, invalid("date", "is required"), Refusal::NoSuchAccount])
+    .asks()
 }
 
 fn mapping() -> Operation {
     let path = "/v1/accounts/{id}/statement-mapping";
-    one(Operation::new(Get, path, "getStatementMapping", "Get which column of an account's CSV statements says what"))
-        .by(Who::SignedIn)
-        .answers::<Kept<'_>>("What is kept.", json!({"mapping": null}))
-        .refuses([Refusal::InvalidSession, Refusal::NoSuchAccount])
-        .asks()
+    one(Operation::new(
+        Get,
+        path,
+        "getBankStatementMapping",
+        "Get which column of an account's CSV statements says what",
+    ))
+    .by(Who::SignedIn)
+    .answers::<Kept<'_>>("What is kept.", json!({"mapping": null}))
+    .refuses([Refusal::InvalidSession, Refusal::NoSuchAccount])
+    .asks()
 }
 
 fn get() -> Operation {
@@ -127,7 +139,7 @@ fn get() -> Operation {
 }
 
 fn lines() -> Operation {
-    paged(of(Operation::new(Get, "/v1/statements/{id}/lines", "listStatementLines", "List a statement's lines")))
+    paged(of(Operation::new(Get, "/v1/statements/{id}/lines", "listBankStatementLines", "List a statement's lines")))
         .by(Who::SignedIn)
         .query("state", states(), "Only these.")
         .answers::<LinePage<'_>>(
@@ -149,24 +161,29 @@ fn export() -> Operation {
         "text/csv",
         text(0, FILE_CHARS, ""),
     );
-    of(Operation::new(Get, "/v1/statements/{id}/lines.csv", "exportStatementLines", "Get a statement's lines as CSV"))
-        .by(Who::SignedIn)
-        .about("Text that a spreadsheet would run has an apostrophe before it.")
-        .query("state", states(), "Only these.")
-        .query("cursor", cursor(), "What `Link` says of the next rows.")
-        .says(said.with_header("Link", "The address of the next rows, with `rel=\"next\"`, if there are any."))
-        .refuses([
-            Refusal::InvalidSession,
-            invalid("cursor", "must be one that an answer gave as next"),
-            Refusal::NoSuchStatement,
-        ])
-        .asks()
+    of(Operation::new(
+        Get,
+        "/v1/statements/{id}/lines.csv",
+        "exportBankStatementLines",
+        "Get a statement's lines as CSV",
+    ))
+    .by(Who::SignedIn)
+    .about("Text that a spreadsheet would run has an apostrophe before it.")
+    .query("state", states(), "Only these.")
+    .query("cursor", cursor(), "What `Link` says of the next rows.")
+    .says(said.with_header("Link", "The address of the next rows, with `rel=\"next\"`, if there are any."))
+    .refuses([
+        Refusal::InvalidSession,
+        invalid("cursor", "must be one that an answer gave as next"),
+        Refusal::NoSuchStatement,
+    ])
+    .asks()
 }
 
 fn resolve() -> Operation {
     let path = "/v1/statements/{id}/lines/{place}/resolve";
     let fields = [("note", Need::Must, line(1, 500, "What came of it."))];
-    of(Operation::new(Post, path, "resolveStatementLine", "Say what came of a discrepancy"))
+    of(Operation::new(Post, path, "resolveBankStatementLine", "Say what came of a discrepancy"))
         .about("Done once: a line that has a note keeps it, and is answered with it.")
         .part("place", number(""), 1, "The line's place.")
         .takes(json_of(record(Others::Refused, fields), vec![("asked", json!({"note": "the bank has been asked"}))]))

@@ -71,6 +71,7 @@ impl Draft {
             description: cut(&self.texts.join(" ")),
             // BOOK, or PDNG, INFO, FUTR: the last three have moved nothing. Without a status it was booked.
             pending: !matches!(self.status.as_str(), "" | "BOOK"),
+            ambiguous: false,
         })
     }
 }

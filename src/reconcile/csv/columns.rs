@@ -66,6 +66,8 @@ pub struct Columns {
     pub description: Option<usize>,
     pub balance: Option<usize>,
     pub decimal: char,
+    /// Whether that is said, or some amount shows it.
+    pub certain: bool,
 }
 
 impl Columns {
@@ -105,6 +107,7 @@ impl Columns {
             description: maybe(&mapping.description)?,
             balance: maybe(&mapping.balance)?,
             decimal: mapping.decimal.unwrap_or('.'),
+            certain: true,
         })
     }
 
@@ -120,6 +123,7 @@ impl Columns {
         };
         let amounts: Vec<&str> = [amount.or(debit), credit].into_iter().flat_map(column).collect();
         let date = first(DATE).ok_or_else(|| missing("date"))?;
+        let (decimal, certain) = decimal(&amounts);
         Ok(Self {
             date,
             format: way_of(&column(Some(date))),
@@ -131,7 +135,8 @@ impl Columns {
             references: REFERENCE.iter().filter_map(|name| names.iter().position(|own| own == name)).collect(),
             description: first(DESCRIPTION),
             balance: first(BALANCE),
-            decimal: decimal(&amounts),
+            decimal,
+            certain,
         })
     }
 
@@ -169,15 +174,42 @@ pub fn delimiter(sample: &[u8]) -> u8 {
     first.and_then(|counts| counts.into_iter().rev().max()).map_or(b',', |(_, delimiter)| delimiter)
 }
 
-/// What stands before decimals: whatever is followed by one or two digits at some amount's end.
-fn decimal(amounts: &[&str]) -> char {
-    let ends = |text: &&str| {
-        let digits = text.trim_end_matches(['-', '+', ')']);
-        let at = digits.rfind(['.', ','])?;
-        (1..=2).contains(&(digits.len() - at - 1)).then(|| digits[at..].starts_with(','))
+/// What stands before decimals, and whether some amount shows it.
+fn decimal(amounts: &[&str]) -> (char, bool) {
+    let found: Vec<bool> = amounts.iter().filter_map(|text| has_decimal_comma(text)).collect();
+    (if !found.is_empty() && found.iter().all(|comma| *comma) { ',' } else { '.' }, !found.is_empty())
+}
+
+/// Whether a comma stands before an amount's decimals, or a point, if it shows that: what is followed by other than three digits at its end, or
+/// has a zero before it, or more digits than a group, or the other separator.
+fn has_decimal_comma(text: &str) -> Option<bool> {
+    let digits = bare(text);
+    let at = digits.rfind(['.', ','])?;
+    let (whole, after) = (&digits[..at], digits.len() - at - 1);
+    let comma = digits[at..].starts_with(',');
+    let shows = match after {
+        1..=2 => true,
+        3 => {
+            whole.contains(if comma { '.' } else { ',' })
+                || whole.len() > 3 && !whole.contains([',', '.'])
+                || whole == "0"
+        }
+        _ => false,
     };
-    let found: Vec<bool> = amounts.iter().filter_map(ends).collect();
-    if !found.is_empty() && found.iter().all(|comma| *comma) { ',' } else { '.' }
+    shows.then_some(comma)
+}
+
+/// Whether an amount by itself may as well be a thousandth of it: one separator, and three digits behind it.
+pub fn is_ambiguous(text: &str) -> bool {
+    let digits = bare(text);
+    let Some((whole, after)) = digits.split_once(['.', ',']) else { return false };
+    let is_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    (1..=3).contains(&whole.len()) && whole != "0" && after.len() == 3 && is_digits(whole) && is_digits(after)
+}
+
+/// An amount without its sign.
+fn bare(text: &str) -> &str {
+    text.trim_matches(['-', '+', '(', ')', ' ', '\u{2212}'])
 }
 
 /// The one way to write days in which all of these can be read.
@@ -198,7 +230,7 @@ fn way_of(days: &[&str]) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{decimal, delimiter, way_of};
+    use super::{decimal, delimiter, is_ambiguous, way_of};
 
     #[test]
     fn what_separates_what_is_found_out() {
@@ -213,8 +245,16 @@ mod tests {
             (&["1,5", "1.5"], '.'),
             (&["1,234"], '.'),
             (&["5,00-"], ','),
+            (&["0,500"], ','),
+            (&["-1.234,567"], ','),
+            (&["1234,567"], ','),
         ] {
-            assert_eq!(decimal(amounts), expected, "{amounts:?}");
+            assert_eq!(decimal(amounts).0, expected, "{amounts:?}");
+        }
+        for (amount, expected) in
+            [("1,234", true), ("-12.345", true), ("0.500", false), ("1.23", false), ("1,234,567", false)]
+        {
+            assert_eq!(is_ambiguous(amount), expected, "{amount}");
         }
         for (days, expected) in [
             (&["2026-03-01"][..], Some("%Y-%m-%d")),

@@ -25,9 +25,15 @@ pub fn read(value: &str) -> Details {
     }
     let references = CODES.into_iter().filter_map(|code| {
         let (_, rest) = joined.split_once(code)?;
-        rest.split('/').next().map(cut)
+        Some(cut(rest[..next_code(rest)].trim_end_matches('/')))
     });
     Details { references: known(references), text: cut(&value.replace(['\n', '\r'], " ")) }
+}
+
+/// Where the next code between slashes begins, four capitals; a reference may have slashes of its own.
+fn next_code(text: &str) -> usize {
+    let is_code = |window: &[u8]| matches!(window, [b'/', name @ .., b'/'] if name.len() == 4 && name.iter().all(u8::is_ascii_uppercase));
+    text.as_bytes().windows(6).position(is_code).unwrap_or(text.len())
 }
 
 /// The subfields 20 to 29 and 60 to 63, put together again: a word may be cut anywhere between two of them.
@@ -65,6 +71,7 @@ mod tests {
         for (value, references, text) in [
             ("rent for\nMarch", &[][..], "rent for March"),
             ("/EREF/E-1/REMI/rent/", &["E-1"], "/EREF/E-1/REMI/rent/"),
+            ("/EREF/INV/7/", &["INV/7"], "/EREF/INV/7/"),
             ("/EREF/NOTPROVIDED//KREF/K", &["K"], "/EREF/NOTPROVIDED//KREF/K"),
             ("166?00SEPA?20EREF+ABC-12\n?213SVWZ+Rent?22 March?30BANK?31DE1?60 2026", &["ABC-123"], "Rent March 2026"),
             ("116?20just text?21 of two", &[], "just text of two"),

@@ -17,6 +17,8 @@ pub struct Entry {
     /// The day of the booking; the value's, if that is the only one.
     pub day: Day,
     pub amount: Decimal,
+    /// Whether it is announced and not booked.
+    pub pending: bool,
     pub references: Vec<String>,
     pub supplementary: String,
 }
@@ -30,6 +32,7 @@ impl Entry {
             Some((date, rest)) if date.bytes().all(|byte| byte.is_ascii_digit()) => (entry_day(date, value_day)?, rest),
             _ => (value_day, rest),
         };
+        let pending = rest.starts_with(['E']);
         let (goes_out, rest) = mark(rest).ok_or("has none of the marks C, D, RC, RD")?;
         // The third letter of the currency, which few banks write.
         let rest = rest.strip_prefix(|letter: char| letter.is_ascii_uppercase()).unwrap_or(rest);
@@ -42,6 +45,7 @@ impl Entry {
         Ok(Self {
             day,
             amount: if goes_out { negative(amount) } else { amount },
+            pending,
             references: references(rest),
             supplementary: cut(&supplementary.replace('\n', " ")),
         })
@@ -62,7 +66,7 @@ fn entry_day(date: &str, value_day: Day) -> Result<Day, String> {
     near.min_by_key(|day| day.apart(value_day)).ok_or_else(|| format!("'{date}' is no day that is written like MMDD"))
 }
 
-/// Whether money goes out: of a reversed credit it does, of a reversed debit it comes back.
+/// Whether money goes out: of a reversed credit it does, of a reversed debit it comes back. `EC` and `ED` are expected, and not booked yet.
 fn mark(text: &str) -> Option<(bool, &str)> {
     for (mark, goes_out) in [("RC", true), ("RD", false), ("EC", false), ("ED", true), ("C", false), ("D", true)] {
         if let Some(rest) = text.strip_prefix(mark) {

@@ -64,7 +64,7 @@ pub fn matched(
     opening: i128,
 ) -> Result<Outcome, Unusable> {
     let format = detect(text);
-    let theirs = Theirs::read((euro(), rules), format, mapping, &mut &*text, &mut || ())?;
+    let theirs = Theirs::read((euro(), rules), format, mapping, &mut &*text, &mut || true)?;
     let mut ours = Ours::default();
     let (first, last) = theirs.window();
     for entry in entries.iter().filter(|entry| (first..=last).contains(&Day::of(entry.at))) {

@@ -267,3 +267,110 @@ proptest! {
         prop_assert_eq!(proof.difference.minor(), i128::from(700 + sum - 500 - booked));
     }
 }
+
+/// A statement of an announced line and a booked one, in days of March, with what it says of its own days.
+fn camt(own_days: &str, balances: [&str; 2], lines: [(&str, &str); 2]) -> String {
+    let lines = lines.map(|(status, day)| {
+        format!("<Ntry><Amt Ccy=\"EUR\">5</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts>{status}</Sts><BookgDt><Dt>{day}</Dt></BookgDt></Ntry>")
+    });
+    let balance = |(code, currency): (&str, &str)| {
+        format!(
+            "<Bal><Tp><CdOrPrtry><Cd>{code}</Cd></CdOrPrtry></Tp><Amt Ccy=\"{currency}\">0</Amt><CdtDbtInd>CRDT</CdtDbtInd></Bal>"
+        )
+    };
+    let [opening, closing] = balances;
+    let balances = [("OPBD", opening), ("CLBD", closing)].map(balance);
+    format!("<Document><Stmt>{own_days}{}{}</Stmt></Document>", balances.concat(), lines.concat())
+}
+
+#[test]
+fn announced_lines_never_widen_a_statement_and_its_own_days_win() {
+    let own = "<FrToDt><FrDtTm>2026-03-02T00:00:00</FrDtTm><ToDtTm>2026-03-08T00:00:00</ToDtTm></FrToDt>";
+    let lines = [("PDNG", "2026-03-31"), ("BOOK", "2026-03-05")];
+    let period = |text: &str, rules| {
+        let summary = matched(text.as_bytes(), None, rules, &[], 0).expect("a statement").summary;
+        (summary.from.to_string(), summary.to.to_string())
+    };
+    let days = |from: &str, to: &str| (format!("2026-03-{from}"), format!("2026-03-{to}"));
+    assert_eq!(period(&camt("", ["EUR"; 2], lines), Rules::default()), days("05", "05"));
+    assert_eq!(period(&camt(own, ["EUR"; 2], lines), Rules::default()), days("02", "08"));
+    let early = [("BOOK", "2026-03-01"), ("BOOK", "2026-03-05")];
+    assert_eq!(period(&camt(own, ["EUR"; 2], early), Rules::default()), days("02", "08"));
+    let asked = Rules { to: Some(super::day("2026-03-06")), ..Rules::default() };
+    assert_eq!(period(&camt(own, ["EUR"; 2], early), asked), days("02", "06"));
+}
+
+#[test]
+fn an_opening_balance_is_of_the_day_before_unless_a_line_is_of_its_day() {
+    for (line, from) in [
+        ("2603020302C5,NTRFX", "2026-03-02"),
+        ("2603010301C5,NTRFX", "2026-03-01"),
+        ("2603010301EC5,NTRFX", "2026-03-02"),
+    ] {
+        let text = format!(":20:X\n:25:1\n:60F:C260301EUR0,\n:61:{line}\n:62F:C260303EUR5,\n");
+        let summary = matched(text.as_bytes(), None, Rules::default(), &[], 0).expect("a statement").summary;
+        assert_eq!(
+            (summary.from.to_string().as_str(), summary.to.to_string().as_str()),
+            (from, "2026-03-03"),
+            "{line}"
+        );
+    }
+}
+
+#[test]
+fn balances_in_two_currencies_are_refused() {
+    let lines = [("BOOK", "2026-03-05"); 2];
+    let mt940 = ":20:X\n:25:1\n:60F:C260301EUR0,\n:62F:C260303USD5,\n".to_owned();
+    for text in [camt("", ["EUR", "USD"], lines), camt("", ["USD", "EUR"], lines), mt940] {
+        let refused = matched(text.as_bytes(), None, Rules::default(), &[], 0).err().expect("two currencies");
+        assert!(refused.to_string().starts_with("speaks of more than one currency: "), "{refused}");
+    }
+}
+
+#[test]
+fn nothing_is_kept_of_more_lines_than_are_allowed() {
+    let text = "date,amount\n2026-03-01,1\nbad,bad\n2026-03-02,2\n2026-03-03,3\n";
+    let mut left = 3;
+    let mut more = || {
+        left -= 1;
+        left >= 0
+    };
+    let format = crate::domain::matching::Format::Csv;
+    let theirs = crate::reconcile::Theirs::read(
+        (super::euro(), Rules::default()),
+        format,
+        None,
+        &mut text.as_bytes(),
+        &mut more,
+    )
+    .expect("a statement");
+    assert_eq!((theirs.len(), left), (2, -1), "the unreadable one counts");
+}
+
+#[test]
+fn a_thousandth_is_not_guessed() {
+    let dinar = crate::domain::asset::Asset::parse("KWD").expect("a currency");
+    let admitted = |amounts: &[&str], mapping: Option<&crate::domain::matching::Mapping>| {
+        let lines: String = amounts.iter().map(|amount| format!("2026-03-01;{amount}\n")).collect();
+        let text = format!("date;amount\n{lines}");
+        let format = crate::domain::matching::Format::Csv;
+        let read = crate::reconcile::Theirs::read(
+            (dinar, Rules::default()),
+            format,
+            mapping,
+            &mut text.as_bytes(),
+            &mut || true,
+        );
+        read.map_or(0, |theirs| theirs.len())
+    };
+    let mapping = crate::domain::matching::Mapping {
+        date: "date".into(),
+        amount: Some("amount".into()),
+        delimiter: Some(';'),
+        decimal: Some(','),
+        ..crate::domain::matching::Mapping::default()
+    };
+    assert_eq!((admitted(&["1,234"], None), admitted(&["1,234"], Some(&mapping))), (0, 1));
+    assert_eq!(admitted(&["1.234", "0.500"], None), 2, "another amount shows it");
+    assert_eq!(admitted(&["1.234", "5"], None), 1);
+}

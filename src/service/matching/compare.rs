@@ -12,7 +12,7 @@ use crate::domain::money::Amount;
 use crate::domain::time::Timestamp;
 use crate::domain::transfer::{HoldStatus, TransferId};
 use crate::reconcile::{self, Matches, Ours, Report, Rules, Theirs, Unusable};
-use crate::service::cpu::{Cpu, CpuError};
+use crate::service::cpu::{CpuError, Turn};
 use crate::store::StoreError;
 use crate::store::ledger::LedgerStore;
 use crate::store::matching::MatchingStore;
@@ -50,6 +50,8 @@ pub struct Job {
     pub mapping: Option<Mapping>,
     /// How far apart a line and its entry may be.
     pub rules: Rules,
+    /// Most lines that are read, those that cannot be read included.
+    pub max_lines: usize,
     /// Most entries that are looked at.
     pub max_entries: usize,
 }
@@ -60,6 +62,9 @@ pub enum Failure {
     /// The statement is not to be used.
     #[error(transparent)]
     Unusable(#[from] Unusable),
+    /// It has more lines than may be read.
+    #[error("it has more than {0} lines")]
+    TooLong(usize),
     /// Between its days lie more entries than may be looked at.
     #[error("more than {0} entries lie between its days")]
     TooMany(usize),
@@ -85,7 +90,7 @@ pub type Done = Arc<dyn Fn(u64) + Send + Sync>;
 /// See [`Failure`].
 pub async fn compare<S: LedgerStore + MatchingStore>(
     store: &S,
-    cpu: &Cpu,
+    turn: &Turn,
     job: Job,
     source: Arc<dyn Source>,
     done: Done,
@@ -93,7 +98,7 @@ pub async fn compare<S: LedgerStore + MatchingStore>(
 ) -> Result<Summary, Failure> {
     let (statement, format, theirs) = {
         let (job, source, done) = (job.clone(), Arc::clone(&source), Arc::clone(&done));
-        cpu.run(move || first_reading(&job, source, &done)).await??
+        turn.run(move || first_reading(&job, source, &done)).await??
     };
     let (first_day, _) = theirs.period();
     let before = store.entry_at(job.account.id, Timestamp(first_day.start().0.saturating_sub(1))).await?;
@@ -102,7 +107,7 @@ pub async fn compare<S: LedgerStore + MatchingStore>(
     let (sender, mut lines) = mpsc::channel(HANDFULS);
     let account = reconcile::Account { id: job.account.id, opening };
     let mapping = job.mapping.clone();
-    let telling = cpu
+    let telling = turn
         .run(move || second_reading(&theirs, ours, (format, mapping.as_ref()), statement.as_ref(), account, &sender));
     // Whatever ends it ends the channel with it, so that nobody waits for lines to be taken.
     let taking = async move {
@@ -119,16 +124,24 @@ pub async fn compare<S: LedgerStore + MatchingStore>(
 
 type Statement = (Arc<dyn Source>, Format, Theirs);
 
-fn first_reading(job: &Job, source: Arc<dyn Source>, done: &Done) -> Result<Statement, Unusable> {
+fn first_reading(job: &Job, source: Arc<dyn Source>, done: &Done) -> Result<Statement, Failure> {
     let (format, theirs) = {
-        let mut input = source.open()?;
+        let mut input = source.open().map_err(Unusable::from)?;
         let format = match job.format {
             Some(format) => format,
-            None => reconcile::detect(input.fill_buf()?),
+            None => reconcile::detect(input.fill_buf().map_err(Unusable::from)?),
         };
-        let theirs =
-            Theirs::read((job.account.asset, job.rules), format, job.mapping.as_ref(), &mut *input, &mut || done(1))?;
-        (format, theirs)
+        let mut lines = 0_usize;
+        let mut more = || {
+            done(1);
+            lines = lines.saturating_add(1);
+            lines <= job.max_lines
+        };
+        let theirs = Theirs::read((job.account.asset, job.rules), format, job.mapping.as_ref(), &mut *input, &mut more);
+        if lines > job.max_lines {
+            return Err(Failure::TooLong(job.max_lines));
+        }
+        (format, theirs?)
     };
     Ok((source, format, theirs))
 }

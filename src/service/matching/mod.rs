@@ -1,6 +1,8 @@
 //! Statements of others beside our entries: sent, matched, kept, looked at.
 
 pub mod compare;
+mod identity;
+mod sweep;
 
 use std::sync::Arc;
 
@@ -8,6 +10,7 @@ use sha2::{Digest as _, Sha256};
 use teller_rpc::{Context, Status};
 
 use self::compare::{Failure, Job, compare};
+pub use self::sweep::sweep;
 use super::audit::Audit;
 use super::caller::{Callers, Halt, heard};
 use super::cpu::Cpu;
@@ -21,10 +24,10 @@ use crate::api::matching::{
 use crate::domain::account::Account;
 use crate::domain::audit::{AuditEvent, AuditKind};
 use crate::domain::invalid::Invalid;
-use crate::domain::matching::{Digest, Line, Mapping, Resolution, Statement};
+use crate::domain::matching::{Digest, Format, Line, Mapping, Resolution, Statement};
 use crate::domain::user::UserId;
 use crate::error::{Code, Error};
-use crate::reconcile::{DAYS_MAX, Rules};
+use crate::reconcile::{DAYS_MAX, Rules, detect};
 use crate::store::{Store, Volatile};
 
 /// Lines that are kept in one transaction.
@@ -44,14 +47,16 @@ pub struct Matching<S, V> {
 pub struct Bounds {
     /// A bounded share of the cores.
     pub(super) cpu: Cpu,
+    /// Most lines of a statement.
+    pub(super) max_lines: usize,
     /// Most entries between a statement's days.
     pub(super) max_entries: usize,
 }
 
 impl Bounds {
-    /// So many `threads`, as many more that wait for one, and so many entries.
-    pub fn new(threads: usize, queue: usize, max_entries: usize) -> Self {
-        Self { cpu: Cpu::new(threads, queue), max_entries }
+    /// At most `threads` statements in work and `queue` more that wait, each of at most so many lines, and entries between its days.
+    pub fn new(threads: usize, queue: usize, max_lines: usize, max_entries: usize) -> Self {
+        Self { cpu: Cpu::new(threads, queue), max_lines, max_entries }
     }
 }
 
@@ -90,17 +95,21 @@ impl<S: Store, V: Volatile> Matching<S, V> {
         let user = self.callers.user(&request.caller).await?;
         let account = self.callers.account(user, request.account).await?;
         let rules = rules(&request)?;
-        let digest: Digest = Sha256::digest(&request.content).into();
+        let format = request.format.unwrap_or_else(|| detect(&request.content));
+        let mapping = self.store.mapping(account.id).await?.filter(|_| format == Format::Csv);
+        let sha256: Digest = Sha256::digest(&request.content).into();
+        let digest = identity::of(&sha256, format, &rules, mapping.as_ref());
         if let Some(statement) = self.store.statement_of(account.id, &digest).await? {
             return Ok(Uploaded { statement, replayed: true });
         }
-        let mapping = self.store.mapping(account.id).await?;
-        let job = Job { account, format: request.format, mapping, rules, max_entries: self.bounds.max_entries };
+        let Bounds { max_lines, max_entries, .. } = self.bounds;
+        let job = Job { account, format: Some(format), mapping, rules, max_lines, max_entries };
         let keeping = Keeping {
             store: self.store.clone(),
             cpu: self.bounds.cpu.clone(),
             user,
             file_name: request.file_name.chars().filter(|letter| !letter.is_control()).take(FILE_NAME_CHARS).collect(),
+            sha256,
             digest,
             clock: self.clock,
         };
@@ -141,6 +150,14 @@ impl<S: Store, V: Volatile> Matching<S, V> {
     async fn look(&self, Resolve { of, place, note }: Resolve) -> Result<Resolved, Halt> {
         let by = self.callers.operator(&of.caller).await?;
         let (statement, _) = self.one(&of).await?;
+        let found = self.store.statement_lines(statement.id, None, place.saturating_sub(1), 1).await?;
+        let line = found.into_iter().find(|line| line.place == place).ok_or(Refusal::NoSuchStatement)?;
+        if !line.state.is_discrepancy() {
+            return Err(Invalid::new("place", "must be that of a discrepancy").into());
+        }
+        if line.resolution.is_some() {
+            return Ok(Resolved { asset: statement.summary.asset, line });
+        }
         let event = AuditEvent::new(AuditKind::StatementResolved).by(by).from_caller(&of.caller);
         let what = format!(
             "account {}, statement {}, line {place}: {}",
@@ -173,6 +190,7 @@ struct Keeping<S> {
     cpu: Cpu,
     user: UserId,
     file_name: String,
+    sha256: Digest,
     digest: Digest,
     clock: Clock,
 }
@@ -185,15 +203,17 @@ impl<S: Store> Keeping<S> {
             lines.extend(handful);
             Ok(())
         };
-        let summary = compare(&self.store, &self.cpu, job, Arc::new(content), Arc::new(|_| ()), take).await?;
+        // Kept to the end: what came of it is in memory until then.
+        let turn = self.cpu.turn().await.map_err(Error::from)?;
+        let summary = compare(&self.store, &turn, job, Arc::new(content), Arc::new(|_| ()), take).await?;
         // Stable: within a state they stay in the order of the file.
         lines.sort_by_key(|line| line.state);
         for (line, place) in lines.iter_mut().zip(1..) {
             line.place = place;
         }
         let (created_by, created_at) = (self.user, (self.clock)());
-        let (file_name, digest) = (self.file_name, self.digest);
-        let begun = Statement { id: 0, file_name, digest, summary, resolved: 0, created_by, created_at };
+        let (file_name, sha256, digest) = (self.file_name, self.sha256, self.digest);
+        let begun = Statement { id: 0, file_name, sha256, digest, summary, resolved: 0, created_by, created_at };
         let id = self.store.begin_statement(&begun).await?;
         for handful in lines.chunks(LINES) {
             self.store.add_statement_lines(id, handful).await?;
@@ -201,7 +221,8 @@ impl<S: Store> Keeping<S> {
         if self.store.finish_statement(id, &digest).await? {
             return Ok(Uploaded { statement: Statement { id, ..begun }, replayed: false });
         }
-        // Somebody sent the same file meanwhile.
+        // Somebody sent the same file meanwhile. What is not dropped now is swept later.
+        while self.store.drop_statement(id).await? {}
         let statement = self.store.statement_of(account, &digest).await?;
         let statement =
             statement.ok_or_else(|| Error::new(Code::Internal, "a statement was finished, and is not there"))?;
@@ -233,6 +254,10 @@ impl From<Failure> for Halt {
     fn from(failure: Failure) -> Self {
         match failure {
             Failure::Unusable(why) => Invalid::new("statement", format!("cannot be used: it {why}")).into(),
+            Failure::TooLong(most) => {
+                let rule = format!("must have at most {most} lines; longer ones are for `teller reconcile`");
+                Invalid::new("statement", rule).into()
+            }
             Failure::TooMany(most) => {
                 let rule =
                     format!("must be of days with at most {most} entries; larger ones are for `teller reconcile`");

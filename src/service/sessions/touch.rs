@@ -116,7 +116,7 @@ mod tests {
             tariffs: PriceList::default(),
             quote_ttl: LONG,
             same_key_wait: LONG,
-            statements: Bounds::new(1, 1, 9),
+            statements: Bounds::new(1, 1, 9, 9),
         };
         let store = Sqlite::memory(LONG).expect("opens");
         store.migrate().await.expect("migrates");

@@ -15,6 +15,7 @@ pub fn promises<S: Store>() -> Vec<Promise<S>> {
     promises![
         a_statement_is_seen_once_it_is_finished_and_kept_as_it_was,
         a_file_is_finished_once_for_an_account,
+        what_was_never_finished_is_found_by_its_age_and_dropped,
         lines_come_in_their_order_and_by_state,
         a_line_is_resolved_once_and_counted,
         a_mapping_takes_the_place_of_the_one_before,
@@ -27,6 +28,7 @@ fn statement(account: u64, digest: u8) -> Statement {
     Statement {
         id: 0,
         file_name: "Kontoauszug März 📄.csv".to_owned(),
+        sha256: [7; 32],
         digest: [digest; 32],
         summary: Summary {
             account: AccountId(account),
@@ -120,6 +122,31 @@ async fn a_file_is_finished_once_for_an_account<S: Store>(store: S) {
     let found = store.statement_of(AccountId(1), &[1; 32]).await.expect("read").expect("the first one");
     assert_eq!(found.id, first);
     finished(&store, &statement(2, 1), &[]).await;
+}
+
+async fn what_was_never_finished_is_found_by_its_age_and_dropped<S: Store>(store: S) {
+    let kept = finished(&store, &statement(1, 1), &[line(1, LineState::Matched)]).await;
+    let begun = store.begin_statement(&statement(1, 2)).await.expect("begin");
+    let lines: Vec<Line> = (1..=2001).map(bare).collect();
+    for some in lines.chunks(500) {
+        store.add_statement_lines(begun, some).await.expect("add");
+    }
+    let at = statement(1, 1).created_at;
+    let unfinished = async |before, limit| store.unfinished_statements(Timestamp(before), limit).await.expect("read");
+    assert_eq!(unfinished(at.0, 9).await, Vec::<u64>::new());
+    assert_eq!((unfinished(at.0 + 1, 9).await, unfinished(at.0 + 1, 0).await), (vec![begun], vec![]));
+    let mut rounds = 1;
+    while store.drop_statement(begun).await.expect("drop") {
+        rounds += 1;
+    }
+    assert_eq!(rounds, 3, "lines, a line, and the statement");
+    assert_eq!(unfinished(i64::MAX, 9).await, Vec::<u64>::new());
+    assert_eq!(store.statement_lines(begun, None, 0, 9).await.expect("read"), []);
+    for stays in [kept, u64::MAX] {
+        assert!(!store.drop_statement(stays).await.expect("drop"));
+    }
+    assert_eq!(store.statement_lines(kept, None, 0, 9).await.expect("read").len(), 1);
+    assert!(store.statement(kept).await.expect("read").is_some());
 }
 
 async fn lines_come_in_their_order_and_by_state<S: Store>(store: S) {

@@ -9,7 +9,7 @@ use crate::domain::account::AccountId;
 use crate::domain::matching::{Booked, Digest, Line, LineState, Mapping, Resolution, Statement};
 use crate::domain::time::Timestamp;
 use crate::store::StoreError;
-use crate::store::matching::MatchingStore;
+use crate::store::matching::{DROPPED_AT_ONCE, MatchingStore};
 use crate::store::queries::{matching, mysql as queries, rows};
 
 type Answer<T> = std::result::Result<T, StoreError>;
@@ -28,6 +28,14 @@ impl MatchingStore for Mysql {
 
     async fn add_statement_lines(&self, id: u64, lines: &[Line]) -> Answer<()> {
         self.unit(Atomic(Add(lines.iter().map(|line| matching::row(id, line)).collect()))).await
+    }
+
+    async fn drop_statement(&self, id: u64) -> Answer<bool> {
+        self.unit(Drop(id.min(LAST))).await
+    }
+
+    async fn unfinished_statements(&self, before: Timestamp, limit: usize) -> Answer<Vec<u64>> {
+        self.unit(Unfinished(before, limit as u64)).await
     }
 
     async fn finish_statement(&self, id: u64, digest: &Digest) -> Answer<bool> {
@@ -90,9 +98,10 @@ impl Unit for Begin {
     type Value = u64;
 
     async fn run(&self, db: &mut Conn, _: Attempt) -> Result<u64> {
-        let Statement { file_name, summary, created_by, created_at, .. } = &self.0;
+        let Statement { file_name, sha256, summary, created_by, created_at, .. } = &self.0;
         let text = matching::summary(summary);
-        queries::insert_statement(db, summary.account.0, file_name, &text, created_by.0, created_at.0).await
+        let sha256 = matching::digest(sha256);
+        queries::insert_statement(db, summary.account.0, file_name, &sha256, &text, created_by.0, created_at.0).await
     }
 }
 
@@ -107,6 +116,34 @@ impl Change for Add {
             Err(error) if !is_taken(&error) => Err(error),
             _ => Ok(()),
         }
+    }
+}
+
+/// Statements that commit by themselves: what is left of them goes the next time.
+struct Drop(u64);
+
+impl Unit for Drop {
+    type Value = bool;
+
+    async fn run(&self, db: &mut Conn, _: Attempt) -> Result<bool> {
+        if queries::statement(db, self.0).await?.is_some() {
+            return Ok(false);
+        }
+        match queries::statement_places_up(db, self.0, DROPPED_AT_ONCE).await?.last() {
+            Some(last) => queries::delete_statement_lines(db, self.0, last.place).await.map(|_| true),
+            None => queries::delete_unfinished_statement(db, self.0).await.map(|_| false),
+        }
+    }
+}
+
+struct Unfinished(Timestamp, u64);
+
+impl Unit for Unfinished {
+    type Value = Vec<u64>;
+
+    async fn run(&self, db: &mut Conn, _: Attempt) -> Result<Vec<u64>> {
+        let rows = queries::unfinished_statements(db, self.0.0, self.1).await?;
+        Ok(rows.into_iter().map(|row| row.id).collect())
     }
 }
 

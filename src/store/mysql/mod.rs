@@ -55,6 +55,7 @@ use super::refund::{RefundCursor, RefundStore, Reserved};
 use super::{AuditRange, Credentials, Inserted, NewUser, PasswordChange, Store, StoreError};
 use crate::domain::account::AccountId;
 use crate::domain::audit::{AuditEvent, AuditRecord};
+use crate::domain::command::extra_time;
 use crate::domain::payment::{OrderId, Payment, PaymentToken};
 use crate::domain::picture::{Picture, PictureName};
 use crate::domain::reconcile::Reconciliation;
@@ -122,8 +123,13 @@ impl Mysql {
     }
 
     async fn unit<U: Unit>(&self, unit: U) -> Result<U::Value, StoreError> {
+        self.unit_within(self.statement_timeout, unit).await
+    }
+
+    /// The same of a unit that is known to take longer.
+    async fn unit_within<U: Unit>(&self, timeout: Duration, unit: U) -> Result<U::Value, StoreError> {
         let pool = self.pool.clone();
-        self.in_task(self.statement_timeout, async move { Ok(unit::run(&pool, &unit).await?) }).await
+        self.in_task(timeout, async move { Ok(unit::run(&pool, &unit).await?) }).await
     }
 
     /// Runs `work` in a task of its own: a caller who goes away leaves it running to its end or its time-out.
@@ -236,7 +242,8 @@ impl Store for Mysql {
     }
 
     async fn add_reconciliations(&self, made: Vec<Reconciliation>) -> Result<Vec<u64>, StoreError> {
-        self.unit(Atomic(reconciliation::InsertAll(made))).await
+        let timeout = self.statement_timeout.saturating_add(extra_time(reconciliation::INSERT_TIME, made.len()));
+        self.unit_within(timeout, Atomic(reconciliation::InsertAll(made))).await
     }
 
     async fn last_matched(&self, account: AccountId) -> Result<Option<Reconciliation>, StoreError> {

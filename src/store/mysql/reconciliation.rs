@@ -1,5 +1,7 @@
 //! Reconciliations: units of work.
 
+use std::time::Duration;
+
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Result, Transaction};
 
@@ -7,6 +9,9 @@ use super::unit::{Attempt, Change, Unit};
 use crate::domain::account::AccountId;
 use crate::domain::reconcile::{Reconciliation, Verdict};
 use crate::store::queries::mysql as queries;
+
+/// What each further one of many may take: a round trip, to a database that is busy.
+pub(super) const INSERT_TIME: Duration = Duration::from_millis(20);
 
 /// One statement that commits by itself. If its answer is lost it is done again, and the comparison is kept twice, which is as true.
 pub(super) struct Insert(pub(super) Reconciliation);

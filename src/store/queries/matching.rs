@@ -28,6 +28,7 @@ impl TryFrom<rows::Statement> for Statement {
         Ok(Self {
             id: row.id,
             file_name: row.file_name,
+            sha256: digest_of(&row.sha256).ok_or(Unreadable("sha256"))?,
             digest: digest_of(&row.digest.unwrap_or_default()).ok_or(Unreadable("digest"))?,
             summary: serde_json::from_str(&row.summary).map_err(|_| Unreadable("summary"))?,
             resolved: row.resolved,

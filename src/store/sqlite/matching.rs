@@ -9,7 +9,7 @@ use crate::domain::account::AccountId;
 use crate::domain::matching::{Booked, Digest, Line, LineState, Mapping, Resolution, Statement};
 use crate::domain::time::Timestamp;
 use crate::store::StoreError;
-use crate::store::matching::MatchingStore;
+use crate::store::matching::{DROPPED_AT_ONCE, MatchingStore};
 use crate::store::queries::ledger::Unreadable;
 use crate::store::queries::{matching, rows, sqlite as queries};
 
@@ -26,10 +26,11 @@ impl MatchingStore for Sqlite {
     }
 
     async fn begin_statement(&self, statement: &Statement) -> Result<u64, StoreError> {
-        let Statement { file_name, summary, created_by, created_at, .. } = statement.clone();
+        let Statement { file_name, sha256, summary, created_by, created_at, .. } = statement.clone();
         self.write(move |db| {
             let text = matching::summary(&summary);
-            queries::insert_statement(db, summary.account.0, &file_name, &text, created_by.0, created_at.0)
+            let sha256 = matching::digest(&sha256);
+            queries::insert_statement(db, summary.account.0, &file_name, &sha256, &text, created_by.0, created_at.0)
         })
         .await
     }
@@ -37,6 +38,27 @@ impl MatchingStore for Sqlite {
     async fn add_statement_lines(&self, id: u64, lines: &[Line]) -> Result<(), StoreError> {
         let rows: Vec<rows::StatementLine> = lines.iter().map(|line| matching::row(id, line)).collect();
         self.write(move |db| queries::insert_statement_lines(db, &rows).map(drop)).await
+    }
+
+    async fn drop_statement(&self, id: u64) -> Result<bool, StoreError> {
+        self.write(move |db| {
+            if id > LAST || queries::statement(db, id)?.is_some() {
+                return Ok(false);
+            }
+            match queries::statement_places_up(db, id, DROPPED_AT_ONCE)?.last() {
+                Some(last) => queries::delete_statement_lines(db, id, last.place).map(|_| true),
+                None => queries::delete_unfinished_statement(db, id).map(|_| false),
+            }
+        })
+        .await
+    }
+
+    async fn unfinished_statements(&self, before: Timestamp, limit: usize) -> Result<Vec<u64>, StoreError> {
+        self.read(move |db| {
+            let rows = queries::unfinished_statements(db, before.0, limit as u64)?;
+            Ok(rows.into_iter().map(|row| row.id).collect())
+        })
+        .await
     }
 
     async fn finish_statement(&self, id: u64, digest: &Digest) -> Result<bool, StoreError> {
