@@ -69,7 +69,7 @@ impl World {
             tariffs: PriceList::default(),
             quote_ttl: LONG,
             same_key_wait: LONG,
-            statements: Bounds::new(1, 1, 9),
+            statements: Bounds::new(1, 1, 9, 9),
             sign_in: AttemptRule { free: 10, free_per_address: 100, window: LONG },
         };
         let sessions = Sessions::new(store.clone(), Memory::new(10), system_clock, &settings);
