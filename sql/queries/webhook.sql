@@ -135,7 +135,8 @@ JOIN accounts a ON a.owner = w.user_id
 LEFT JOIN webhook_cursors c ON c.webhook_id = w.id AND c.account_id = a.id
 WHERE w.id >= :webhook_id AND w.id <= :last_id AND (w.id > :webhook_id OR a.id > :account_id) AND w.status = 1 AND w.kid = :kid
     AND COALESCE(c.lease_until, 0) <= :now AND COALESCE(c.next_at, 0) <= :now
-    AND EXISTS (SELECT 1 FROM entries e WHERE e.account_id = a.id AND e.seq > COALESCE(c.rewind_to, c.seq, 0))
+    AND EXISTS (SELECT 1 FROM entries e WHERE e.account_id = a.id
+        AND e.seq > COALESCE(CASE WHEN c.rewind_to < c.seq THEN c.rewind_to ELSE c.seq END, 0))
 ORDER BY w.id, a.id LIMIT :most;
 
 -- name: begin_webhook_cursor :changed
@@ -157,7 +158,8 @@ SELECT id, :account_id, 0, 0, 0, 0, 0 FROM webhooks WHERE id = :webhook_id ON DU
 -- arg until: i64
 -- arg now: i64
 UPDATE webhook_cursors
-SET seq = COALESCE(rewind_to, seq), attempts = CASE WHEN rewind_to IS NULL THEN attempts ELSE 0 END, rewind_to = NULL, lease = :lease, lease_until = :until
+SET seq = CASE WHEN rewind_to < seq THEN rewind_to ELSE seq END, attempts = CASE WHEN rewind_to IS NULL THEN attempts ELSE 0 END, rewind_to = NULL,
+    lease = :lease, lease_until = :until
 WHERE webhook_id = :webhook_id AND account_id = :account_id AND lease_until <= :now AND next_at <= :now;
 
 -- name: webhook_cursor :optional
@@ -179,12 +181,12 @@ SET seq = :seq, attempts = :attempts, next_at = CASE WHEN rewind_to IS NULL THEN
 WHERE webhook_id = :webhook_id AND account_id = :account_id AND lease = :lease;
 
 -- name: rewind_webhook_cursor :changed
--- Never forward, and never less far back than was asked for before.
+-- Never less far back than was asked for before. It counts once nobody is at work, where it is further back than they have come.
 -- arg webhook_id: u64
 -- arg account_id: u64
 -- arg seq: u64
 UPDATE webhook_cursors
-SET rewind_to = CASE WHEN :seq < COALESCE(rewind_to, seq) THEN :seq ELSE COALESCE(rewind_to, seq) END, next_at = 0
+SET rewind_to = CASE WHEN rewind_to < :seq THEN rewind_to ELSE :seq END, next_at = 0
 WHERE webhook_id = :webhook_id AND account_id = :account_id;
 
 -- name: put_webhook_deliveries :each
@@ -306,12 +308,14 @@ DELETE FROM webhook_dead_letters WHERE webhook_id = :webhook_id AND account_id =
 -- row WebhookBacklog: webhook_id u64, waiting i64
 -- sqlite:
 SELECT w.id AS webhook_id,
-    SUM(MAX(COALESCE((SELECT MAX(e.seq) FROM entries e WHERE e.account_id = a.id), 0) - COALESCE(c.rewind_to, c.seq, 0), 0)) AS waiting
+    SUM(MAX(COALESCE((SELECT MAX(e.seq) FROM entries e WHERE e.account_id = a.id), 0)
+        - COALESCE(CASE WHEN c.rewind_to < c.seq THEN c.rewind_to ELSE c.seq END, 0), 0)) AS waiting
 FROM webhooks w JOIN accounts a ON a.owner = w.user_id LEFT JOIN webhook_cursors c ON c.webhook_id = w.id AND c.account_id = a.id
 WHERE w.id IN (:ids) GROUP BY w.id;
 -- mysql:
 SELECT w.id AS webhook_id,
-    CAST(SUM(GREATEST(COALESCE((SELECT MAX(e.seq) FROM entries e WHERE e.account_id = a.id), 0) - COALESCE(c.rewind_to, c.seq, 0), 0)) AS SIGNED) AS waiting
+    CAST(SUM(GREATEST(COALESCE((SELECT MAX(e.seq) FROM entries e WHERE e.account_id = a.id), 0)
+        - COALESCE(CASE WHEN c.rewind_to < c.seq THEN c.rewind_to ELSE c.seq END, 0), 0)) AS SIGNED) AS waiting
 FROM webhooks w JOIN accounts a ON a.owner = w.user_id LEFT JOIN webhook_cursors c ON c.webhook_id = w.id AND c.account_id = a.id
 WHERE w.id IN (:ids) GROUP BY w.id;
 
