@@ -205,7 +205,7 @@ fn bank(it: &Things) -> Value {
 
 /// Of a day of its own each time.
 fn statement(it: &Things) -> Value {
-    json!(format!("date,amount\n2026-01-01,{}\n", it.turn))
+    json!(format!("date,amount\n2026-01-01,{}\n", it.turn + 1))
 }
 
 fn hashed(it: &Things) -> Value {
