@@ -2,11 +2,12 @@
 //!
 //! A call that has no row fails the story. Another's thing is answered to the byte like one that is not there, and is as it was afterwards.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use hyper::Method;
 use serde_json::{Value, json};
 use teller::gateway::simulated::Faults;
+use tokio::sync::Mutex;
 
 use crate::answers::{login, quoted, signed_in};
 use crate::described::{Described, is_done};
@@ -17,7 +18,7 @@ use crate::support::pictures;
 use crate::support::program::Program;
 
 /// Who asks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Who {
     /// Whose the things are.
     Owner,
@@ -238,7 +239,7 @@ pub async fn every_call_is_open_to_those_it_is_for_and_shows_others_nothing(engi
     let rows: BTreeSet<String> = ROWS.iter().map(|(call, ..)| (*call).to_owned()).collect();
     assert_eq!(rows, calls, "every call has a row in tests/surface/matrix.rs, and says for whom it is");
 
-    let mut stage = Stage { things: things(&program).await, program };
+    let mut stage = Stage { things: things(&program).await, program, known: Mutex::default() };
     let before = stage.owners().await;
     for who in [Who::Other, Who::Nobody, Who::Owner, Who::Operator] {
         for (call, rule, ask) in ROWS {
@@ -312,12 +313,14 @@ async fn held(alice: &mut Browser, it: &Things) -> String {
 struct Stage {
     program: Program,
     things: Things,
+    /// Who is signed in: a sign-in takes as long as a hundred other calls.
+    known: Mutex<HashMap<Who, Browser>>,
 }
 
 impl Stage {
     /// Everything that is the owner's.
     async fn owners(&self) -> Vec<Value> {
-        let mut alice = signed_in(&self.program, "alice").await;
+        let mut alice = self.browser(Who::Owner).await;
         let paths = ["/v1/accounts", "/v1/accounts/1/entries", "/api/entrytask/user/get_user_info"];
         let mut all = Vec::new();
         for path in paths {
@@ -327,11 +330,25 @@ impl Stage {
     }
 
     async fn browser(&self, who: Who) -> Browser {
-        match who {
-            Who::Owner => signed_in(&self.program, "alice").await,
-            Who::Other => signed_in(&self.program, "bob").await,
-            Who::Operator => signed_in(&self.program, "operator").await,
-            Who::Nobody => self.program.browser(),
+        let user_name = match who {
+            Who::Owner => "alice",
+            Who::Other => "bob",
+            Who::Operator => "operator",
+            Who::Nobody => return self.program.browser(),
+        };
+        let mut known = self.known.lock().await;
+        if let Some(browser) = known.get(&who) {
+            return browser.clone();
+        }
+        let browser = signed_in(&self.program, user_name).await;
+        known.insert(who, browser.clone());
+        browser
+    }
+
+    /// After a call that may have ended sessions everybody signs in anew.
+    async fn forget(&self, call: &str) {
+        if ["signout", "/v1/sessions", "/v1/password"].iter().any(|part| call.contains(part)) {
+            self.known.lock().await.clear();
         }
     }
 
@@ -418,18 +435,23 @@ impl Stage {
         }
     }
 
-    async fn ask(&self, call: &str, who: Who, (path, body): (String, Value)) -> Reply {
-        let mut browser = self.browser(who).await;
-        if call.ends_with("update_profile_pic") {
-            return browser.upload(&path, &[], &pictures::png(8, 8)).await;
-        }
-        if let Some(text) = body.as_str() {
-            return browser.send(Method::POST, &path, Some("text/csv"), text.to_owned()).await;
-        }
-        let method = Method::from_bytes(call.split(' ').next().expect("a method").as_bytes()).expect("a method");
-        let json = (!body.is_null()).then_some("application/json");
-        browser.send(method, &path, json, if body.is_null() { String::new() } else { body.to_string() }).await
+    async fn ask(&self, call: &str, who: Who, asked: (String, Value)) -> Reply {
+        let reply = send(self.browser(who).await, call, asked).await;
+        self.forget(call).await;
+        reply
     }
+}
+
+async fn send(mut browser: Browser, call: &str, (path, body): (String, Value)) -> Reply {
+    if call.ends_with("update_profile_pic") {
+        return browser.upload(&path, &[], &pictures::png(8, 8)).await;
+    }
+    if let Some(text) = body.as_str() {
+        return browser.send(Method::POST, &path, Some("text/csv"), text.to_owned()).await;
+    }
+    let method = Method::from_bytes(call.split(' ').next().expect("a method").as_bytes()).expect("a method");
+    let json = (!body.is_null()).then_some("application/json");
+    browser.send(method, &path, json, if body.is_null() { String::new() } else { body.to_string() }).await
 }
 
 /// Whether it says that whoever asks is not signed in, in the form of its surface.
